@@ -1,0 +1,97 @@
+package io.membrane.block;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.HexFormat;
+
+/**
+ * A SHA-256 that names a context: the tokens of a block and of every block before it, in one
+ * namespace and sharing domain. Held as four big-endian words, so that it costs no array.
+ */
+public record BlockHash(long w0, long w1, long w2, long w3) implements Comparable<BlockHash> {
+
+  /** Length in bytes. */
+  public static final int BYTES = 32;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final HexFormat HEX = HexFormat.of();
+
+  /**
+   * Parses the text form.
+   *
+   * @param hex 64 lower-case hex digits
+   * @throws IllegalArgumentException if it is anything else
+   */
+  @JsonCreator
+  public static BlockHash parse(String hex) {
+    if (hex.length() != 2 * BYTES || !isLowerHex(hex)) {
+      throw new IllegalArgumentException(
+          "a block hash is 64 lower-case hex digits, not '" + Text.shorten(hex) + "'");
+    }
+    return new BlockHash(
+        HexFormat.fromHexDigitsToLong(hex, 0, 16),
+        HexFormat.fromHexDigitsToLong(hex, 16, 32),
+        HexFormat.fromHexDigitsToLong(hex, 32, 48),
+        HexFormat.fromHexDigitsToLong(hex, 48, 64));
+  }
+
+  /** Reads {@value #BYTES} bytes. */
+  public static BlockHash of(byte[] bytes) {
+    if (bytes.length != BYTES) {
+      throw new IllegalArgumentException("a block hash has 32 bytes, not " + bytes.length);
+    }
+    return new BlockHash(
+        (long) LONGS.get(bytes, 0),
+        (long) LONGS.get(bytes, 8),
+        (long) LONGS.get(bytes, 16),
+        (long) LONGS.get(bytes, 24));
+  }
+
+  /** A new array of {@value #BYTES} bytes. */
+  public byte[] toBytes() {
+    byte[] bytes = new byte[BYTES];
+    LONGS.set(bytes, 0, w0);
+    LONGS.set(bytes, 8, w1);
+    LONGS.set(bytes, 16, w2);
+    LONGS.set(bytes, 24, w3);
+    return bytes;
+  }
+
+  @JsonValue
+  public String hex() {
+    return HEX.toHexDigits(w0) + HEX.toHexDigits(w1) + HEX.toHexDigits(w2) + HEX.toHexDigits(w3);
+  }
+
+  @Override
+  public int compareTo(BlockHash other) {
+    int c = Long.compareUnsigned(w0, other.w0);
+    c = c != 0 ? c : Long.compareUnsigned(w1, other.w1);
+    c = c != 0 ? c : Long.compareUnsigned(w2, other.w2);
+    return c != 0 ? c : Long.compareUnsigned(w3, other.w3);
+  }
+
+  /** SHA-256 is uniform already: any word is a good hash code. */
+  @Override
+  public int hashCode() {
+    return Long.hashCode(w0);
+  }
+
+  @Override
+  public String toString() {
+    return hex();
+  }
+
+  private static boolean isLowerHex(String s) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

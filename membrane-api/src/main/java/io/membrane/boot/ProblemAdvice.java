@@ -1,0 +1,136 @@
+package io.membrane.boot;
+
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import java.io.IOException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.TypeMismatchException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.web.bind.MethodArgumentNotValidException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
+import tools.jackson.databind.DatabindException;
+
+/** Maps every exception of an endpoint to a problem document. */
+@RestControllerAdvice
+final class ProblemAdvice extends ResponseEntityExceptionHandler {
+
+  private static final Logger log = LoggerFactory.getLogger(ProblemAdvice.class);
+
+  private final ProblemWriter problems;
+
+  ProblemAdvice(ProblemWriter problems) {
+    this.problems = problems;
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Object> ours(MembraneException e) {
+    if (e.code().status() >= 500) {
+      log.warn("{}: {}", e.code().code(), e.detail(), e.getCause());
+    }
+    return problems.entity(e.code(), e.detail());
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Object> anything(Exception e) {
+    MembraneException ours = oursWithin(e);
+    if (ours != null) {
+      return ours(ours);
+    }
+    log.error("unexpected error", e);
+    return problems.entity(
+        ErrorCode.INTERNAL, "an error that should not happen; the log has it under the trace id");
+  }
+
+  @Override
+  protected @Nullable ResponseEntity<Object> handleHttpMessageNotReadable(
+      HttpMessageNotReadableException e,
+      HttpHeaders headers,
+      HttpStatusCode status,
+      WebRequest request) {
+    MembraneException ours = oursWithin(e);
+    if (ours != null) {
+      return ours(ours);
+    }
+    return problems.entity(ErrorCode.MALFORMED_REQUEST, "the body: " + unreadable(e));
+  }
+
+  @Override
+  protected @Nullable ResponseEntity<Object> handleMethodArgumentNotValid(
+      MethodArgumentNotValidException e,
+      HttpHeaders headers,
+      HttpStatusCode status,
+      WebRequest request) {
+    String detail =
+        e.getBindingResult().getFieldErrors().stream()
+            .map(f -> PathNames.snake(f.getField()) + " " + f.getDefaultMessage())
+            .sorted()
+            .limit(5)
+            .collect(Collectors.joining("; "));
+    return problems.entity(ErrorCode.MALFORMED_REQUEST, detail);
+  }
+
+  @Override
+  protected @Nullable ResponseEntity<Object> handleTypeMismatch(
+      TypeMismatchException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+    return problems.entity(
+        ErrorCode.MALFORMED_REQUEST,
+        PathNames.snake(String.valueOf(e.getPropertyName())) + ": " + rootMessage(e));
+  }
+
+  @Override
+  protected @Nullable ResponseEntity<Object> handleExceptionInternal(
+      Exception e,
+      @Nullable Object body,
+      HttpHeaders headers,
+      HttpStatusCode status,
+      WebRequest request) {
+    ErrorCode code = ErrorCode.ofStatus(status.value());
+    if (code.status() >= 500) {
+      log.warn("{}", code.code(), e);
+    }
+    ResponseEntity<Object> answer = problems.entity(code, PathNames.firstLine(e.getMessage()));
+    HttpHeaders all = new HttpHeaders(headers);
+    all.putAll(answer.getHeaders());
+    return new ResponseEntity<>(answer.getBody(), all, answer.getStatusCode());
+  }
+
+  private static @Nullable MembraneException oursWithin(@Nullable Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof MembraneException ours) {
+        return ours;
+      }
+    }
+    return null;
+  }
+
+  private static String unreadable(HttpMessageNotReadableException e) {
+    return switch (e.getCause()) {
+      case DatabindException d -> PathNames.of(d) + rootMessage(d);
+      case InputCoercionException n -> PathNames.of(n) + n.getOriginalMessage();
+      case JacksonException j -> "not JSON: " + j.getOriginalMessage();
+      case IOException io -> "it broke off: " + io.getMessage();
+      case null, default -> PathNames.firstLine(e.getMessage());
+    };
+  }
+
+  private static String rootMessage(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root instanceof JacksonException j
+        ? PathNames.firstLine(j.getOriginalMessage())
+        : PathNames.firstLine(root.getMessage());
+  }
+}

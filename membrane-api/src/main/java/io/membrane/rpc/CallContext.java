@@ -1,0 +1,78 @@
+package io.membrane.rpc;
+
+import java.time.Duration;
+import java.util.concurrent.Callable;
+
+/**
+ * For whom a request is served and until when. Bound to the thread that serves it and carried to
+ * every call that it makes; {@link #carry} takes it to another thread.
+ *
+ * @param tenant the caller's tenant
+ * @param deadlineNanos {@link System#nanoTime()} at which the answer is of no more use
+ */
+public record CallContext(String tenant, long deadlineNanos) {
+
+  /** Header: the tenant, set by the gateway alone. */
+  public static final String TENANT_HEADER = "Membrane-Tenant";
+
+  /** Header: milliseconds that are left for the answer. */
+  public static final String DEADLINE_HEADER = "Membrane-Deadline-Ms";
+
+  /** Who calls where no credentials are configured. */
+  public static final String DEFAULT_TENANT = "default";
+
+  private static final ScopedValue<CallContext> CURRENT = ScopedValue.newInstance();
+
+  /** A context that ends {@code budget} from now. */
+  public static CallContext of(String tenant, Duration budget) {
+    return new CallContext(tenant, System.nanoTime() + budget.toNanos());
+  }
+
+  /** The context of this thread, or the default tenant with {@code budget} left. */
+  public static CallContext currentOr(Duration budget) {
+    return CURRENT.isBound() ? CURRENT.get() : of(DEFAULT_TENANT, budget);
+  }
+
+  /** Tenant of the request that this thread serves. */
+  public static String tenantOfCall() {
+    return CURRENT.isBound() ? CURRENT.get().tenant() : DEFAULT_TENANT;
+  }
+
+  /**
+   * Checks the deadline of the request that this thread serves.
+   *
+   * @throws MembraneException {@link ErrorCode#DEADLINE_EXCEEDED} once it has passed
+   */
+  public static void checkDeadline(String during) {
+    if (CURRENT.isBound() && CURRENT.get().remaining().isZero()) {
+      throw new MembraneException(
+          ErrorCode.DEADLINE_EXCEEDED,
+          "the deadline passed during " + during + "; allow more time (" + DEADLINE_HEADER + ")");
+    }
+  }
+
+  /** Time left, never negative. */
+  public Duration remaining() {
+    return Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
+  }
+
+  /** This context with less time, if {@code budget} is less than what is left. */
+  public CallContext within(Duration budget) {
+    long nanos = System.nanoTime() + budget.toNanos();
+    return nanos - deadlineNanos < 0 ? new CallContext(tenant, nanos) : this;
+  }
+
+  /** Runs {@code work} in this context. */
+  public <T> T call(Callable<T> work) throws Exception {
+    return ScopedValue.where(CURRENT, this).call(work::call);
+  }
+
+  /** {@code work} that runs in the caller's context, whichever thread runs it. */
+  public static <T> Callable<T> carry(Callable<T> work) {
+    if (!CURRENT.isBound()) {
+      return work;
+    }
+    CallContext context = CURRENT.get();
+    return () -> context.call(work);
+  }
+}

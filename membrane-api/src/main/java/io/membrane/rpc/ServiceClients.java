@@ -1,0 +1,168 @@
+package io.membrane.rpc;
+
+import io.github.resilience4j.bulkhead.BulkheadConfig;
+import io.github.resilience4j.bulkhead.BulkheadRegistry;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.RetryConfig;
+import io.github.resilience4j.retry.RetryRegistry;
+import java.lang.reflect.Proxy;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.service.invoker.HttpServiceProxyFactory;
+
+/**
+ * Makes declarative clients of other services: pooled connections, virtual threads, the tenant and
+ * what is left of the deadline passed along, a circuit breaker and a bulkhead per peer, bounded
+ * retries of {@link Idempotent} methods.
+ *
+ * <p>Every failure of a call is a {@link MembraneException}: the peer's own problem, or {@link
+ * ErrorCode#DEPENDENCY_UNAVAILABLE}, {@link ErrorCode#DEADLINE_EXCEEDED} or {@link
+ * ErrorCode#OVERLOADED} where it gave none.
+ */
+public final class ServiceClients {
+
+  private static final Duration RETRY_FIRST = Duration.ofMillis(50);
+  private static final int BREAKER_WINDOW = 20;
+  private static final int BREAKER_MINIMUM = 5;
+
+  private final RestClient.Builder template;
+  private final ClientProperties properties;
+  private final CircuitBreakerRegistry breakers;
+  private final BulkheadRegistry bulkheads;
+  private final RetryRegistry retries;
+  private final HttpClient http;
+
+  /**
+   * @param template carries observation (tracing, metrics); it is cloned, not changed
+   */
+  public ServiceClients(RestClient.Builder template, ClientProperties properties) {
+    this.template = template;
+    this.properties = properties;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(properties.connectTimeout())
+            .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .build();
+    this.breakers =
+        CircuitBreakerRegistry.of(
+            CircuitBreakerConfig.custom()
+                .slidingWindowSize(BREAKER_WINDOW)
+                .minimumNumberOfCalls(BREAKER_MINIMUM)
+                .waitDurationInOpenState(properties.openFor())
+                .automaticTransitionFromOpenToHalfOpenEnabled(true)
+                .permittedNumberOfCallsInHalfOpenState(2)
+                .recordException(ServiceClients::isPeersFault)
+                .build());
+    this.bulkheads =
+        BulkheadRegistry.of(
+            BulkheadConfig.custom()
+                .maxConcurrentCalls(properties.maxConcurrent())
+                .maxWaitDuration(Duration.ZERO)
+                .build());
+    this.retries =
+        RetryRegistry.of(
+            RetryConfig.custom()
+                .maxAttempts(properties.attempts())
+                .intervalFunction(IntervalFunction.ofExponentialRandomBackoff(RETRY_FIRST))
+                .retryOnException(e -> isPeersFault(e) && timeIsLeft())
+                .build());
+  }
+
+  /**
+   * A client of the peer that {@code membrane.client.peers.<service>} names.
+   *
+   * @throws IllegalStateException if no URL is configured
+   */
+  public <T> T of(Class<T> contract, String service) {
+    URI url = properties.peers().get(service);
+    if (url == null) {
+      throw new IllegalStateException(
+          "no URL for " + service + ": set membrane.client.peers." + service);
+    }
+    return of(contract, service, url);
+  }
+
+  /** A client of the peer at {@code url}; {@code name} is what metrics and errors call it. */
+  public <T> T of(Class<T> contract, String name, URI url) {
+    RestClient rest =
+        template
+            .clone()
+            .baseUrl(url)
+            .requestFactory((uri, method) -> {
+              JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(http);
+              factory.setReadTimeout(
+                  CallContext.currentOr(properties.defaultDeadline()).remaining());
+              return factory.createRequest(uri, method);
+            })
+            .requestInitializer(request -> {
+              CallContext context = CallContext.currentOr(properties.defaultDeadline());
+              request.getHeaders().set(CallContext.TENANT_HEADER, context.tenant());
+              request
+                  .getHeaders()
+                  .set(
+                      CallContext.DEADLINE_HEADER,
+                      Long.toString(Math.max(1, context.remaining().toMillis())));
+            })
+            .configureMessageConverters(converters ->
+                converters
+                    .registerDefaults()
+                    .withJsonConverter(new JacksonJsonHttpMessageConverter(WireJson.mapper())))
+            .defaultStatusHandler(
+                HttpStatusCode::isError,
+                (request, response) -> {
+                  throw PeerProblem.read(name, response);
+                })
+            .build();
+    T remote =
+        HttpServiceProxyFactory.builderFor(new StreamingAdapter(rest, name))
+            .build()
+            .createClient(contract);
+    return contract.cast(
+        Proxy.newProxyInstance(
+            contract.getClassLoader(),
+            new Class<?>[] {contract},
+            new ResilientCall(
+                remote,
+                name,
+                url,
+                breakers.circuitBreaker(name),
+                bulkheads.bulkhead(name),
+                retries.retry(name))));
+  }
+
+  /** For binding metrics. */
+  public CircuitBreakerRegistry circuitBreakers() {
+    return breakers;
+  }
+
+  /** For binding metrics. */
+  public BulkheadRegistry bulkheads() {
+    return bulkheads;
+  }
+
+  /** For binding metrics. */
+  public RetryRegistry retries() {
+    return retries;
+  }
+
+  private static boolean isPeersFault(Throwable e) {
+    return e instanceof MembraneException m
+        && !(m.getCause() instanceof CallNotPermittedException)
+        && (m.code() == ErrorCode.DEPENDENCY_UNAVAILABLE || m.code() == ErrorCode.INTERNAL);
+  }
+
+  private boolean timeIsLeft() {
+    return CallContext.currentOr(properties.defaultDeadline()).remaining().toMillis()
+        > RETRY_FIRST.toMillis();
+  }
+}

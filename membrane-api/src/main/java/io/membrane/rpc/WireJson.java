@@ -1,0 +1,39 @@
+package io.membrane.rpc;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.EnumNamingStrategies;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * JSON as it stands on the wire: snake_case, unknown fields ignored, absent instead of null, no
+ * value bent into another type, no field twice.
+ */
+public final class WireJson {
+
+  private static final JsonMapper MAPPER = configure(JsonMapper.builder()).build();
+
+  private WireJson() {}
+
+  /** The shared mapper; thread-safe. */
+  public static JsonMapper mapper() {
+    return MAPPER;
+  }
+
+  /** Applies the wire's rules to another builder. */
+  public static JsonMapper.Builder configure(JsonMapper.Builder builder) {
+    return builder
+        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+        .enumNamingStrategy(EnumNamingStrategies.SNAKE_CASE)
+        .changeDefaultPropertyInclusion(v -> v.withValueInclusion(JsonInclude.Include.NON_NULL))
+        .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+        .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.block;
+
+import org.jspecify.annotations.NullMarked;

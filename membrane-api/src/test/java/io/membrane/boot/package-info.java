@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.boot;
+
+import org.jspecify.annotations.NullMarked;

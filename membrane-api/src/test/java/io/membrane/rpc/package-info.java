@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.rpc;
+
+import org.jspecify.annotations.NullMarked;
