@@ -4,6 +4,7 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import java.io.IOException;
 import java.util.stream.Collectors;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,9 +37,15 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
   @ExceptionHandler
   ResponseEntity<Object> ours(MembraneException e) {
     if (e.code().status() >= 500) {
-      log.warn("{}: {}", e.code().code(), e.detail(), e.getCause());
+      log.warn("{}: {}", e.code().code(), e.detail());
+      log.debug("{}", e.code().code(), e);
     }
     return problems.entity(e.code(), e.detail());
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Object> undecodable(InvalidParameterException e) {
+    return problems.entity(ErrorCode.MALFORMED_REQUEST, "the query is not properly encoded");
   }
 
   @ExceptionHandler

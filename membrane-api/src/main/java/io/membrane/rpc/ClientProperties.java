@@ -5,6 +5,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -31,6 +32,24 @@ public record ClientProperties(
     @DefaultValue("2s") Duration openFor) {
 
   public ClientProperties {
-    peers = Map.copyOf(peers);
+    peers = asNamed(peers);
+  }
+
+  /**
+   * An environment variable cannot spell the dash of {@code directory-service}, so Spring binds it
+   * beside the file's entry, under a key without dash. Entries come in the order of precedence: the
+   * first value counts, under the name with dashes.
+   */
+  private static Map<String, URI> asNamed(Map<String, URI> bound) {
+    Map<String, String> names = new LinkedHashMap<>();
+    Map<String, URI> first = new LinkedHashMap<>();
+    bound.forEach((name, url) -> {
+      String bare = name.replace("-", "");
+      names.merge(bare, name, (a, b) -> a.length() < b.length() ? b : a);
+      first.putIfAbsent(bare, url);
+    });
+    Map<String, URI> named = new LinkedHashMap<>();
+    first.forEach((bare, url) -> named.put(names.getOrDefault(bare, bare), url));
+    return Map.copyOf(named);
   }
 }

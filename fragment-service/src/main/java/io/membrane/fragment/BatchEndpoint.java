@@ -1,0 +1,68 @@
+package io.membrane.fragment;
+
+import io.membrane.boot.ProblemWriter;
+import io.membrane.fragment.inflight.InFlight;
+import io.membrane.fragment.store.FragmentStore;
+import io.membrane.rpc.Frame;
+import io.membrane.rpc.FrameWriter;
+import io.membrane.wire.FragmentClient.Existence;
+import io.membrane.wire.FragmentClient.Keys;
+import io.swagger.v3.oas.annotations.Operation;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.validation.Valid;
+import java.io.IOException;
+import java.util.List;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Many fragments in one call. */
+@RestController
+final class BatchEndpoint {
+
+  private final FragmentStore store;
+  private final BatchGet batchGet;
+  private final BatchPut batchPut;
+
+  BatchEndpoint(
+      FragmentStore store,
+      InFlight inFlight,
+      ProblemWriter problems,
+      FragmentProperties properties) {
+    this.store = store;
+    this.batchGet = new BatchGet(store, inFlight, problems);
+    this.batchPut = new BatchPut(store, inFlight, problems, properties.maxBytes().toBytes());
+  }
+
+  @Operation(summary = "Which fragments are there")
+  @PostMapping("/v1/fragments/exists")
+  Existence exists(@RequestBody @Valid Keys keys) {
+    List<Boolean> present = store.sizes(keys.keys()).stream().map(bytes -> bytes > 0).toList();
+    int hole = present.indexOf(false);
+    return new Existence(present, hole < 0 ? present.size() : hole);
+  }
+
+  @Operation(summary = "Fetch fragments", description = "A frame per key, in order")
+  @PostMapping(path = "/v1/fragments/batch-get", produces = Frame.MEDIA_TYPE)
+  void batchGet(@RequestBody @Valid Keys keys, HttpServletResponse response) throws IOException {
+    List<Long> sizes = store.sizes(keys.keys());
+    response.setContentType(Frame.MEDIA_TYPE);
+    batchGet.stream(keys.keys(), sizes, new FrameWriter(response.getOutputStream()));
+  }
+
+  @Operation(summary = "Store fragments", description = "A frame per fragment, in order")
+  @PostMapping(
+      path = "/v1/fragments/batch-put",
+      consumes = Frame.MEDIA_TYPE,
+      produces = Frame.MEDIA_TYPE)
+  void batchPut(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    List<Frame> answers = batchPut.store(request.getInputStream());
+    response.setContentType(Frame.MEDIA_TYPE);
+    FrameWriter out = new FrameWriter(response.getOutputStream());
+    for (Frame answer : answers) {
+      out.write(answer);
+    }
+    out.end();
+  }
+}

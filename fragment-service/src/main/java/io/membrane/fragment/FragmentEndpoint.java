@@ -1,0 +1,194 @@
+package io.membrane.fragment;
+
+import io.membrane.block.ContentDigest;
+import io.membrane.block.FragmentKey;
+import io.membrane.fragment.inflight.InFlight;
+import io.membrane.fragment.inflight.Lease;
+import io.membrane.fragment.store.Fragment;
+import io.membrane.fragment.store.FragmentStore;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.membrane.wire.FragmentClient.FragmentMeta;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestMethod;
+import org.springframework.web.bind.annotation.RestController;
+
+/** One fragment over HTTP. Bytes go between the socket and one array, without a converter. */
+@RestController
+final class FragmentEndpoint {
+
+  private static final String PATH = "/v1/fragments/{hash}/{slice}";
+
+  private final FragmentStore store;
+  private final InFlight inFlight;
+  private final UploadBody uploads;
+
+  FragmentEndpoint(FragmentStore store, InFlight inFlight, FragmentProperties properties) {
+    this.store = store;
+    this.inFlight = inFlight;
+    this.uploads = new UploadBody(properties.maxBytes().toBytes());
+  }
+
+  @Operation(
+      summary = "Store a fragment",
+      description = "201 stored, 200 equal bytes were there, 409 other bytes are there")
+  @Parameter(
+      in = ParameterIn.HEADER,
+      name = FragmentHeaders.NAMESPACE,
+      required = true,
+      example = FragmentHeaders.NAMESPACE_FORM)
+  @Parameter(
+      in = ParameterIn.HEADER,
+      name = FragmentHeaders.PARENT,
+      required = true,
+      example = "root")
+  @Parameter(
+      in = ParameterIn.HEADER,
+      name = FragmentHeaders.TOKEN_SPAN,
+      required = true,
+      example = "0-256")
+  @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.SIGNATURE)
+  @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.TTL, example = "3600")
+  @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.PIN, example = "true")
+  @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.REPR_DIGEST)
+  @PutMapping(PATH)
+  void put(
+      @PathVariable String hash,
+      @PathVariable String slice,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    FragmentKey key = key(hash, slice);
+    FragmentMeta meta = FragmentHeaders.meta(request);
+    ContentDigest claimed = FragmentHeaders.digest(request);
+    if (request.getHeader(HttpHeaders.CONTENT_RANGE) != null) {
+      throw new MembraneException(
+          ErrorCode.MALFORMED_REQUEST, "a fragment is stored whole; leave out Content-Range");
+    }
+    try (Lease lease = inFlight.reserve(0)) {
+      byte[] body = uploads.read(request, lease);
+      FragmentStore.Stored stored = store.put(key, meta, claimed, body);
+      FragmentHeaders.write(stored.digest(), stored.logPosition(), response);
+      response.setStatus((stored.isNew() ? HttpStatus.CREATED : HttpStatus.OK).value());
+    }
+  }
+
+  @Operation(
+      summary = "Fetch a fragment, or what is known of it",
+      description = "200, 206 with one Range, 304 with If-None-Match, 404, 416")
+  @RequestMapping(
+      path = PATH,
+      method = {RequestMethod.GET, RequestMethod.HEAD})
+  void get(
+      @PathVariable String hash,
+      @PathVariable String slice,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    FragmentKey key = key(hash, slice);
+    Fragment.Description known = found(key, store.describe(key));
+    boolean head = HttpMethod.HEAD.matches(request.getMethod());
+    if (isKnownToCaller(request, known.digest())) {
+      FragmentHeaders.write(known, response);
+      response.setStatus(HttpStatus.NOT_MODIFIED.value());
+    } else if (head) {
+      writeHeaders(known, response);
+      response.setContentLengthLong(known.bytes());
+    } else {
+      try (Lease lease = inFlight.reserve(known.bytes())) {
+        Fragment fragment = found(key, store.get(key));
+        lease.growTo(fragment.body().length);
+        send(fragment, request, response);
+      }
+    }
+  }
+
+  @Operation(summary = "Remove a fragment", description = "204, whether it was there or not")
+  @DeleteMapping(PATH)
+  void delete(@PathVariable String hash, @PathVariable String slice, HttpServletResponse response) {
+    String position = store.delete(key(hash, slice));
+    response.setHeader(FragmentHeaders.LOG_POSITION, position);
+    response.setStatus(HttpStatus.NO_CONTENT.value());
+  }
+
+  private static void send(
+      Fragment fragment, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    byte[] body = fragment.body();
+    ByteRange range = range(request, fragment, response);
+    writeHeaders(fragment.description(), response);
+    if (range == null) {
+      response.setContentLength(body.length);
+      response.getOutputStream().write(body);
+    } else {
+      response.setStatus(HttpStatus.PARTIAL_CONTENT.value());
+      response.setHeader(HttpHeaders.CONTENT_RANGE, range.of(body.length));
+      response.setContentLength(range.length());
+      response.getOutputStream().write(body, range.from(), range.length());
+    }
+  }
+
+  private static @Nullable ByteRange range(
+      HttpServletRequest request, Fragment fragment, HttpServletResponse response) {
+    String ifRange = request.getHeader(HttpHeaders.IF_RANGE);
+    if (ifRange != null && !ifRange.equals(fragment.description().digest().toEtag())) {
+      return null;
+    }
+    try {
+      return ByteRange.parse(request.getHeader(HttpHeaders.RANGE), fragment.body().length);
+    } catch (MembraneException e) {
+      if (e.code() == ErrorCode.RANGE_NOT_SATISFIABLE) {
+        response.setHeader(HttpHeaders.CONTENT_RANGE, "bytes */" + fragment.body().length);
+      }
+      throw e;
+    }
+  }
+
+  private static void writeHeaders(Fragment.Description known, HttpServletResponse response) {
+    FragmentHeaders.write(known, response);
+    response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
+    response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
+  }
+
+  /** {@code If-None-Match} with this digest, weak or strong, or with {@code *}. */
+  private static boolean isKnownToCaller(HttpServletRequest request, ContentDigest digest) {
+    List<String> headers = Collections.list(request.getHeaders(HttpHeaders.IF_NONE_MATCH));
+    return headers.stream()
+        .flatMap(header -> Arrays.stream(header.split(",", -1)))
+        .map(tag -> tag.strip().replaceFirst("^W/", ""))
+        .anyMatch(tag -> tag.equals("*") || tag.equals(digest.toEtag()));
+  }
+
+  private static <T> T found(FragmentKey key, @Nullable T fragment) {
+    if (fragment == null) {
+      throw new MembraneException(
+          ErrorCode.FRAGMENT_NOT_FOUND, "no fragment " + key + "; compute it and PUT it here");
+    }
+    return fragment;
+  }
+
+  private static FragmentKey key(String hash, String slice) {
+    try {
+      return FragmentKey.parse(hash + "/" + slice);
+    } catch (IllegalArgumentException e) {
+      throw new MembraneException(ErrorCode.MALFORMED_REQUEST, String.valueOf(e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package io.membrane.fragment;
+
+import io.membrane.block.BlockHash;
+import io.membrane.block.ContentDigest;
+import io.membrane.block.Namespace;
+import io.membrane.block.Signature;
+import io.membrane.block.TokenSpan;
+import io.membrane.fragment.store.Fragment;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.WireJson;
+import io.membrane.wire.FragmentClient.FragmentMeta;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.ObjectWriter;
+
+/**
+ * A fragment's metadata as HTTP headers. JSON in a header is ASCII: other characters are written as
+ * {@code \}{@code uXXXX}.
+ */
+final class FragmentHeaders {
+
+  static final String NAMESPACE = "Membrane-Namespace";
+  static final String PARENT = "Membrane-Parent";
+  static final String TOKEN_SPAN = "Membrane-Token-Span";
+  static final String SIGNATURE = "Membrane-Signature";
+  static final String TTL = "Membrane-Ttl";
+  static final String PIN = "Membrane-Pin";
+  static final String REPR_DIGEST = "Repr-Digest";
+  static final String LOG_POSITION = "Membrane-Log-Position";
+
+  static final String NAMESPACE_FORM =
+      "{\"model\":\"m\",\"revision\":\"r\",\"kv_dtype\":\"bf16\",\"block_tokens\":256}";
+
+  private static final String SIGNATURE_FORM =
+      "{\"namespace\":{…},\"layout\":\""
+          + Signature.LAYOUT
+          + "\",\"layers\":2,\"kv_heads\":2,\"head_dim\":16,\"token_span\":[0,256],"
+          + "\"position_encoding\":\"rope\",\"rope_base\":10000.0}";
+
+  private static final String ROOT = "root";
+  private static final long MAX_TTL_SECONDS = 3650L * 24 * 60 * 60;
+  private static final ObjectWriter ASCII_JSON =
+      WireJson.mapper().writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
+
+  private FragmentHeaders() {}
+
+  /**
+   * Reads the metadata of a put.
+   *
+   * @throws MembraneException {@link ErrorCode#MALFORMED_REQUEST} that says what to write
+   */
+  static FragmentMeta meta(HttpServletRequest request) {
+    return new FragmentMeta(
+        required(request, NAMESPACE, NAMESPACE_FORM, v -> json(v, Namespace.class)),
+        parent(required(request, PARENT, "root or 64 lower-case hex digits", Function.identity())),
+        required(request, TOKEN_SPAN, "0-256", TokenSpan::parse),
+        optional(request, SIGNATURE, SIGNATURE_FORM, v -> json(v, Signature.class)),
+        optional(request, TTL, "a number of seconds, 1 to " + MAX_TTL_SECONDS, v -> ttl(v)),
+        Boolean.TRUE.equals(optional(request, PIN, "true or false", v -> pin(v))));
+  }
+
+  /** The digest that the caller has computed, or null. */
+  static @Nullable ContentDigest digest(HttpServletRequest request) {
+    return optional(
+        request, REPR_DIGEST, "sha-256=:<base64>:", v -> ContentDigest.parseReprDigest(v));
+  }
+
+  /** Writes everything that is known of a fragment but its length. */
+  static void write(Fragment.Description fragment, HttpServletResponse response) {
+    FragmentMeta meta = fragment.meta();
+    BlockHash parent = meta.parent();
+    write(fragment.digest(), fragment.logPosition(), response);
+    response.setHeader(NAMESPACE, ASCII_JSON.writeValueAsString(meta.namespace()));
+    response.setHeader(PARENT, parent == null ? ROOT : parent.hex());
+    response.setHeader(TOKEN_SPAN, meta.tokenSpan().toString());
+    if (meta.signature() != null) {
+      response.setHeader(SIGNATURE, ASCII_JSON.writeValueAsString(meta.signature()));
+    }
+    if (meta.ttlSeconds() != null) {
+      response.setHeader(TTL, meta.ttlSeconds().toString());
+    }
+    if (meta.pin()) {
+      response.setHeader(PIN, "true");
+    }
+  }
+
+  /** Writes which bytes these are and where the log tells of them. */
+  static void write(
+      ContentDigest digest, @Nullable String logPosition, HttpServletResponse response) {
+    response.setHeader(HttpHeaders.ETAG, digest.toEtag());
+    response.setHeader(REPR_DIGEST, digest.toReprDigest());
+    if (logPosition != null) {
+      response.setHeader(LOG_POSITION, logPosition);
+    }
+  }
+
+  private static @Nullable BlockHash parent(String value) {
+    if (value.equals(ROOT)) {
+      return null;
+    }
+    return parsed(PARENT, value, "root or 64 lower-case hex digits", BlockHash::parse);
+  }
+
+  private static <T> T required(
+      HttpServletRequest request, String name, String form, Function<String, T> parser) {
+    String value = one(request, name);
+    if (value == null) {
+      throw malformed("the header " + name + " is missing; write " + form, null);
+    }
+    return parsed(name, value, form, parser);
+  }
+
+  private static <T> @Nullable T optional(
+      HttpServletRequest request, String name, String form, Function<String, T> parser) {
+    String value = one(request, name);
+    return value == null ? null : parsed(name, value, form, parser);
+  }
+
+  private static @Nullable String one(HttpServletRequest request, String name) {
+    List<String> values = Collections.list(request.getHeaders(name));
+    if (values.size() > 1) {
+      throw malformed("the header " + name + " is given " + values.size() + " times; once", null);
+    }
+    return values.isEmpty() ? null : values.getFirst();
+  }
+
+  private static <T> T parsed(String name, String value, String form, Function<String, T> parser) {
+    if (!value.chars().allMatch(c -> c >= ' ' && c <= '~')) {
+      throw malformed("the header " + name + " is not ASCII; write \\uXXXX in its JSON", null);
+    }
+    try {
+      return parser.apply(value);
+    } catch (IllegalArgumentException e) {
+      throw malformed(name + ": " + e.getMessage() + "; write " + form, e);
+    }
+  }
+
+  private static <T> T json(String value, Class<T> type) {
+    try {
+      T parsed = WireJson.mapper().readValue(value, type);
+      if (parsed == null) {
+        throw new IllegalArgumentException("null is no value");
+      }
+      return parsed;
+    } catch (JacksonException e) {
+      Throwable reason = e.getCause() instanceof IllegalArgumentException said ? said : e;
+      throw new IllegalArgumentException(
+          String.valueOf(reason.getMessage()).lines().findFirst().orElse("unreadable"), e);
+    }
+  }
+
+  private static Long ttl(String value) {
+    long seconds = Long.parseLong(value);
+    if (seconds < 1 || seconds > MAX_TTL_SECONDS) {
+      throw new IllegalArgumentException(value + " is out of range");
+    }
+    return seconds;
+  }
+
+  private static Boolean pin(String value) {
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException("neither true nor false");
+    };
+  }
+
+  private static MembraneException malformed(String detail, @Nullable Throwable cause) {
+    return new MembraneException(ErrorCode.MALFORMED_REQUEST, detail, cause);
+  }
+}

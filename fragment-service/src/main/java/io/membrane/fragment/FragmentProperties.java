@@ -1,0 +1,71 @@
+package io.membrane.fragment;
+
+import io.membrane.boot.StartupProblem;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Configuration of the store.
+ *
+ * @param node name in the event log; replicas that share a Redis share it
+ * @param cluster cluster in the event log
+ * @param defaultTtl life of a fragment that names none, at least 1 s
+ * @param maxBytes largest fragment, 1 byte to 512 MB (what a Redis string holds)
+ * @param maxInFlight payload bytes held in memory at a time, at least {@code maxBytes}; the heap
+ *     should be three times that
+ * @param maxWait longest wait for room in flight before a call is refused
+ * @param logLength entries that the event log keeps, at least
+ */
+@ConfigurationProperties("membrane.fragment")
+record FragmentProperties(
+    @DefaultValue("redis") String node,
+    @DefaultValue("local") String cluster,
+    @DefaultValue("24h") Duration defaultTtl,
+    @DefaultValue("64MB") DataSize maxBytes,
+    @DefaultValue("128MB") DataSize maxInFlight,
+    @DefaultValue("2s") Duration maxWait,
+    @DefaultValue("500000") long logLength) {
+
+  private static final int MAX_NAME = 256;
+  private static final Duration MAX_TTL = Duration.ofDays(3650);
+  private static final DataSize REDIS_STRING = DataSize.ofMegabytes(512);
+  private static final DataSize MAX_IN_FLIGHT = DataSize.ofGigabytes(256);
+
+  FragmentProperties {
+    require(isName(node), "node", "a name of 1 to " + MAX_NAME + " characters, e.g. redis");
+    require(isName(cluster), "cluster", "a name of 1 to " + MAX_NAME + " characters, e.g. local");
+    require(
+        defaultTtl.compareTo(Duration.ofSeconds(1)) >= 0 && defaultTtl.compareTo(MAX_TTL) <= 0,
+        "default-ttl",
+        "1s to 3650d, e.g. 24h");
+    require(
+        maxBytes.toBytes() >= 1 && maxBytes.compareTo(REDIS_STRING) <= 0,
+        "max-bytes",
+        "1B to 512MB, e.g. 64MB");
+    require(
+        maxInFlight.compareTo(maxBytes) >= 0
+            && maxInFlight.toBytes() >= 1024
+            && maxInFlight.compareTo(MAX_IN_FLIGHT) <= 0,
+        "max-in-flight",
+        "at least membrane.fragment.max-bytes (" + maxBytes + ") and at most 256GB, e.g. 128MB");
+    require(
+        maxWait.isPositive() && maxWait.compareTo(Duration.ofMinutes(1)) <= 0,
+        "max-wait",
+        "more than 0 and at most 1m, e.g. 2s");
+    require(logLength >= 1, "log-length", "at least 1, e.g. 500000");
+  }
+
+  private static boolean isName(String name) {
+    return !name.isBlank() && name.length() <= MAX_NAME;
+  }
+
+  private static void require(boolean holds, String property, String wanted) {
+    if (!holds) {
+      throw new StartupProblem(
+          "membrane.fragment." + property + " is out of range",
+          "Set membrane.fragment." + property + " to " + wanted + ".");
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package io.membrane.fragment.store;
+
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.membrane.rpc.CallContext;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+
+/**
+ * Commands over the shared connection of Spring Data's Lettuce factory, alone or many at once. They
+ * are Lettuce's own, since Spring Data opens a connection of its own for every pipeline.
+ *
+ * <p>Blocks until the answer is there, the command timeout or the request's deadline has passed.
+ * Every failure is a {@link MembraneException}: {@link ErrorCode#STORAGE_FULL}, {@link
+ * ErrorCode#DEADLINE_EXCEEDED} or {@link ErrorCode#DEPENDENCY_UNAVAILABLE}; after the last two a
+ * write may or may not have happened. Thread-safe.
+ */
+final class RedisCalls {
+
+  /** Longer than any command timeout that makes sense; the factory's own ends a command first. */
+  private static final Duration LONGEST = Duration.ofMinutes(1);
+
+  private final RedisConnectionFactory factory;
+  private final MeterRegistry meters;
+
+  RedisCalls(RedisConnectionFactory factory, MeterRegistry meters) {
+    this.factory = factory;
+    this.meters = meters;
+  }
+
+  <T extends @Nullable Object> T one(
+      String call, Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>> command) {
+    return many(call, List.of(command)).getFirst();
+  }
+
+  /** Sends every command before it awaits the first; answers in order. */
+  <T extends @Nullable Object> List<T> many(
+      String call,
+      List<Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>>> commands) {
+    Timer.Sample sample = Timer.start(meters);
+    String outcome = "error";
+    try (RedisConnection connection = factory.getConnection()) {
+      RedisClusterAsyncCommands<byte[], byte[]> redis = lettuce(connection);
+      List<RedisFuture<T>> sent = commands.stream().map(c -> c.apply(redis)).toList();
+      List<T> answers = new ArrayList<>(sent.size());
+      for (RedisFuture<T> future : sent) {
+        answers.add(await(call, future));
+      }
+      outcome = "ok";
+      return answers;
+    } catch (DataAccessException | RedisException e) {
+      throw unavailable(e);
+    } finally {
+      sample.stop(
+          Timer.builder(FragmentMetric.REDIS.meter())
+              .tags("call", call, "outcome", outcome)
+              .register(meters));
+    }
+  }
+
+  /** Runs a script; values are {@code byte[]}, {@code Long} or null. */
+  List<@Nullable Object> script(Script script, byte[] key, byte[]... arguments) {
+    byte[][] keys = {key};
+    try {
+      return this.<List<@Nullable Object>>one(
+          script.call(),
+          redis -> redis.evalsha(script.sha1(), ScriptOutputType.MULTI, keys, arguments));
+    } catch (MembraneException e) {
+      if (!(e.getCause() instanceof RedisNoScriptException)) {
+        throw e;
+      }
+      return this.<List<@Nullable Object>>one(
+          script.call(),
+          redis -> redis.eval(script.source(), ScriptOutputType.MULTI, keys, arguments));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // Spring Data's Lettuce connections use byte[] for both
+  private static RedisClusterAsyncCommands<byte[], byte[]> lettuce(RedisConnection connection) {
+    return (RedisClusterAsyncCommands<byte[], byte[]>) connection.getNativeConnection();
+  }
+
+  private static <T extends @Nullable Object> T await(String call, RedisFuture<T> future) {
+    try {
+      Duration left = CallContext.currentOr(LONGEST).remaining();
+      return future.get(left.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new MembraneException(
+          ErrorCode.DEADLINE_EXCEEDED,
+          "the deadline passed while Redis was asked to " + call + "; allow more time",
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unavailable(e);
+    } catch (ExecutionException e) {
+      throw translate(e.getCause() == null ? e : e.getCause());
+    }
+  }
+
+  private static MembraneException translate(Throwable e) {
+    if (e instanceof RedisCommandExecutionException
+        && String.valueOf(e.getMessage()).contains("OOM command not allowed")) {
+      return new MembraneException(
+          ErrorCode.STORAGE_FULL,
+          "Redis has no room; raise its maxmemory, or let it evict (maxmemory-policy volatile-lru)",
+          e);
+    }
+    return unavailable(e);
+  }
+
+  private static MembraneException unavailable(Throwable e) {
+    return new MembraneException(
+        ErrorCode.DEPENDENCY_UNAVAILABLE, "Redis does not answer as it should; try again", e);
+  }
+}

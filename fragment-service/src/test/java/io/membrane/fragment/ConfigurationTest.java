@@ -1,0 +1,109 @@
+package io.membrane.fragment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.membrane.boot.StartupProblem;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.util.unit.DataSize;
+
+@ExtendWith(OutputCaptureExtension.class)
+class ConfigurationTest {
+
+  private final ApplicationContextRunner runner =
+      new ApplicationContextRunner().withUserConfiguration(PropertiesOnly.class);
+
+  @Test
+  void theDefaultsAreTheDocumentedOnes() {
+    runner.run(context ->
+        assertThat(context.getBean(FragmentProperties.class))
+            .isEqualTo(
+                new FragmentProperties(
+                    "redis",
+                    "local",
+                    Duration.ofHours(24),
+                    DataSize.ofMegabytes(64),
+                    DataSize.ofMegabytes(128),
+                    Duration.ofSeconds(2),
+                    500_000)));
+  }
+
+  @Test
+  void everyPropertyIsMapped() {
+    runner
+        .withPropertyValues(
+            "membrane.fragment.node=n",
+            "membrane.fragment.cluster=c",
+            "membrane.fragment.default-ttl=5m",
+            "membrane.fragment.max-bytes=1KB",
+            "membrane.fragment.max-in-flight=2KB",
+            "membrane.fragment.max-wait=3s",
+            "membrane.fragment.log-length=7")
+        .run(context ->
+            assertThat(context.getBean(FragmentProperties.class))
+                .isEqualTo(
+                    new FragmentProperties(
+                        "n",
+                        "c",
+                        Duration.ofMinutes(5),
+                        DataSize.ofKilobytes(1),
+                        DataSize.ofKilobytes(2),
+                        Duration.ofSeconds(3),
+                        7)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "node,' ',a name of 1 to 256",
+    "cluster,' ',a name of 1 to 256",
+    "default-ttl,0s,1s to 3650d",
+    "max-bytes,0B,1B to 512MB",
+    "max-bytes,1GB,1B to 512MB",
+    "max-in-flight,1MB,at least membrane.fragment.max-bytes",
+    "max-wait,0s,more than 0",
+    "log-length,0,at least 1",
+  })
+  void aWrongValueIsRefusedWithWhatToWriteInstead(String property, String value, String hint) {
+    String name = "membrane.fragment." + property;
+    runner
+        .withPropertyValues(name + "=" + value)
+        .run(context -> {
+          assertThat(context).hasFailed();
+          assertThat(context.getStartupFailure())
+              .rootCause()
+              .isInstanceOfSatisfying(
+                  StartupProblem.class,
+                  problem -> assertThat(problem.action()).contains("Set " + name, hint));
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "membrane.fragment.max-bytes,1GB,Set membrane.fragment.max-bytes to 1B to 512MB",
+    "spring.data.redis.url,mongodb://here,Use the scheme 'redis://'",
+    "spring.data.redis.url,redis://a b,Review the value of the property 'spring.data.redis.url'",
+  })
+  void aWrongValueStopsTheStartWithoutAStackTrace(
+      String property, String value, String hint, CapturedOutput output) {
+    assertThatThrownBy(() ->
+            new SpringApplicationBuilder(FragmentApplication.class)
+                .run("--server.port=0", "--" + property + "=" + value))
+        .isNotNull();
+    assertThat(output).contains("APPLICATION FAILED TO START").contains(hint);
+    assertThat(output).doesNotContain("\tat io.membrane");
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableConfigurationProperties(FragmentProperties.class)
+  static class PropertiesOnly {}
+}

@@ -1,0 +1,172 @@
+package io.membrane.fragment;
+
+import static io.membrane.fragment.FragmentHttp.code;
+import static io.membrane.fragment.FragmentHttp.header;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.membrane.block.FragmentKey;
+import io.membrane.fixture.FaultProxy;
+import io.membrane.fixture.FaultProxy.Fault;
+import io.membrane.fixture.RedisProcess;
+import io.membrane.fixture.Seeds;
+import io.membrane.rpc.Frame;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+/** Redis dies, hangs, comes back, or is cut off in the middle of an answer. */
+@SpringBootTest(
+    webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+    properties = "spring.data.redis.timeout=500ms")
+class OutageTest {
+
+  private static final RedisProcess REDIS = RedisProcess.embedded();
+  private static final FaultProxy PROXY = new FaultProxy(REDIS.port());
+  private static final Duration QUICKLY = Duration.ofSeconds(3);
+
+  private final Random random = new Random(19);
+  private final FragmentKey key = FragmentHttp.key(random);
+  private final byte[] body = Seeds.bytes(random, 500_000);
+
+  @LocalServerPort private int port;
+  private FragmentHttp http;
+
+  /** The service is started while Redis cannot be reached. */
+  @DynamicPropertySource
+  static void properties(DynamicPropertyRegistry registry) {
+    PROXY.inject(new Fault.Refuse());
+    registry.add("spring.data.redis.url", () -> "redis://127.0.0.1:" + PROXY.port());
+  }
+
+  @AfterAll
+  static void stop() {
+    PROXY.close();
+    REDIS.close();
+  }
+
+  @BeforeEach
+  void recover() {
+    http = new FragmentHttp(port);
+    PROXY.inject(new Fault.Refuse());
+    isUnavailableAndSaysSo();
+    PROXY.heal();
+    isReadyAgain();
+  }
+
+  @Test
+  void aRedisThatWasKilledIsMissedUntilItIsBack() throws IOException {
+    http.put(key, body);
+    REDIS.kill();
+    isUnavailableAndSaysSo();
+    REDIS.restart();
+    isReadyAgain();
+    assertThat(http.get(key).statusCode()).isEqualTo(404);
+    assertThat(http.put(key, body).statusCode()).isEqualTo(201);
+    assertThat(http.get(key).body()).isEqualTo(body);
+  }
+
+  @Test
+  void aRedisThatHangsIsMissedUntilItGoesOn() throws IOException {
+    http.put(key, body);
+    REDIS.pause();
+    try {
+      isUnavailableAndSaysSo();
+    } finally {
+      REDIS.resume();
+    }
+    isReadyAgain();
+    assertThat(http.get(key).body()).isEqualTo(body);
+    assertThat(http.put(key, body).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void anAnswerOfRedisThatIsCutIsNeverServed() throws IOException {
+    http.put(key, body);
+    PROXY.inject(new Fault.CutAfter(100_000));
+    HttpResponse<byte[]> answer = http.get(key);
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(code(answer)).isEqualTo("dependency_unavailable");
+    PROXY.heal();
+    isReadyAgain();
+    assertThat(http.get(key).body()).isEqualTo(body);
+  }
+
+  @Test
+  void aPutWhoseAnswerIsLostIsCompletedByTheNext() throws IOException {
+    PROXY.inject(new Fault.Silence());
+    HttpResponse<byte[]> answer = http.put(key, body);
+    assertThat(answer.statusCode()).isEqualTo(503);
+    PROXY.heal();
+    isReadyAgain();
+    HttpResponse<byte[]> again = http.put(key, body);
+    assertThat(again.statusCode()).isIn(200, 201);
+    assertThat(header(again, "Membrane-Log-Position")).matches("\\d+-\\d+");
+    assertThat(http.get(key).body()).isEqualTo(body);
+  }
+
+  @Test
+  void aBatchInTheMiddleOfAnOutageEndsInAnErrorOrInErrorFrames() throws IOException {
+    FragmentKey[] keys = new FragmentKey[40];
+    Arrays.setAll(keys, i -> FragmentHttp.key(random));
+    for (FragmentKey each : keys) {
+      http.put(each, body);
+    }
+    PROXY.inject(new Fault.CutAfter(13_000_000));
+    List<Frame> frames = http.batchGet(List.of(keys));
+    assertThat(frames).hasSize(keys.length);
+    assertThat(frames.getLast().status()).isEqualTo(503);
+    assertThat(frames).allSatisfy(frame -> assertThat(frame.body()).isIn(body, new byte[0]));
+  }
+
+  /** With a key of its own: what was refused may still happen when Redis goes on. */
+  private void isUnavailableAndSaysSo() {
+    FragmentKey other = FragmentHttp.key(random);
+    for (Callable<HttpResponse<byte[]>> call :
+        List.<Callable<HttpResponse<byte[]>>>of(
+            () -> http.get(other),
+            () -> http.put(other, body),
+            () -> http.head(other).statusCode() == 503 ? http.get(other) : http.head(other),
+            () -> http.delete(other),
+            () -> http.postJson("/v1/fragments/exists", FragmentHttp.keys(List.of(other))),
+            () -> http.postJson("/v1/fragments/batch-get", FragmentHttp.keys(List.of(other))))) {
+      long start = System.nanoTime();
+      HttpResponse<byte[]> answer = answer(call);
+      assertThat(answer.statusCode()).isEqualTo(503);
+      assertThat(code(answer)).isEqualTo("dependency_unavailable");
+      assertThat(FragmentHttp.json(answer).path("retriable").asBoolean()).isTrue();
+      assertThat(header(answer, "Retry-After")).isEqualTo("1");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(QUICKLY);
+    }
+    assertThat(health("readiness")).isEqualTo(503);
+    assertThat(health("liveness")).isEqualTo(200);
+  }
+
+  private void isReadyAgain() {
+    Awaitility.await().atMost(Duration.ofSeconds(15)).until(() -> health("readiness") == 200);
+    Awaitility.await().until(() -> http.head(key).statusCode() != 503);
+  }
+
+  private int health(String group) {
+    return answer(() -> http.send(http.request("/actuator/health/" + group).GET())).statusCode();
+  }
+
+  private static HttpResponse<byte[]> answer(Callable<HttpResponse<byte[]>> call) {
+    try {
+      return call.call();
+    } catch (Exception e) {
+      throw new AssertionError("the service does not answer", e);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.membrane.fragment;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.membrane.block.FragmentKey;
+import io.membrane.fixture.RedisProcess;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+/** The whole service on a random port over a Redis of its own; one for all tests that extend it. */
+@SpringBootTest(
+    webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+    properties = {"membrane.fragment.max-bytes=1MB", "membrane.fragment.max-in-flight=8MB"})
+abstract class RunningService {
+
+  static final int MAX_BYTES = 1 << 20;
+
+  private static final RedisProcess REDIS = RedisProcess.embedded();
+
+  @LocalServerPort private int port;
+  private RedisClient client;
+  private StatefulRedisConnection<byte[], byte[]> connection;
+
+  FragmentHttp http;
+
+  /** Redis behind the service's back. */
+  RedisCommands<byte[], byte[]> redis;
+
+  @DynamicPropertySource
+  static void properties(DynamicPropertyRegistry registry) {
+    registry.add("spring.data.redis.url", REDIS::url);
+  }
+
+  @BeforeEach
+  void connect() {
+    http = new FragmentHttp(port);
+    client = RedisClient.create(REDIS.url());
+    connection = client.connect(ByteArrayCodec.INSTANCE);
+    redis = connection.sync();
+    redis.flushall();
+  }
+
+  @AfterEach
+  void disconnect() {
+    connection.close();
+    client.shutdown();
+  }
+
+  int port() {
+    return port;
+  }
+
+  static byte[] redisKey(FragmentKey key) {
+    return bytes("membrane:fragment:{" + key.hash() + "}/" + key.slice());
+  }
+
+  static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
