@@ -1,0 +1,73 @@
+package io.membrane.reconstruction;
+
+import io.membrane.reconstruction.execute.Outcome;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.wire.ReconstructionClient.ContextTimings;
+import io.membrane.wire.ReconstructionClient.Coverage;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.TimeUnit;
+import org.springframework.stereotype.Component;
+
+/** Counts and times contexts. */
+@Component
+class ContextMetrics {
+
+  private final MeterRegistry meters;
+
+  ContextMetrics(MeterRegistry meters) {
+    this.meters = meters;
+  }
+
+  void answered(Outcome outcome) {
+    count(Metric.CONTEXTS, "outcome", name(outcome.response().coverage()), 1);
+  }
+
+  /** The work is done, whatever becomes of the answer. */
+  void reconstructed(Outcome outcome) {
+    Coverage coverage = outcome.response().coverage();
+    count(Metric.TOKENS, "source", "fragment", coverage.reusedTokens());
+    count(Metric.TOKENS, "source", "prefill", coverage.prefilledTokens());
+    count(Metric.TOKENS, "source", "missing", coverage.missingTokens());
+    meters.counter(Metric.STALE_BLOCKS.id()).increment(outcome.staleBlocks());
+    ContextTimings timings = outcome.response().timingsMs();
+    time("hash", timings.hash());
+    time("match", timings.match());
+    time("route", timings.route());
+    time("fetch", timings.fetch());
+    time("prefill", timings.prefill());
+    time("store", timings.store());
+    time("total", timings.total());
+  }
+
+  void failed(ErrorCode code) {
+    count(Metric.CONTEXTS, "outcome", code.code(), 1);
+  }
+
+  void corruptFragments(int fragments) {
+    meters.counter(Metric.CORRUPT_FRAGMENTS.id()).increment(fragments);
+  }
+
+  void lostExplanation() {
+    meters.counter(Metric.LOST_EXPLANATIONS.id()).increment();
+  }
+
+  private static String name(Coverage coverage) {
+    if (coverage.missingTokens() > 0) {
+      return "missing";
+    }
+    if (coverage.reusedTokens() == 0) {
+      return "prefilled";
+    }
+    return coverage.prefilledTokens() == 0 ? "reused" : "partial";
+  }
+
+  private void count(Metric metric, String tag, String value, int amount) {
+    meters.counter(metric.id(), tag, value).increment(amount);
+  }
+
+  private void time(String phase, double millis) {
+    meters
+        .timer(Metric.PHASE.id(), "phase", phase)
+        .record((long) (millis * 1e6), TimeUnit.NANOSECONDS);
+  }
+}

@@ -1,0 +1,102 @@
+package io.membrane.reconstruction;
+
+import io.lettuce.core.ClientOptions.DisconnectedBehavior;
+import io.membrane.boot.StartupProblem;
+import io.membrane.reconstruction.ReconstructionProperties.ClusterProperties;
+import io.membrane.reconstruction.execute.Cluster;
+import io.membrane.reconstruction.execute.Delivery;
+import io.membrane.reconstruction.execute.Reconstruction;
+import io.membrane.reconstruction.explain.Explanations;
+import io.membrane.rpc.ServiceClients;
+import io.membrane.wire.ComputeClient;
+import io.membrane.wire.DirectoryClient;
+import io.membrane.wire.FragmentClient;
+import io.membrane.wire.SchedulerClient;
+import java.util.List;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+/** Puts the features together. */
+@Configuration(proxyBeanMethods = false)
+class Wiring {
+
+  private static final String CLUSTERS = "membrane.reconstruction.clusters";
+
+  @Bean
+  Reconstruction reconstruction(ServiceClients clients, ReconstructionProperties properties) {
+    return new Reconstruction(
+        clusters(clients, properties),
+        clients.of(DirectoryClient.class, "directory-service"),
+        clients.of(FragmentClient.class, "fragment-service"),
+        clients.of(SchedulerClient.class, "scheduler-service"),
+        properties.maxTokens());
+  }
+
+  @Bean
+  Delivery delivery(ServiceClients clients, ReconstructionProperties properties) {
+    long bytes = properties.maxFragment().toBytes();
+    if (bytes < 1 || bytes > Integer.MAX_VALUE - 8) {
+      throw new StartupProblem(
+          "membrane.reconstruction.max-fragment is " + properties.maxFragment(),
+          "Write a size from 1B to 2047MB, and not below fragment-service's own limit.");
+    }
+    return new Delivery(
+        clients.of(FragmentClient.class, "fragment-service"),
+        (int) bytes,
+        properties.maxDeliveries());
+  }
+
+  @Bean
+  Explanations explanations(StringRedisTemplate redis, ReconstructionProperties properties) {
+    if (!properties.explanationTtl().isPositive()) {
+      throw new StartupProblem(
+          "membrane.reconstruction.explanation-ttl is " + properties.explanationTtl(),
+          "Write how long explanations are kept, for example 15m.");
+    }
+    return new Explanations(redis, properties.explanationTtl());
+  }
+
+  /** A command is refused while there is no connection, instead of waiting for one. */
+  @Bean
+  LettuceClientOptionsBuilderCustomizer failFast() {
+    return options -> options.disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS);
+  }
+
+  private static List<Cluster> clusters(
+      ServiceClients clients, ReconstructionProperties properties) {
+    if (properties.clusters().isEmpty()) {
+      throw new StartupProblem(
+          "No cluster is configured that could prefill.",
+          "Write "
+              + CLUSTERS
+              + ".<name>.url=<base URL of its compute-worker> and "
+              + CLUSTERS
+              + ".<name>.role=pd (or prefill); <name> is the cluster that its fragment-service"
+              + " announces.");
+    }
+    return properties.clusters().entrySet().stream()
+        .map(e -> cluster(clients, e.getKey(), e.getValue()))
+        .toList();
+  }
+
+  private static Cluster cluster(ServiceClients clients, String name, ClusterProperties cluster) {
+    String prefix = CLUSTERS + "." + name;
+    if (cluster.role() == null) {
+      throw new StartupProblem(
+          prefix + ".role is missing.", "Write " + prefix + ".role=pd, or =prefill.");
+    }
+    if (cluster.url() == null
+        || cluster.url().getHost() == null
+        || !List.of("http", "https").contains(String.valueOf(cluster.url().getScheme()))) {
+      throw new StartupProblem(
+          prefix + ".url is " + (cluster.url() == null ? "missing" : "'" + cluster.url() + "'"),
+          "Write the base URL of the cluster's compute-worker, like http://worker:8085.");
+    }
+    return new Cluster(
+        name,
+        cluster.role(),
+        clients.of(ComputeClient.class, "compute-worker." + name, cluster.url()));
+  }
+}

@@ -1,0 +1,159 @@
+package io.membrane.reconstruction.execute;
+
+import io.membrane.block.BlockHash;
+import io.membrane.reconstruction.plan.Plan;
+import io.membrane.reconstruction.plan.Prompt;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.membrane.wire.ComputeClient.Model;
+import io.membrane.wire.ComputeClient.ModelList;
+import io.membrane.wire.ComputeClient.PrefillResponse;
+import io.membrane.wire.ComputeClient.PrefilledBlock;
+import io.membrane.wire.ComputeClient.TokenizeResponse;
+import io.membrane.wire.DirectoryClient.LocateResponse;
+import io.membrane.wire.DirectoryClient.LocatedBlock;
+import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.DirectoryClient.ResolvedNamespace;
+import io.membrane.wire.FragmentClient.Existence;
+import io.membrane.wire.SchedulerClient.RouteResponse;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds what other services answer against the contract. JSON that is well-formed may still lack a
+ * field or contradict itself; such an answer is an unavailable dependency, never data.
+ */
+final class Answers {
+
+  private Answers() {}
+
+  static List<Model> models(Cluster cluster, @Nullable ModelList answer) {
+    return kept(
+            "the compute-worker of cluster " + cluster.name(),
+            answer,
+            a -> a.data() != null && a.data().stream().allMatch(Answers::whole))
+        .data();
+  }
+
+  static ResolvedNamespace resolved(@Nullable ResolvedNamespace answer) {
+    return kept("directory-service", answer, a -> present(a.namespace(), a.root()));
+  }
+
+  static TokenizeResponse tokens(@Nullable TokenizeResponse answer) {
+    return kept("the compute-worker", answer, a -> present(a.tokens()));
+  }
+
+  static List<Match> matches(Prompt prompt, @Nullable MatchResponse answer) {
+    return kept(
+            "directory-service",
+            answer,
+            a ->
+                a.matches() != null
+                    && a.matches().stream().allMatch(m -> whole(m, prompt.blocks())))
+        .matches();
+  }
+
+  /** One for each block asked for, in order. */
+  static List<LocatedBlock> located(List<BlockHash> asked, @Nullable LocateResponse answer) {
+    return kept(
+            "directory-service",
+            answer,
+            a ->
+                a.blocks() != null
+                    && a.blocks().size() == asked.size()
+                    && IntStream.range(0, asked.size())
+                        .allMatch(i -> whole(a.blocks().get(i), asked.get(i))))
+        .blocks();
+  }
+
+  /** One for each key asked for, in order. */
+  static List<Boolean> exists(int asked, @Nullable Existence answer) {
+    return kept(
+            "fragment-service",
+            answer,
+            a ->
+                a.present() != null
+                    && a.present().size() == asked
+                    && a.present().stream().allMatch(Objects::nonNull))
+        .present();
+  }
+
+  static RouteResponse route(List<Served> offered, @Nullable RouteResponse answer) {
+    return kept(
+        "scheduler-service",
+        answer,
+        a ->
+            present(a.target(), a.regime(), a.expected(), a.reason())
+                && offered.stream().anyMatch(s -> s.cluster().name().equals(a.target()))
+                && (a.transfer() == null
+                    || (a.target().equals(a.transfer().to()) && present(a.transfer().from()))));
+  }
+
+  static PrefillResponse prefilled(Plan plan, boolean nextToken, @Nullable PrefillResponse answer) {
+    return kept(
+        "the compute-worker",
+        answer,
+        a ->
+            present(a.blocks(), a.timingsMs())
+                && counts(plan, a)
+                && a.blocks().size() == plan.prompt().blocks()
+                && IntStream.range(0, a.blocks().size())
+                    .allMatch(i -> whole(a.blocks().get(i), plan.prompt().blockHashes().get(i)))
+                && (!nextToken || present(a.nextToken()))
+                && (a.logPosition() == null || Watermark.isPosition(a.logPosition())));
+  }
+
+  /** The last token may be computed again for the next one, so the sum may exceed the prompt. */
+  private static boolean counts(Plan plan, PrefillResponse answer) {
+    Prompt prompt = plan.prompt();
+    return answer.totalTokens() == prompt.totalTokens()
+        && answer.tokensReused() >= 0
+        && answer.tokensReused() <= prompt.tokens(plan.reusedBlocks())
+        && answer.tokensReused() % prompt.blockTokens() == 0
+        && answer.tokensComputed() >= prompt.totalTokens() - answer.tokensReused();
+  }
+
+  private static boolean whole(@Nullable PrefilledBlock block, BlockHash hash) {
+    return block != null && hash.equals(block.blockHash());
+  }
+
+  private static boolean whole(@Nullable Model model) {
+    return model != null && present(model.id(), model.namespace(), model.signature());
+  }
+
+  private static boolean whole(@Nullable Match match, int blocks) {
+    return match != null
+        && present(match.cluster(), match.node(), match.tier())
+        && match.matchedBlocks() >= 0
+        && match.matchedBlocks() <= blocks;
+  }
+
+  private static boolean whole(@Nullable LocatedBlock block, BlockHash asked) {
+    return block != null
+        && asked.equals(block.blockHash())
+        && block.places() != null
+        && block.places().stream().allMatch(p -> p != null && p.slices() != null);
+  }
+
+  private static boolean present(@Nullable Object... fields) {
+    for (Object field : fields) {
+      if (field == null) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static <T> T kept(String peer, @Nullable T answer, Predicate<T> contract) {
+    if (answer == null || !contract.test(answer)) {
+      throw new MembraneException(
+          ErrorCode.DEPENDENCY_UNAVAILABLE,
+          peer + " gave an answer that breaks the contract; try again, and check its version");
+    }
+    return answer;
+  }
+}

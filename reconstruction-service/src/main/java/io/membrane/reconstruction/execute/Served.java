@@ -1,0 +1,32 @@
+package io.membrane.reconstruction.execute;
+
+import io.membrane.block.Namespace;
+import io.membrane.block.Slice;
+import io.membrane.wire.ComputeClient.Model;
+import io.membrane.wire.NamespaceRequest;
+import org.jspecify.annotations.Nullable;
+
+/** A model at a cluster's worker. */
+record Served(Cluster cluster, Model model) {
+
+  Namespace namespace() {
+    return model.namespace();
+  }
+
+  /** The slice of every block that this worker reads and writes. */
+  Slice slice() {
+    return Slice.attention(model.signature().layers());
+  }
+
+  /** Whether every part that is asked for is this model's; its id may stand for its name. */
+  boolean fits(NamespaceRequest asked) {
+    return (model.id().equals(asked.model()) || same(asked.model(), namespace().model()))
+        && same(asked.revision(), namespace().revision())
+        && same(asked.kvDtype(), namespace().kvDtype())
+        && same(asked.blockTokens(), namespace().blockTokens());
+  }
+
+  private static boolean same(@Nullable Object asked, Object served) {
+    return asked == null || asked.equals(served);
+  }
+}

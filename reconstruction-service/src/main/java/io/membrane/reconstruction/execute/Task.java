@@ -1,0 +1,34 @@
+package io.membrane.reconstruction.execute;
+
+import io.membrane.block.Namespace;
+import io.membrane.block.Slice;
+import io.membrane.block.Tokens;
+import io.membrane.reconstruction.plan.Planner;
+import io.membrane.reconstruction.plan.Prompt;
+import io.membrane.reconstruction.plan.Stored;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One context to rebuild.
+ *
+ * @param servers clusters that can prefill it, possibly none
+ */
+record Task(
+    Wish wish,
+    FleetView view,
+    List<Served> servers,
+    Namespace namespace,
+    Tokens tokens,
+    Prompt prompt) {
+
+  /** The one slice of every block that the workers read; null if no worker says. */
+  @Nullable Slice slice() {
+    return servers.isEmpty() ? null : servers.getFirst().slice();
+  }
+
+  /** Whether a worker is needed. */
+  boolean mustCompute(Stored stored) {
+    return wish.prefill() && Planner.mustCompute(prompt, stored, wish.nextToken());
+  }
+}

@@ -1,0 +1,251 @@
+package io.membrane.reconstruction;
+
+import io.membrane.block.BlockHash;
+import io.membrane.block.BlockHasher;
+import io.membrane.block.ContentDigest;
+import io.membrane.block.FragmentKey;
+import io.membrane.block.Namespace;
+import io.membrane.block.Slice;
+import io.membrane.block.TokenSpan;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.Frame;
+import io.membrane.rpc.FrameWriter;
+import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.Problem;
+import io.membrane.wire.DirectoryClient.LocateRequest;
+import io.membrane.wire.DirectoryClient.LocateResponse;
+import io.membrane.wire.DirectoryClient.LocatedBlock;
+import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.DirectoryClient.Place;
+import io.membrane.wire.DirectoryClient.ResolvedNamespace;
+import io.membrane.wire.FragmentClient.Existence;
+import io.membrane.wire.FragmentClient.FragmentMeta;
+import io.membrane.wire.FragmentClient.Keys;
+import io.membrane.wire.NamespaceRequest;
+import io.membrane.wire.SchedulerClient.ClusterState;
+import io.membrane.wire.SchedulerClient.Expected;
+import io.membrane.wire.SchedulerClient.Regime;
+import io.membrane.wire.SchedulerClient.RouteRequest;
+import io.membrane.wire.SchedulerClient.RouteResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** The other services, backed by maps: what is stored is what was put, nothing is played back. */
+final class MiniFleet {
+
+  static final Namespace NAMESPACE = new Namespace("tiny-llama", "r1", "f32", 16);
+  static final int LAYERS = 2;
+  static final Slice SLICE = Slice.attention(LAYERS);
+
+  final Peer directory = new Peer();
+  final Peer fragments = new Peer();
+  final Peer scheduler = new Peer();
+  final MiniWorker local = new MiniWorker(this, "local");
+  final MiniWorker far = new MiniWorker(this, "far");
+
+  private final Map<FragmentKey, byte[]> bytes = new ConcurrentHashMap<>();
+  private final Map<String, Map<FragmentKey, Boolean>> named = new ConcurrentSkipListMap<>();
+  private final Set<FragmentKey> damaged = ConcurrentHashMap.newKeySet();
+  private final AtomicReference<Runnable> afterExists = new AtomicReference<>(() -> {});
+  private final AtomicInteger log = new AtomicInteger();
+  private volatile Function<RouteRequest, RouteResponse> routing = MiniFleet::toPd;
+
+  MiniFleet() {
+    directory
+        .on("/v1/namespaces/resolve", NamespaceRequest.class, this::resolve)
+        .on("/v1/directory/match", MatchRequest.class, (call, r) -> match(r))
+        .on("/v1/directory/locate", LocateRequest.class, (call, r) -> locate(r));
+    fragments
+        .on("/v1/fragments/exists", Keys.class, (call, r) -> exists(r))
+        .onStream("/v1/fragments/batch-get", Keys.class, (call, r) -> out -> frames(r, out));
+    scheduler.on("/v1/routes", RouteRequest.class, (call, r) -> routing.apply(r));
+  }
+
+  /** Healthy, empty, and everything goes to the pd cluster. */
+  void reset() {
+    for (Peer peer : List.of(directory, fragments, scheduler, local.peer, far.peer)) {
+      peer.reset();
+    }
+    local.reset();
+    far.reset();
+    bytes.clear();
+    named.clear();
+    damaged.clear();
+    routing = MiniFleet::toPd;
+  }
+
+  void route(Function<RouteRequest, RouteResponse> rule) {
+    routing = rule;
+  }
+
+  static RouteResponse toPd(RouteRequest request) {
+    return to("local", Regime.SCARCE, request);
+  }
+
+  static RouteResponse to(String target, Regime regime, RouteRequest request) {
+    int cached =
+        request.clusters().stream()
+            .filter(c -> c.cluster().equals(target))
+            .mapToInt(ClusterState::cachedTokens)
+            .findFirst()
+            .orElseThrow();
+    return new RouteResponse(
+        target,
+        1000,
+        1000,
+        request.totalTokens() - cached,
+        regime,
+        null,
+        new Expected(null, null),
+        "the test says so");
+  }
+
+  BlockHash root(Namespace namespace, String tenant) {
+    return BlockHasher.root(namespace, tenant.equals("default") ? "" : "salt of " + tenant);
+  }
+
+  /** Stores a fragment and announces it; the log position of that. */
+  String put(String cluster, FragmentKey key, byte[] payload) {
+    bytes.put(key, payload);
+    named.computeIfAbsent(cluster, c -> new ConcurrentHashMap<>()).put(key, true);
+    return position(log.incrementAndGet());
+  }
+
+  /** Log position of the newest fragment. */
+  String position() {
+    return position(log.get());
+  }
+
+  private static String position(int entry) {
+    return "1700000000000-" + entry;
+  }
+
+  /** The bytes go, the directory does not hear of it. */
+  void lose(FragmentKey key) {
+    bytes.remove(key);
+  }
+
+  /** The next answer to an existence question is followed by this. */
+  void afterExists(Runnable event) {
+    afterExists.set(event);
+  }
+
+  /** Its bytes are no longer those of the digest that is sent with them. */
+  void damage(FragmentKey key) {
+    damaged.add(key);
+  }
+
+  boolean has(FragmentKey key) {
+    return bytes.containsKey(key);
+  }
+
+  private ResolvedNamespace resolve(Peer.Call call, NamespaceRequest r) {
+    if (r.model() == null || r.revision() == null || r.kvDtype() == null) {
+      throw new MembraneException(ErrorCode.IMPOSSIBLE_REQUEST, "name model, revision, kv_dtype");
+    }
+    Namespace namespace =
+        new Namespace(
+            r.model(), r.revision(), r.kvDtype(), Objects.requireNonNullElse(r.blockTokens(), 256));
+    return new ResolvedNamespace(namespace, root(namespace, call.tenant()));
+  }
+
+  private MatchResponse match(MatchRequest r) {
+    List<BlockHash> wanted = Objects.requireNonNull(r.blockHashes());
+    List<Match> matches =
+        named.entrySet().stream()
+            .map(place -> run(place.getKey(), place.getValue(), wanted, r.needs()))
+            .filter(m -> m.matchedBlocks() > 0)
+            .toList();
+    return new MatchResponse(16, wanted.size(), wanted, matches, null);
+  }
+
+  private static Match run(
+      String cluster,
+      Map<FragmentKey, Boolean> held,
+      List<BlockHash> wanted,
+      @Nullable List<Slice> needs) {
+    int run = 0;
+    while (run < wanted.size() && holds(held, wanted.get(run), needs)) {
+      run++;
+    }
+    return new Match(cluster, "redis", "redis", run, run * 16);
+  }
+
+  private static boolean holds(
+      Map<FragmentKey, Boolean> held, BlockHash hash, @Nullable List<Slice> needs) {
+    return needs == null
+        ? held.keySet().stream().anyMatch(key -> key.hash().equals(hash))
+        : needs.stream().allMatch(slice -> held.containsKey(new FragmentKey(hash, slice)));
+  }
+
+  private LocateResponse locate(LocateRequest r) {
+    return new LocateResponse(
+        r.blockHashes().stream()
+            .map(hash ->
+                new LocatedBlock(
+                    hash,
+                    named.entrySet().stream()
+                        .map(e -> new Place(e.getKey(), "redis", "redis", slices(e, hash)))
+                        .filter(place -> !place.slices().isEmpty())
+                        .toList()))
+            .toList());
+  }
+
+  private static List<Slice> slices(
+      Map.Entry<String, Map<FragmentKey, Boolean>> place, BlockHash hash) {
+    return place.getValue().keySet().stream()
+        .filter(key -> key.hash().equals(hash))
+        .map(FragmentKey::slice)
+        .toList();
+  }
+
+  private Existence exists(Keys r) {
+    List<Boolean> present = r.keys().stream().map(bytes::containsKey).toList();
+    int hole = present.indexOf(false);
+    afterExists.getAndSet(() -> {}).run();
+    return new Existence(present, hole < 0 ? present.size() : hole);
+  }
+
+  private void frames(Keys keys, OutputStream out) throws IOException {
+    FrameWriter writer = new FrameWriter(out);
+    for (FragmentKey key : keys.keys()) {
+      byte[] payload = bytes.get(key);
+      writer.write(
+          payload == null
+              ? Frame.failed(key, Problem.of(ErrorCode.FRAGMENT_NOT_FOUND, "not here", null))
+              : Frame.payload(200, key, meta(), ContentDigest.of(payload), sent(key, payload)));
+    }
+    writer.end();
+  }
+
+  private byte[] sent(FragmentKey key, byte[] payload) {
+    byte[] copy = payload.clone();
+    copy[0] ^= (byte) (damaged.contains(key) ? 1 : 0);
+    return copy;
+  }
+
+  private static FragmentMeta meta() {
+    return new FragmentMeta(NAMESPACE, null, new TokenSpan(0, 16), null, null, false);
+  }
+
+  /** The payload that a worker makes of a block. */
+  static byte[] kv(BlockHash hash, int length) {
+    byte[] seed = hash.toBytes();
+    byte[] payload = new byte[length];
+    IntStream.range(0, length).forEach(i -> payload[i] = (byte) (seed[i % 32] + i / 32));
+    return payload;
+  }
+}

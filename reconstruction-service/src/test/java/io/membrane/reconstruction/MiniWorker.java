@@ -1,0 +1,131 @@
+package io.membrane.reconstruction;
+
+import io.membrane.block.BlockHash;
+import io.membrane.block.BlockHasher;
+import io.membrane.block.ContentDigest;
+import io.membrane.block.FragmentKey;
+import io.membrane.block.Namespace;
+import io.membrane.block.Signature;
+import io.membrane.block.TokenSpan;
+import io.membrane.block.Tokens;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.membrane.wire.ComputeClient.Model;
+import io.membrane.wire.ComputeClient.ModelList;
+import io.membrane.wire.ComputeClient.NextToken;
+import io.membrane.wire.ComputeClient.PrefillRequest;
+import io.membrane.wire.ComputeClient.PrefillResponse;
+import io.membrane.wire.ComputeClient.PrefillTimings;
+import io.membrane.wire.ComputeClient.PrefilledBlock;
+import io.membrane.wire.ComputeClient.Source;
+import io.membrane.wire.ComputeClient.TokenizeRequest;
+import io.membrane.wire.ComputeClient.TokenizeResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A worker whose KV is a function of the block hash and whose tokens are characters. */
+final class MiniWorker {
+
+  static final int PAYLOAD_BYTES = 3000;
+
+  final Peer peer = new Peer();
+  private final MiniFleet fleet;
+  private final String cluster;
+  private volatile @Nullable MembraneException refusal;
+
+  MiniWorker(MiniFleet fleet, String cluster) {
+    this.fleet = fleet;
+    this.cluster = cluster;
+    peer.on("/v1/models", Void.class, (call, r) -> models())
+        .on("/v1/tokenize", TokenizeRequest.class, (call, r) -> tokenize(r))
+        .on("/v1/prefill", PrefillRequest.class, (call, r) -> prefill(call.tenant(), r));
+  }
+
+  /** From now on every prefill ends in this. */
+  void refuse(MembraneException problem) {
+    refusal = problem;
+  }
+
+  void reset() {
+    refusal = null;
+  }
+
+  private static ModelList models() {
+    Namespace namespace = MiniFleet.NAMESPACE;
+    Signature signature =
+        new Signature(
+            namespace,
+            Signature.LAYOUT,
+            MiniFleet.LAYERS,
+            2,
+            8,
+            new TokenSpan(0, namespace.blockTokens()),
+            "rope",
+            10_000);
+    return new ModelList(
+        "list", List.of(new Model("tiny", "model", "membrane", namespace, signature)));
+  }
+
+  private static TokenizeResponse tokenize(TokenizeRequest r) {
+    int[] ids = r.text().chars().toArray();
+    return new TokenizeResponse(Tokens.ofInts(ids), ids.length);
+  }
+
+  private PrefillResponse prefill(String tenant, PrefillRequest r) {
+    if (refusal != null) {
+      throw refusal;
+    }
+    Namespace namespace = MiniFleet.NAMESPACE;
+    Tokens tokens = Objects.requireNonNull(r.tokens());
+    List<BlockHash> chain =
+        BlockHasher.chain(fleet.root(namespace, tenant), namespace.blockTokens(), tokens);
+    List<BlockHash> prefix = r.prefix() == null ? List.of() : r.prefix().blockHashes();
+    if (prefix.size() > chain.size() || !chain.subList(0, prefix.size()).equals(prefix)) {
+      throw new MembraneException(ErrorCode.PREFIX_MISMATCH, "not the hashes of these tokens");
+    }
+    int reused = 0;
+    while (reused < prefix.size() && fleet.has(key(prefix.get(reused)))) {
+      reused++;
+    }
+    @Nullable String position = null;
+    List<PrefilledBlock> blocks = new ArrayList<>();
+    for (int i = 0; i < chain.size(); i++) {
+      byte[] payload = MiniFleet.kv(chain.get(i), PAYLOAD_BYTES);
+      if (i >= reused) {
+        position = fleet.put(cluster, key(chain.get(i)), payload);
+      }
+      blocks.add(block(chain, i, i < reused ? Source.FRAGMENT : Source.PREFILL, payload));
+    }
+    int reusedTokens = reused * namespace.blockTokens();
+    boolean next = Boolean.TRUE.equals(r.nextToken());
+    return new PrefillResponse(
+        "tiny",
+        namespace,
+        tokens.length(),
+        reusedTokens,
+        Math.max(tokens.length() - reusedTokens, next ? 1 : 0),
+        blocks,
+        prefix.subList(reused, prefix.size()),
+        next ? new NextToken(65, "A", 0.5f) : null,
+        "cpu",
+        new PrefillTimings(1, 2, 3, 6),
+        position);
+  }
+
+  private static PrefilledBlock block(List<BlockHash> chain, int i, Source source, byte[] payload) {
+    return new PrefilledBlock(
+        chain.get(i),
+        i == 0 ? null : chain.get(i - 1),
+        MiniFleet.SLICE,
+        new TokenSpan(i * 16, i * 16 + 16),
+        payload.length,
+        ContentDigest.of(payload),
+        source);
+  }
+
+  private static FragmentKey key(BlockHash hash) {
+    return new FragmentKey(hash, MiniFleet.SLICE);
+  }
+}

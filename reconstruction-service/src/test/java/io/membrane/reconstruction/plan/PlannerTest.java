@@ -1,0 +1,215 @@
+package io.membrane.reconstruction.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.membrane.block.BlockHash;
+import io.membrane.block.TokenSpan;
+import io.membrane.fixture.Seeds;
+import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.ReconstructionClient.Coverage;
+import io.membrane.wire.ReconstructionClient.Location;
+import io.membrane.wire.ReconstructionClient.Segment;
+import io.membrane.wire.ReconstructionClient.Source;
+import io.membrane.wire.SchedulerClient.Expected;
+import io.membrane.wire.SchedulerClient.Regime;
+import io.membrane.wire.SchedulerClient.RouteResponse;
+import io.membrane.wire.SchedulerClient.Transfer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Random fleets against an oracle that decides token by token. */
+class PlannerTest {
+
+  private static final List<String> CLUSTERS = List.of("a", "b", "c");
+  private static final int TRIES = 3000;
+
+  private static Prompt prompt(RandomGenerator random) {
+    int blockTokens = random.nextInt(1, 9);
+    int total = random.nextInt(1, 60);
+    List<BlockHash> hashes =
+        Stream.generate(() -> Seeds.hash(random)).limit(total / blockTokens).toList();
+    return new Prompt(total, blockTokens, hashes);
+  }
+
+  private static Stored stored(RandomGenerator random, Prompt prompt) {
+    List<Match> matches = new ArrayList<>();
+    for (int place = random.nextInt(5); place > 0; place--) {
+      int run = random.nextInt(prompt.blocks() + 1);
+      matches.add(
+          new Match(
+              CLUSTERS.get(random.nextInt(3)), "n" + place, "redis", run, prompt.tokens(run)));
+    }
+    Stored named = Stored.named(matches);
+    return random.nextBoolean() ? named : named.verified(random.nextInt(prompt.blocks() + 1));
+  }
+
+  private static RouteResponse route(RandomGenerator random, Prompt prompt) {
+    String target = CLUSTERS.get(random.nextInt(3));
+    Transfer transfer =
+        random.nextBoolean()
+            ? new Transfer(
+                CLUSTERS.get(random.nextInt(3)), target, random.nextInt(prompt.totalTokens() + 1))
+            : null;
+    return new RouteResponse(
+        target, 10, 10, 0, Regime.ABUNDANT, transfer, new Expected(null, null), "random");
+  }
+
+  /** Whether a place of {@code cluster} holds the block and all before it, and they are there. */
+  private static boolean usable(Stored stored, String cluster, int block) {
+    return block < stored.present()
+        && stored.matches().stream()
+            .anyMatch(m -> m.cluster().equals(cluster) && m.matchedBlocks() > block);
+  }
+
+  private static List<Source> expand(List<Segment> segments) {
+    List<Source> sources = new ArrayList<>();
+    for (Segment segment : segments) {
+      assertThat(segment.tokenSpan().from()).isEqualTo(sources.size());
+      for (int i = 0; i < segment.tokenSpan().length(); i++) {
+        sources.add(segment.source());
+      }
+    }
+    return sources;
+  }
+
+  private static void assertWhole(Plan plan) {
+    List<Segment> segments = plan.segments();
+    List<Source> sources = expand(segments);
+    Coverage coverage = plan.coverage();
+    assertThat(sources).hasSize(plan.prompt().totalTokens());
+    assertThat(segments.stream().map(Segment::blockHashes).flatMap(List::stream))
+        .isEqualTo(plan.prompt().blockHashes());
+    assertThat(coverage.reusedTokens())
+        .isEqualTo((int) sources.stream().filter(s -> s == Source.FRAGMENT).count());
+    assertThat(coverage.prefilledTokens())
+        .isEqualTo((int) sources.stream().filter(s -> s == Source.PREFILL).count());
+    assertThat(coverage.missingTokens())
+        .isEqualTo((int) sources.stream().filter(s -> s == Source.MISSING).count());
+    for (int i = 1; i < segments.size(); i++) {
+      Segment before = segments.get(i - 1);
+      assertThat(before.source() + before.why())
+          .isNotEqualTo(segments.get(i).source() + segments.get(i).why());
+    }
+  }
+
+  @Test
+  void withoutPrefillExactlyWhatLiesAnywhereIsReused() {
+    Seeds.forAll(
+        TRIES,
+        random -> {
+          Prompt prompt = prompt(random);
+          Stored stored = stored(random, prompt);
+
+          Plan plan = Planner.withoutPrefill(prompt, stored);
+
+          assertWhole(plan);
+          List<Source> sources = expand(plan.segments());
+          for (int token = 0; token < prompt.totalTokens(); token++) {
+            int block = token / prompt.blockTokens();
+            boolean there = CLUSTERS.stream().anyMatch(c -> usable(stored, c, block));
+            assertThat(sources.get(token)).isEqualTo(there ? Source.FRAGMENT : Source.MISSING);
+          }
+          assertThat(Planner.mustCompute(prompt, stored, false))
+              .isEqualTo(sources.contains(Source.MISSING));
+          assertThat(Planner.mustCompute(prompt, stored, true)).isTrue();
+          assertThat(plan.coveredBlocks()).isEqualTo(plan.reusedBlocks());
+        });
+  }
+
+  @Test
+  void withPrefillExactlyWhatTheTargetHasOrGetsIsReused() {
+    Seeds.forAll(
+        TRIES,
+        random -> {
+          Prompt prompt = prompt(random);
+          Stored stored = stored(random, prompt);
+          RouteResponse route = route(random, prompt);
+          Transfer transfer = route.transfer();
+
+          Plan plan = Planner.withPrefill(prompt, stored, route);
+
+          assertWhole(plan);
+          List<Source> sources = expand(plan.segments());
+          for (int token = 0; token < prompt.totalTokens(); token++) {
+            int block = token / prompt.blockTokens();
+            boolean moved =
+                transfer != null
+                    && usable(stored, transfer.from(), block)
+                    && (block + 1) * prompt.blockTokens() <= transfer.tokens();
+            boolean there = moved || usable(stored, route.target(), block);
+            assertThat(sources.get(token)).isEqualTo(there ? Source.FRAGMENT : Source.PREFILL);
+          }
+          assertThat(plan.coveredBlocks()).isEqualTo(prompt.blocks());
+        });
+  }
+
+  @Test
+  void whatCouldNotBeFetchedAppearsAsPrefilled() {
+    Seeds.forAll(
+        TRIES,
+        random -> {
+          Prompt prompt = prompt(random);
+          RouteResponse route = route(random, prompt);
+          Plan plan = Planner.withPrefill(prompt, stored(random, prompt), route);
+          int reused = random.nextInt(plan.reusedBlocks() + 1);
+
+          Plan really = plan.carriedOut(reused, route.target());
+
+          assertWhole(really);
+          assertThat(really.reusedBlocks()).isEqualTo(reused);
+          assertThat(really.coverage().reusedTokens()).isEqualTo(prompt.tokens(reused));
+          assertThat(really.coverage().missingTokens()).isZero();
+          assertThat(really.segments().stream().anyMatch(s -> s.why().equals(Why.NOT_FETCHED)))
+              .isEqualTo(reused < plan.reusedBlocks());
+        });
+  }
+
+  @Test
+  void theLocationsOfASegmentHoldAllOfIt() {
+    Prompt prompt = prompt(4, 18);
+    Stored stored =
+        Stored.named(
+            List.of(
+                new Match("a", "long", "redis", 3, 12), new Match("a", "short", "redis", 1, 4)));
+
+    List<Segment> segments = Planner.withoutPrefill(prompt, stored).segments();
+
+    assertThat(segments.getFirst().locations()).containsExactly(new Location("a", "long", "redis"));
+    assertThat(segments.get(1).locations()).isEmpty();
+    assertThat(segments.getLast().locations()).isEmpty();
+  }
+
+  @Test
+  void stepsWithAGapAreNoPlan() {
+    Prompt prompt = prompt(4, 8);
+    Stored stored = Stored.named(List.of());
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            new Plan(prompt, stored, List.of(new Step.Leave(new TokenSpan(4, 8), "no begin"))));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> new Plan(prompt, stored, List.of(new Step.Leave(new TokenSpan(0, 4), "no end"))));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            new Plan(
+                prompt,
+                stored,
+                List.of(
+                    new Step.Leave(new TokenSpan(0, 4), "a hole"),
+                    new Step.Reuse(new TokenSpan(4, 8), "behind a hole"))));
+  }
+
+  private static Prompt prompt(int blockTokens, int total) {
+    RandomGenerator random = new Random(1);
+    return new Prompt(
+        total,
+        blockTokens,
+        Stream.generate(() -> Seeds.hash(random)).limit(total / blockTokens).toList());
+  }
+}

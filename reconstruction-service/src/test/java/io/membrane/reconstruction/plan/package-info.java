@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.reconstruction.plan;
+
+import org.jspecify.annotations.NullMarked;
