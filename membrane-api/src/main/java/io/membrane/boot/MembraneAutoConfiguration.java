@@ -19,12 +19,14 @@ import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.web.client.RestClient;
 
 /** Beans that every service has. */
 @AutoConfiguration(
     beforeName = "org.springframework.boot.webmvc.autoconfigure.error.ErrorMvcAutoConfiguration")
+@Import(OpenApiWords.class)
 @EnableConfigurationProperties({ClientProperties.class, HttpProperties.class})
 class MembraneAutoConfiguration {
 

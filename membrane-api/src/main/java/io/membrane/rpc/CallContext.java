@@ -44,11 +44,16 @@ public record CallContext(String tenant, long deadlineNanos) {
    * @throws MembraneException {@link ErrorCode#DEADLINE_EXCEEDED} once it has passed
    */
   public static void checkDeadline(String during) {
-    if (CURRENT.isBound() && CURRENT.get().remaining().isZero()) {
+    if (isPastDeadline()) {
       throw new MembraneException(
           ErrorCode.DEADLINE_EXCEEDED,
           "the deadline passed during " + during + "; allow more time (" + DEADLINE_HEADER + ")");
     }
+  }
+
+  /** Whether the request that this thread serves has no time left. */
+  public static boolean isPastDeadline() {
+    return CURRENT.isBound() && CURRENT.get().remaining().isZero();
   }
 
   /** Time left, never negative. */

@@ -75,13 +75,13 @@ final class ResilientCall implements InvocationHandler {
     return switch (failure) {
       case ResourceAccessException e -> unreachable(e);
       case UncheckedIOException e -> unreachable(e);
+      case RestClientException e when e.getCause() instanceof MembraneException ours -> ours;
+      case RestClientException e when CallContext.isPastDeadline() -> unreachable(e);
       case RestClientException e ->
-          e.getCause() instanceof MembraneException ours
-              ? ours
-              : new MembraneException(
-                  ErrorCode.DEPENDENCY_UNAVAILABLE,
-                  peer + " at " + url + " gave an answer that cannot be read: " + e.getMessage(),
-                  e);
+          new MembraneException(
+              ErrorCode.DEPENDENCY_UNAVAILABLE,
+              peer + " at " + url + " gave an answer that cannot be read: " + e.getMessage(),
+              e);
       default -> failure;
     };
   }
@@ -90,7 +90,7 @@ final class ResilientCall implements InvocationHandler {
     boolean late =
         e.getCause() instanceof HttpTimeoutException timeout
             && !(timeout instanceof HttpConnectTimeoutException);
-    return late
+    return late || CallContext.isPastDeadline()
         ? new MembraneException(
             ErrorCode.DEADLINE_EXCEEDED, peer + " at " + url + " did not answer in time", e)
         : new MembraneException(

@@ -2,6 +2,8 @@ package io.membrane.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.membrane.block.BlockHash;
+import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
@@ -36,6 +38,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.databind.JsonNode;
 
 /** What every service does alike, on a small service of its own over real HTTP. */
 @SpringBootTest(
@@ -46,7 +49,12 @@ import org.springframework.web.bind.annotation.RestController;
     })
 class ServiceDefaultsTest {
 
-  record Echo(@Positive int count, @Nullable Tokens tokens) {}
+  record Echo(
+      @Positive int count,
+      @Nullable Tokens tokens,
+      @Nullable TokenSpan tokenSpan,
+      @Nullable BlockHash blockHash,
+      @Nullable ErrorCode errorCode) {}
 
   @SpringBootApplication
   @RestController
@@ -194,6 +202,18 @@ class ServiceDefaultsTest {
     assertThat(send(request("/actuator/health/liveness").build()).body()).contains("UP");
     assertThat(send(request("/actuator/prometheus").build()).body()).contains("jvm_");
     assertThat(send(request("/v3/api-docs").build()).body()).contains("/echo");
+  }
+
+  @Test
+  void theOpenApiDocumentSpeaksTheWordsOfTheWire() throws Exception {
+    JsonNode echo =
+        WireJson.mapper()
+            .readTree(send(request("/v3/api-docs").build()).body())
+            .at("/components/schemas/Echo/properties");
+    assertThat(echo.at("/block_hash/type").asString()).isEqualTo("string");
+    assertThat(echo.at("/tokens/type").asString()).isEqualTo("array");
+    assertThat(echo.at("/token_span/items/type").asString()).isEqualTo("integer");
+    assertThat(echo.at("/error_code/enum").toString()).contains("\"too_large\"");
   }
 
   private HttpRequest.Builder request(String path) {

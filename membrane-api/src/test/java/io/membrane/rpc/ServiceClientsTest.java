@@ -126,6 +126,13 @@ class ServiceClientsTest {
   }
 
   @Test
+  void anAnswerThatStallsInItsBodyCostsTheDeadlineToo() {
+    proxy.inject(new Fault.Stall(60));
+    MembraneException e = failure(() -> within(Duration.ofMillis(400), peer::read));
+    assertThat(e.code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
+  }
+
+  @Test
   void aSpentDeadlineMakesNoCall() {
     MembraneException e = failure(() -> within(Duration.ZERO, peer::read));
     assertThat(e.code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);

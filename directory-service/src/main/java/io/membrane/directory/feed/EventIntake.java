@@ -1,0 +1,126 @@
+package io.membrane.directory.feed;
+
+import io.membrane.directory.location.EventRules;
+import io.membrane.directory.location.Image;
+import io.membrane.directory.location.NodeProgress;
+import io.membrane.rpc.CallContext;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.membrane.wire.DirectoryClient.Event;
+import io.membrane.wire.DirectoryClient.EventBatch;
+import io.membrane.wire.DirectoryClient.EventsAccepted;
+import io.membrane.wire.LogEntry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes batches of a node's events into the log, each event once and in order.
+ *
+ * <p>What a node's next event is follows from the log alone, so that every replica judges alike: a
+ * batch is judged after the image has taken in all that the log held when the batch came. Two
+ * replicas that take the same batch at once may both append it; whoever reads the log skips what it
+ * has seen. Thread-safe.
+ */
+public final class EventIntake {
+
+  private static final int MAX_NODES = 65_536;
+  private static final int LOCKS = 64;
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private final EventLog events;
+  private final LogTail tail;
+  private final Image image;
+  private final List<ReentrantLock> locks =
+      Stream.generate(ReentrantLock::new).limit(LOCKS).toList();
+
+  /** An intake into {@code events}, which {@code tail} reads into {@code image}. */
+  public EventIntake(EventLog events, LogTail tail, Image image) {
+    this.events = events;
+    this.tail = tail;
+    this.image = image;
+  }
+
+  /**
+   * Appends what the log does not hold yet of a batch.
+   *
+   * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} for an event that cannot be;
+   *     {@link ErrorCode#SEQUENCE_GAP} if events are missing before the batch or its epoch is over;
+   *     {@link ErrorCode#OVERLOADED} for a node too many; {@link ErrorCode#DEPENDENCY_UNAVAILABLE}
+   *     while the log cannot be read or written. Nothing is appended then, except that a Redis
+   *     which does not answer may have appended all: the batch can be sent again
+   */
+  public EventsAccepted accept(EventBatch batch) {
+    for (int i = 0; i < batch.events().size(); i++) {
+      try {
+        EventRules.check(batch.events().get(i));
+      } catch (IllegalArgumentException e) {
+        throw new MembraneException(
+            ErrorCode.IMPOSSIBLE_REQUEST, "events[" + i + "]: " + e.getMessage(), e);
+      }
+    }
+    ReentrantLock lock = locks.get(Math.floorMod(batch.node().hashCode(), LOCKS));
+    Duration patience = CallContext.currentOr(PATIENCE).within(PATIENCE).remaining();
+    try {
+      if (!lock.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw new MembraneException(
+            ErrorCode.OVERLOADED, "other batches of node " + batch.node() + " are at work");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MembraneException(ErrorCode.DEPENDENCY_UNAVAILABLE, "the service stops", e);
+    }
+    try {
+      return appendRest(batch);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private EventsAccepted appendRest(EventBatch batch) {
+    LogPosition last = events.last();
+    Duration patience = CallContext.currentOr(PATIENCE).within(PATIENCE).remaining();
+    if (!tail.isCaughtUp() || (last != null && !tail.await(last, patience))) {
+      throw new MembraneException(
+          ErrorCode.DEPENDENCY_UNAVAILABLE, "the directory still reads its log; try again");
+    }
+    long wanted = wanted(batch, image.progress(batch.cluster(), batch.node()));
+    int known = (int) Math.min(wanted - batch.sequence(), batch.events().size());
+    List<LogEntry> entries = new ArrayList<>();
+    for (int i = known; i < batch.events().size(); i++) {
+      Event event = batch.events().get(i);
+      entries.add(
+          new LogEntry(batch.node(), batch.cluster(), batch.epoch(), batch.sequence() + i, event));
+    }
+    LogPosition at = entries.isEmpty() ? last : events.append(entries);
+    return new EventsAccepted(wanted + entries.size(), at == null ? null : Objects.toString(at));
+  }
+
+  /** The sequence that the node's next event has; at least that of the batch. */
+  private long wanted(EventBatch batch, @Nullable NodeProgress known) {
+    if (known == null && image.numberingNodes() >= MAX_NODES) {
+      throw new MembraneException(
+          ErrorCode.OVERLOADED, "the directory knows " + MAX_NODES + " nodes, its limit");
+    }
+    if (known != null && batch.epoch() < known.epoch()) {
+      throw new MembraneException(
+          ErrorCode.SEQUENCE_GAP,
+          "epoch %d of node %s is over, it is in epoch %d; begin a later one with sequence 0"
+              .formatted(batch.epoch(), batch.node(), known.epoch()));
+    }
+    long wanted = known != null && known.epoch() == batch.epoch() ? known.nextSequence() : 0;
+    if (batch.sequence() > wanted) {
+      throw new MembraneException(
+          ErrorCode.SEQUENCE_GAP,
+          "sequence %d is wanted next of node %s in epoch %d, not %d; send from there, or begin a"
+                  .formatted(wanted, batch.node(), batch.epoch(), batch.sequence())
+              + " later epoch with sequence 0 and all that the node holds");
+    }
+    return wanted;
+  }
+}

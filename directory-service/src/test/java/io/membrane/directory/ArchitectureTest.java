@@ -1,0 +1,12 @@
+package io.membrane.directory;
+
+import io.membrane.fixture.ArchitectureRules;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+
+  @Test
+  void theHouseRulesHoldAndTheImageIsPlainJava() {
+    ArchitectureRules.check("io.membrane.directory", "location");
+  }
+}

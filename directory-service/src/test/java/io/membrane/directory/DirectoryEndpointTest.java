@@ -1,0 +1,439 @@
+package io.membrane.directory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.membrane.block.BlockHash;
+import io.membrane.block.BlockHasher;
+import io.membrane.block.Namespace;
+import io.membrane.block.Slice;
+import io.membrane.block.TokenSpan;
+import io.membrane.block.Tokens;
+import io.membrane.fixture.RedisProcess;
+import io.membrane.fixture.Seeds;
+import io.membrane.rpc.ClientProperties;
+import io.membrane.rpc.ServiceClients;
+import io.membrane.wire.DirectoryClient;
+import io.membrane.wire.DirectoryClient.Event;
+import io.membrane.wire.DirectoryClient.EventBatch;
+import io.membrane.wire.DirectoryClient.EventType;
+import io.membrane.wire.DirectoryClient.EventsAccepted;
+import io.membrane.wire.DirectoryClient.LocateRequest;
+import io.membrane.wire.DirectoryClient.LocatedBlock;
+import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.DirectoryClient.Place;
+import io.membrane.wire.NamespaceRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.web.client.RestClient;
+import tools.jackson.databind.JsonNode;
+
+class DirectoryEndpointTest {
+
+  private static final String MATCH = "/v1/directory/match";
+  private static final String LOCATE = "/v1/directory/locate";
+  private static final String EVENTS = "/v1/directory/events";
+  private static final String RESOLVE = "/v1/namespaces/resolve";
+  private static final String SALT = "the secret of acme";
+  private static final Namespace NAMESPACE = new Namespace("tiny-llama", "r1", "f32", 4);
+  private static final String HASH = "ab".repeat(32);
+
+  private static final RedisProcess REDIS = RedisProcess.embedded();
+  private static final Service SERVICE =
+      new Service(
+          REDIS.port(),
+          "membrane.directory.defaults.model=tiny-llama",
+          "membrane.directory.defaults.kv-dtype=f32",
+          "membrane.directory.defaults.block-tokens=4",
+          "membrane.directory.sharing-salts.acme=" + SALT,
+          "membrane.directory.sharing-salts.acme-west=" + SALT);
+
+  @BeforeAll
+  static void ready() {
+    SERVICE.awaitReady();
+  }
+
+  @AfterAll
+  static void stop() {
+    SERVICE.close();
+    REDIS.close();
+  }
+
+  @Test
+  void aPromptIsMatchedByItsTokensAsSoonAsItsEventsAreAccepted() {
+    Tokens tokens = Seeds.tokens(new Random(1), 14, 1000);
+    String position = announce("by-tokens", tokens, 2);
+
+    JsonNode answer =
+        SERVICE.answer(
+            MATCH,
+            """
+            {"namespace": {"revision": "r1"}, "tokens": %s, "needs": ["attn.0-1.0of1"],
+             "at_least": "%s"}\
+            """
+                .formatted(list(tokens), position));
+
+    assertThat(answer.get("block_tokens").asInt()).isEqualTo(4);
+    assertThat(answer.get("total_blocks").asInt()).isEqualTo(3);
+    assertThat(answer.get("block_hashes").valueStream().map(JsonNode::asString))
+        .isEqualTo(chain("", tokens).stream().map(BlockHash::hex).toList());
+    assertThat(answer.get("matches").size()).isEqualTo(1);
+    assertThat(answer.get("best"))
+        .isEqualTo(
+            Service.json(
+                """
+                {"cluster": "c1", "node": "by-tokens", "tier": "gpu",
+                 "matched_blocks": 2, "matched_tokens": 8}\
+                """));
+  }
+
+  @Test
+  void blockHashesAreMatchedWithoutANamespaceAndInTheSizeThatIsStored() {
+    Tokens tokens = Seeds.tokens(new Random(2), 12, 1000);
+    String position = announce("by-hashes", tokens, 3);
+    String hashes =
+        chain("", tokens).stream()
+            .map(h -> '"' + h.hex() + '"')
+            .collect(Collectors.joining(",", "[", "]"));
+    JsonNode answer =
+        SERVICE.answer(
+            MATCH, "{\"block_hashes\": %s, \"at_least\": \"%s\"}".formatted(hashes, position));
+    assertThat(answer.get("block_tokens").asInt()).isEqualTo(4);
+    assertThat(answer.get("best").get("matched_tokens").asInt()).isEqualTo(12);
+
+    JsonNode places =
+        SERVICE.answer(
+            LOCATE,
+            "{\"block_hashes\": [\"%s\", %s]}"
+                .formatted(HASH, hashes.substring(1, hashes.length() - 1)));
+    assertThat(places.get("blocks").size()).isEqualTo(4);
+    assertThat(places.get("blocks").get(0).get("block_hash").asString()).isEqualTo(HASH);
+    assertThat(places.get("blocks").get(0).get("places").isEmpty()).isTrue();
+    assertThat(places.get("blocks").get(1).get("places").get(0))
+        .isEqualTo(
+            Service.json(
+                """
+                {"cluster": "c1", "node": "by-hashes", "tier": "gpu",
+                 "slices": ["attn.0-1.0of1"]}\
+                """));
+  }
+
+  @Test
+  void theClientOfOtherServicesSpeaksTheSameContract() {
+    DirectoryClient client =
+        new ServiceClients(
+                RestClient.builder(),
+                new ClientProperties(
+                    Map.of(),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(9),
+                    4,
+                    1,
+                    Duration.ofSeconds(1)))
+            .of(DirectoryClient.class, "directory-service", SERVICE.url());
+    Tokens tokens = Seeds.tokens(new Random(6), 8, 1000);
+    List<BlockHash> chain = chain("", tokens);
+    Slice slice = Slice.attention(2);
+    Event stored =
+        new Event(
+            EventType.STORED,
+            NAMESPACE,
+            chain.getFirst(),
+            null,
+            slice,
+            64L,
+            "gpu",
+            new TokenSpan(0, 4),
+            null);
+    EventsAccepted accepted =
+        client.events(new EventBatch("by-client", "c1", 3L, 0L, List.of(stored)));
+    MatchResponse match =
+        client.match(
+            new MatchRequest(
+                NamespaceRequest.of(NAMESPACE),
+                tokens,
+                null,
+                List.of(slice),
+                accepted.logPosition()));
+    Match only = new Match("c1", "by-client", "gpu", 1, 4);
+    assertThat(match).isEqualTo(new MatchResponse(4, 2, chain, List.of(only), only));
+    assertThat(client.locate(new LocateRequest(List.of(chain.getFirst()))).blocks())
+        .containsExactly(
+            new LocatedBlock(
+                chain.getFirst(), List.of(new Place("c1", "by-client", "gpu", List.of(slice)))));
+    assertThat(client.resolve(new NamespaceRequest(null, "r1", null, null)).namespace())
+        .isEqualTo(NAMESPACE);
+  }
+
+  @Test
+  void nothingMatchedIsAnAnswerAndNoError() {
+    JsonNode answer = SERVICE.answer(MATCH, "{\"block_hashes\": [\"" + HASH + "\"]}");
+    assertThat(answer.get("block_tokens").asInt()).isZero();
+    assertThat(answer.get("total_blocks").asInt()).isEqualTo(1);
+    assertThat(answer.get("matches").isEmpty()).isTrue();
+    assertThat(answer.has("best")).isFalse();
+    assertThat(
+            SERVICE
+                .answer(MATCH, "{\"namespace\": {\"revision\": \"r1\"}, \"tokens\": [1, 2, 3]}")
+                .get("total_blocks")
+                .asInt())
+        .isZero();
+  }
+
+  @Test
+  void aPositionThatIsNotReachedInTimeIsAnsweredFromWhatThereIs() {
+    JsonNode answer =
+        SERVICE.answer(
+            MATCH, "{\"block_hashes\": [\"" + HASH + "\"], \"at_least\": \"99999999999999-0\"}");
+    assertThat(answer.get("matches").isEmpty()).isTrue();
+    assertThat(SERVICE.get("/actuator/prometheus").body())
+        .contains("membrane_directory_matches_behind_total");
+  }
+
+  @Test
+  void aTenantMatchesItsOwnSharingDomainOnlyAndNeverSeesTheSalt() {
+    Tokens tokens = Seeds.tokens(new Random(3), 4, 1000);
+    String body = "{\"revision\": \"r1\"}";
+    HttpResponse<String> acme = SERVICE.postAs("acme", RESOLVE, body);
+    HttpResponse<String> west = SERVICE.postAs("acme-west", RESOLVE, body);
+    HttpResponse<String> other = SERVICE.postAs("other", RESOLVE, body);
+    String salted = BlockHasher.root(NAMESPACE, SALT).hex();
+    assertThat(acme.body()).doesNotContain(SALT);
+    assertThat(Service.json(acme).get("root").asString()).isEqualTo(salted);
+    assertThat(Service.json(west).get("root").asString()).isEqualTo(salted);
+    assertThat(Service.json(other).get("root").asString())
+        .isEqualTo(BlockHasher.root(NAMESPACE, "").hex());
+    assertThat(Service.json(acme).get("namespace"))
+        .isEqualTo(
+            Service.json(
+                """
+                {"model": "tiny-llama", "revision": "r1", "kv_dtype": "f32",
+                 "block_tokens": 4}\
+                """));
+
+    String position = announce("public", tokens, 1);
+    String match =
+        """
+        {"namespace": {"revision": "r1"}, "tokens": %s, "at_least": "%s"}\
+        """
+            .formatted(list(tokens), position);
+    assertThat(Service.json(SERVICE.postAs("other", MATCH, match)).has("best")).isTrue();
+    assertThat(Service.json(SERVICE.postAs("acme", MATCH, match)).has("best")).isFalse();
+  }
+
+  @Test
+  void aGapInANodesEventsIsAConflictThatNamesTheSequenceWanted() {
+    announce("gappy", Seeds.tokens(new Random(4), 8, 1000), 2);
+    assertThat(
+            SERVICE.problem(
+                409, "sequence_gap", EVENTS, batch("gappy", "1", "5", "{\"type\": \"cleared\"}")))
+        .contains("sequence 2 is wanted next");
+    assertThat(
+            SERVICE
+                .answer(EVENTS, batch("gappy", "1", "2", "{\"type\": \"cleared\"}"))
+                .get("next_sequence")
+                .asInt())
+        .isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {MATCH, LOCATE, EVENTS, RESOLVE})
+  void aBodyThatIsNoObjectOfTheContractIsRefused(String path) {
+    for (String body : List.of("", "{", "[]", "null", "\"text\"", "7", "{\"a\":1,\"a\":2}")) {
+      SERVICE.problem(400, "malformed_request", path, body);
+    }
+  }
+
+  static Stream<Arguments> malformed() {
+    String one = "\"" + HASH + "\"";
+    String chain = "\"block_hashes\": [" + one + "]";
+    return Stream.of(
+        Arguments.of(MATCH, "{}"),
+        Arguments.of(MATCH, "{\"tokens\": [1], " + chain + "}"),
+        Arguments.of(MATCH, "{\"tokens\": [-1]}"),
+        Arguments.of(MATCH, "{\"tokens\": [4294967296]}"),
+        Arguments.of(MATCH, "{\"tokens\": [\"1\"]}"),
+        Arguments.of(MATCH, "{\"tokens\": [1.5]}"),
+        Arguments.of(MATCH, "{\"tokens\": 1}"),
+        Arguments.of(MATCH, "{\"block_hashes\": [null]}"),
+        Arguments.of(MATCH, "{\"block_hashes\": [\"ABC\"]}"),
+        Arguments.of(MATCH, "{\"block_hashes\": [\"" + HASH.toUpperCase(Locale.ROOT) + "\"]}"),
+        Arguments.of(MATCH, "{\"block_hashes\": " + one + "}"),
+        Arguments.of(MATCH, "{" + chain + ", \"needs\": [\"attn\"]}"),
+        Arguments.of(MATCH, "{" + chain + ", \"needs\": [\"attn.1-0.0of1\"]}"),
+        Arguments.of(MATCH, "{" + chain + ", \"needs\": [null]}"),
+        Arguments.of(MATCH, "{" + chain + ", \"at_least\": \"soon\"}"),
+        Arguments.of(MATCH, "{" + chain + ", \"at_least\": \"1-99999999999999999999\"}"),
+        Arguments.of(MATCH, "{" + chain + ", \"at_least\": 5}"),
+        Arguments.of(MATCH, "{\"tokens\": [1], \"namespace\": \"m\"}"),
+        Arguments.of(
+            MATCH, "{\"tokens\": [1], \"namespace\": {\"revision\": \"r\", \"block_tokens\": 0}}"),
+        Arguments.of(
+            MATCH, "{\"tokens\": [1], \"namespace\": {\"revision\": \"r\", \"block_tokens\": -4}}"),
+        Arguments.of(MATCH, "{\"tokens\": [1], \"namespace\": {\"revision\": \" \"}}"),
+        Arguments.of(
+            MATCH, "{" + chain + ", \"needs\": [" + repeat("\"attn.0-1.0of1\"", 1025) + "]}"),
+        Arguments.of(LOCATE, "{}"),
+        Arguments.of(LOCATE, "{\"block_hashes\": null}"),
+        Arguments.of(LOCATE, "{\"block_hashes\": [null]}"),
+        Arguments.of(LOCATE, "{\"block_hashes\": [17]}"),
+        Arguments.of(RESOLVE, "{\"revision\": \"" + "r".repeat(257) + "\"}"),
+        Arguments.of(RESOLVE, "{\"revision\": \"r\", \"block_tokens\": 65537}"),
+        Arguments.of(RESOLVE, "{\"revision\": \"r\", \"block_tokens\": \"4\"}"),
+        Arguments.of(RESOLVE, "{\"revision\": 1}"),
+        Arguments.of(EVENTS, "{}"),
+        Arguments.of(EVENTS, batch(" ", "1", "0", "")),
+        Arguments.of(EVENTS, batch("n".repeat(257), "1", "0", "")),
+        Arguments.of(EVENTS, batch("n", "-1", "0", "")),
+        Arguments.of(EVENTS, batch("n", "1", "-1", "")),
+        Arguments.of(EVENTS, batch("n", "null", "0", "")),
+        Arguments.of(EVENTS, batch("n", "1.5", "0", "")),
+        Arguments.of(EVENTS, batch("n", "1", "0", "null")),
+        Arguments.of(EVENTS, batch("n", "1", "0", "{}")),
+        Arguments.of(EVENTS, batch("n", "1", "0", "{\"type\": \"moved\"}")),
+        Arguments.of(EVENTS, batch("n", "1", "0", "{\"type\": 0}")),
+        Arguments.of(
+            EVENTS, batch("n", "1", "0", "{\"type\": \"removed\", \"block_hash\": \"x\"}")),
+        Arguments.of(EVENTS, batch("n", "1", "0", stored("[4, 0]", "1"))),
+        Arguments.of(EVENTS, batch("n", "1", "0", stored("[0]", "1"))),
+        Arguments.of(EVENTS, batch("n", "1", "0", stored("[0, 4]", "-1"))),
+        Arguments.of(EVENTS, batch("n", "1", "0", repeat("{\"type\": \"cleared\"}", 10_001))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("malformed")
+  void aMalformedRequestIsRefused(String path, String body) {
+    SERVICE.problem(400, "malformed_request", path, body);
+  }
+
+  static Stream<Arguments> impossible() {
+    String twice = "\"" + HASH + "\", \"" + HASH + "\"";
+    return Stream.of(
+        Arguments.of(MATCH, "{\"block_hashes\": [" + twice + "]}", "block_hashes[1]"),
+        Arguments.of(MATCH, "{\"tokens\": [1]}", "revision"),
+        Arguments.of(MATCH, "{\"tokens\": [1], \"namespace\": {}}", "revision"),
+        Arguments.of(RESOLVE, "{}", "membrane.directory.defaults.revision"),
+        Arguments.of(EVENTS, batch("n", "1", "0", stored("[0, 5]", "1")), "events[0]: token_span"),
+        Arguments.of(EVENTS, batch("n", "1", "0", stored("[2, 6]", "1")), "aligned"),
+        Arguments.of(EVENTS, batch("n", "1", "0", "{\"type\": \"stored\"}"), "needs namespace"),
+        Arguments.of(EVENTS, batch("n", "1", "0", "{\"type\": \"removed\"}"), "needs block_hash"),
+        Arguments.of(
+            EVENTS,
+            batch("n", "1", "0", "{\"type\": \"cleared\", \"tier\": \"gpu\"}"),
+            "write removed"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("impossible")
+  void whatIsWellFormedButImpossibleIsRefusedAndNamed(String path, String body, String named) {
+    assertThat(SERVICE.problem(422, "impossible_request", path, body)).contains(named);
+  }
+
+  @Test
+  void moreBlocksThanTheLimitAreTooMany() {
+    String tokens = repeat("1", 131_073);
+    SERVICE.problem(
+        413,
+        "too_large",
+        MATCH,
+        "{\"namespace\": {\"revision\": \"r\", \"block_tokens\": 1}, \"tokens\": ["
+            + tokens
+            + "]}");
+    SERVICE.problem(
+        400,
+        "malformed_request",
+        LOCATE,
+        "{\"block_hashes\": [" + repeat("\"" + HASH + "\"", 131_073) + "]}");
+  }
+
+  @Test
+  void anUnknownTenantNameFormIsRefused() {
+    assertThat(SERVICE.postAs("no spaces", RESOLVE, "{}").statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void metricsAndTheContractAreServed() {
+    announce("metrics", Seeds.tokens(new Random(5), 4, 1000), 1);
+    SERVICE.answer(MATCH, "{\"block_hashes\": [\"" + HASH + "\"]}");
+    assertThat(SERVICE.get("/actuator/prometheus").body())
+        .contains("membrane_directory_blocks ")
+        .contains("membrane_directory_copies ")
+        .contains("membrane_directory_log_lag_seconds ")
+        .contains("membrane_directory_log_caught_up 1.0")
+        .contains("membrane_directory_log_entries_total{")
+        .contains("membrane_directory_matches_total{");
+    JsonNode paths = Service.json(SERVICE.get("/v3/api-docs")).get("paths");
+    for (String path : List.of(MATCH, LOCATE, EVENTS, RESOLVE)) {
+      assertThat(paths.has(path)).as(path).isTrue();
+    }
+  }
+
+  /** Says that a node holds the first blocks of a prompt; the log position of that. */
+  private static String announce(String node, Tokens tokens, int blocks) {
+    List<BlockHash> chain = chain("", tokens);
+    String events =
+        IntStream.range(0, blocks)
+            .mapToObj(i ->
+                """
+                {"type": "stored", "block_hash": "%s", "parent_hash": %s,
+                 "namespace": {"model": "tiny-llama", "revision": "r1", "kv_dtype": "f32",
+                               "block_tokens": 4},
+                 "slice": "attn.0-1.0of1", "bytes": 64, "tier": "gpu",
+                 "token_span": [%d, %d]}\
+                """
+                    .formatted(
+                        chain.get(i),
+                        i == 0 ? "null" : '"' + chain.get(i - 1).hex() + '"',
+                        4 * i,
+                        4 * i + 4))
+            .collect(Collectors.joining(","));
+    JsonNode answer = SERVICE.answer(EVENTS, batch(node, "1", "0", events));
+    assertThat(answer.get("next_sequence").asInt()).isEqualTo(blocks);
+    return answer.get("log_position").asString();
+  }
+
+  private static List<BlockHash> chain(String salt, Tokens tokens) {
+    return BlockHasher.chain(BlockHasher.root(NAMESPACE, salt), 4, tokens);
+  }
+
+  private static String batch(String node, String epoch, String sequence, String events) {
+    return """
+    {"node": "%s", "cluster": "c1", "epoch": %s, "sequence": %s, "events": [%s]}\
+    """
+        .formatted(node, epoch, sequence, events);
+  }
+
+  private static String stored(String span, String bytes) {
+    return """
+    {"type": "stored", "block_hash": "%s", "slice": "attn.0-1.0of1", "tier": "gpu",
+     "namespace": {"model": "m", "revision": "r", "kv_dtype": "f32", "block_tokens": 4},
+     "token_span": %s, "bytes": %s}\
+    """
+        .formatted(HASH, span, bytes);
+  }
+
+  private static String repeat(String item, int times) {
+    return String.join(",", Collections.nCopies(times, item));
+  }
+
+  private static String list(Tokens tokens) {
+    return Arrays.toString(tokens.toLongs());
+  }
+}

@@ -1,0 +1,19 @@
+package io.membrane.directory.feed;
+
+import io.membrane.fixture.RedisProcess;
+import org.junit.jupiter.api.AfterAll;
+
+class EmbeddedRedisLogTest extends EventLogContract {
+
+  private static final RedisProcess REDIS = RedisProcess.embedded();
+
+  @AfterAll
+  static void stop() {
+    REDIS.close();
+  }
+
+  @Override
+  int port() {
+    return REDIS.port();
+  }
+}

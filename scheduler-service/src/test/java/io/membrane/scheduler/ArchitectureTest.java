@@ -1,0 +1,12 @@
+package io.membrane.scheduler;
+
+import io.membrane.fixture.ArchitectureRules;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+
+  @Test
+  void theHouseRulesHoldAndRoutingIsPlainJava() {
+    ArchitectureRules.check("io.membrane.scheduler", "routing");
+  }
+}

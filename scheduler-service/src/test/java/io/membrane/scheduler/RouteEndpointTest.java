@@ -1,0 +1,267 @@
+package io.membrane.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.membrane.rpc.ClientProperties;
+import io.membrane.rpc.ServiceClients;
+import io.membrane.wire.SchedulerClient;
+import io.membrane.wire.SchedulerClient.ClusterState;
+import io.membrane.wire.SchedulerClient.Expected;
+import io.membrane.wire.SchedulerClient.Regime;
+import io.membrane.wire.SchedulerClient.Role;
+import io.membrane.wire.SchedulerClient.RouteRequest;
+import io.membrane.wire.SchedulerClient.RouteResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.web.client.RestClient;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+@SpringBootTest(
+    webEnvironment = WebEnvironment.RANDOM_PORT,
+    properties = {
+      "membrane.scheduler.threshold-tokens=1000",
+      "membrane.scheduler.regime=abundant",
+      "server.address=127.0.0.1"
+    })
+class RouteEndpointTest {
+
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  @LocalServerPort private int port;
+
+  @AfterAll
+  static void closeConnections() {
+    HTTP.close();
+  }
+
+  @Test
+  void aRouteNamesTheTargetTheTransferAndTheReason() throws Exception {
+    JsonNode route =
+        post(
+            200,
+            """
+            {"total_tokens": 5000, "deadline_ms": 2000, "clusters": [
+              {"cluster": "local", "role": "pd", "cached_tokens": 2048},
+              {"cluster": "remote", "role": "prefill", "cached_tokens": 1024}]}\
+            """);
+    assertThat(route)
+        .isEqualTo(
+            json(
+                """
+                {"target": "remote", "threshold_tokens": 1000, "effective_threshold_tokens": 1000,
+                 "incremental_tokens": 2952, "regime": "abundant",
+                 "transfer": {"from": "local", "to": "remote", "tokens": 2048}, "expected": {},
+                 "reason": "abundant bandwidth: 5000 tokens less the longest cache, 2048 at 'local', leave 2952, above the threshold of 1000; 'remote' computes 2952, after moving 2048 cached tokens from 'local'"}\
+                """));
+  }
+
+  @Test
+  void theClientOfOtherServicesSpeaksTheSameContract() {
+    SchedulerClient client =
+        new ServiceClients(
+                RestClient.builder(),
+                new ClientProperties(
+                    Map.of(),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(9),
+                    4,
+                    1,
+                    Duration.ofSeconds(1)))
+            .of(SchedulerClient.class, "scheduler-service", URI.create("http://127.0.0.1:" + port));
+    RouteResponse route =
+        client.route(
+            new RouteRequest(
+                5000,
+                List.of(
+                    new ClusterState("local", Role.PD, 0),
+                    new ClusterState("remote", Role.PREFILL, 1024)),
+                null));
+    assertThat(route.target()).isEqualTo("remote");
+    assertThat(route.incrementalTokens()).isEqualTo(3976);
+    assertThat(route.regime()).isEqualTo(Regime.ABUNDANT);
+    assertThat(route.transfer()).isNull();
+    assertThat(route.expected()).isEqualTo(new Expected(null, null));
+  }
+
+  @Test
+  void theStateShowsTheLastDecisionsNewestFirstAndNoMoreThanItsLimit() throws Exception {
+    for (int tokens : IntStream.rangeClosed(1, RecentDecisions.CAPACITY + 6).toArray()) {
+      post(200, one("\"total_tokens\": " + tokens, "\"pd\"", "0"));
+    }
+    JsonNode state = get("/v1/scheduler/state");
+    assertThat(state.get("threshold_tokens").asInt()).isEqualTo(1000);
+    assertThat(state.get("effective_threshold_tokens").asInt()).isEqualTo(1000);
+    assertThat(state.get("regime").asString()).isEqualTo("abundant");
+    JsonNode recent = state.get("recent_decisions");
+    assertThat(recent.size()).isEqualTo(RecentDecisions.CAPACITY);
+    assertThat(recent.get(0).get("total_tokens").asInt()).isEqualTo(RecentDecisions.CAPACITY + 6);
+    assertThat(recent.get(0).get("target").asString()).isEqualTo("a");
+    assertThat(recent.get(0).get("decided_at_ms").asLong()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "{",
+        "[]",
+        "null",
+        "\"text\"",
+        "{}",
+        "{\"total_tokens\": 1}",
+        "{\"total_tokens\": 1, \"clusters\": []}",
+        "{\"total_tokens\": 1, \"clusters\": [null]}",
+        "{\"total_tokens\": 1, \"clusters\": {}}",
+        "{\"total_tokens\": 1, \"clusters\": [{}]}",
+        "{\"total_tokens\": 1, \"clusters\": [{\"cluster\": 5, \"role\": \"pd\","
+            + " \"cached_tokens\": 0}]}",
+        "{\"total_tokens\": 1, \"clusters\": [{\"role\": \"pd\", \"cached_tokens\": 0}]}",
+        "{\"total_tokens\": 1, \"clusters\": [{\"cluster\": \" \", \"role\": \"pd\","
+            + " \"cached_tokens\": 0}]}",
+        "{\"total_tokens\": 1, \"total_tokens\": 2, \"clusters\": [{\"cluster\": \"a\","
+            + " \"role\": \"pd\", \"cached_tokens\": 0}]}",
+      })
+  void aMalformedBodyIsRefused(String body) throws Exception {
+    refused(400, "malformed_request", body);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'\"total_tokens\": 0'          | '\"pd\"'     | 0",
+        "'\"total_tokens\": -5'         | '\"pd\"'     | 0",
+        "'\"total_tokens\": 1.5'        | '\"pd\"'     | 0",
+        "'\"total_tokens\": \"12\"'     | '\"pd\"'     | 0",
+        "'\"total_tokens\": 2147483648' | '\"pd\"'     | 0",
+        "'\"total_tokens\": null'       | '\"pd\"'     | 0",
+        "'\"total_tokens\": 9'          | '\"decode\"' | 0",
+        "'\"total_tokens\": 9'          | null         | 0",
+        "'\"total_tokens\": 9'          | 1            | 0",
+        "'\"total_tokens\": 9'          | '\"pd\"'     | -1",
+        "'\"total_tokens\": 9'          | '\"pd\"'     | null",
+        "'\"total_tokens\": 9'          | '\"pd\"'     | true",
+        "'\"deadline_ms\": 0, \"total_tokens\": 9' | '\"pd\"' | 0",
+      })
+  void aValueOfTheWrongKindIsRefused(String total, String role, String cached) throws Exception {
+    refused(400, "malformed_request", one(total, role, cached));
+  }
+
+  @Test
+  void whatIsTooLongOrTooManyIsRefused() throws Exception {
+    refused(
+        400,
+        "malformed_request",
+        "{\"total_tokens\": 1, \"clusters\": [{\"cluster\": \"%s\", \"role\": \"pd\", \"cached_tokens\": 0}]}"
+            .formatted("x".repeat(257)));
+    String many =
+        String.join(
+            ",",
+            IntStream.range(0, 257)
+                .mapToObj(i ->
+                    "{\"cluster\": \"c%d\", \"role\": \"pd\", \"cached_tokens\": 0}".formatted(i))
+                .toList());
+    refused(400, "malformed_request", "{\"total_tokens\": 1, \"clusters\": [" + many + "]}");
+  }
+
+  @Test
+  void whatIsWellFormedButImpossibleIsRefused() throws Exception {
+    refused(422, "impossible_request", one("\"total_tokens\": 9", "\"pd\"", "10"));
+    refused(
+        422,
+        "impossible_request",
+        """
+        {"total_tokens": 9, "clusters": [{"cluster": "a", "role": "pd", "cached_tokens": 0},
+                                         {"cluster": "a", "role": "prefill", "cached_tokens": 0}]}\
+        """);
+  }
+
+  @Test
+  void unknownFieldsAreIgnored() throws Exception {
+    post(200, one("\"colour\": \"blue\", \"total_tokens\": 9", "\"pd\"", "0"));
+  }
+
+  @Test
+  void anotherMethodOrMediaTypeIsAProblemToo() throws Exception {
+    HttpResponse<String> wrongMethod = send(request("/v1/routes").GET().build());
+    assertThat(wrongMethod.statusCode()).isEqualTo(405);
+    HttpResponse<String> wrongType =
+        send(
+            request("/v1/routes")
+                .header("Content-Type", "text/plain")
+                .POST(BodyPublishers.ofString("{}"))
+                .build());
+    assertThat(wrongType.statusCode()).isEqualTo(415);
+    assertThat(json(wrongType.body()).get("code").asString()).isEqualTo("unsupported_media_type");
+  }
+
+  @Test
+  void healthMetricsAndTheContractAreServed() throws Exception {
+    post(200, one("\"total_tokens\": 9", "\"pd\"", "0"));
+    assertThat(get("/actuator/health/readiness").get("status").asString()).isEqualTo("UP");
+    assertThat(get("/v3/api-docs").get("paths").has("/v1/routes")).isTrue();
+    assertThat(send(request("/actuator/prometheus").GET().build()).body())
+        .contains("membrane_scheduler_decisions_total{")
+        .contains("membrane_scheduler_incremental_tokens_count{")
+        .contains("membrane_scheduler_threshold_tokens 1000");
+  }
+
+  private void refused(int status, String code, String body) throws Exception {
+    JsonNode problem = post(status, body);
+    assertThat(problem.get("code").asString()).isEqualTo(code);
+    assertThat(problem.get("detail").asString()).isNotBlank();
+  }
+
+  private static String one(String total, String role, String cached) {
+    return "{%s, \"clusters\": [{\"cluster\": \"a\", \"role\": %s, \"cached_tokens\": %s}]}"
+        .formatted(total, role, cached);
+  }
+
+  private JsonNode post(int status, String body) throws Exception {
+    HttpResponse<String> response =
+        send(
+            request("/v1/routes")
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build());
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    return json(response.body());
+  }
+
+  private JsonNode get(String path) throws Exception {
+    HttpResponse<String> response = send(request(path).GET().build());
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return json(response.body());
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+  }
+
+  private static HttpResponse<String> send(HttpRequest request)
+      throws IOException, InterruptedException {
+    return HTTP.send(request, BodyHandlers.ofString());
+  }
+
+  private static JsonNode json(String text) {
+    return JsonMapper.shared().readTree(text);
+  }
+}
