@@ -29,7 +29,8 @@ public interface DirectoryClient {
    * Which blocks are wanted; exactly one of tokens and block hashes.
    *
    * @param namespace needed with tokens, its missing parts from the defaults
-   * @param needs slices that a reader needs of every block; empty or absent: any attention slice counts
+   * @param needs slices that a reader needs of every block; empty or absent: any attention slice
+   *     counts
    * @param atLeast event-log position that the answer must not be older than
    */
   record MatchRequest(

@@ -8,8 +8,6 @@ import io.membrane.reconstruction.plan.Plan;
 import io.membrane.reconstruction.plan.Planner;
 import io.membrane.reconstruction.plan.Prompt;
 import io.membrane.reconstruction.plan.Stored;
-import io.membrane.rpc.CallContext;
-import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.ComputeClient.NextToken;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
@@ -21,7 +19,6 @@ import io.membrane.wire.ReconstructionClient.ContextRequest;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.SchedulerClient;
 import io.membrane.wire.SchedulerClient.RouteResponse;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -72,17 +69,6 @@ public final class Reconstruction {
    * @throws MembraneException whatever stands in the way: the request, a limit, another service
    */
   public Outcome reconstruct(ContextRequest request) {
-    try {
-      return rebuild(request);
-    } catch (MembraneException e) {
-      throw e.code() == ErrorCode.DEPENDENCY_UNAVAILABLE
-              && CallContext.currentOr(Duration.ofHours(1)).remaining().isZero()
-          ? late(e)
-          : e;
-    }
-  }
-
-  private Outcome rebuild(ContextRequest request) {
     Phases phases = new Phases();
     Wish wish = Wish.of(request, maxTokens);
     FleetView view = fleet.look();
@@ -162,12 +148,6 @@ public final class Reconstruction {
             .tokens();
     Wish.checkLength(tokens.length(), maxTokens);
     return tokens;
-  }
-
-  /** An answer that the deadline cut short looks like one that a failing service cut short. */
-  private static MembraneException late(MembraneException e) {
-    return new MembraneException(
-        ErrorCode.DEADLINE_EXCEEDED, "the deadline passed; allow more time: " + e.detail(), e);
   }
 
   private static ContextResponse answer(Done done, Phases phases) {
