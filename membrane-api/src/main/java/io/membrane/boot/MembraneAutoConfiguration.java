@@ -73,7 +73,10 @@ class MembraneAutoConfiguration {
             host.setErrorReportValveClass(ProblemReportValve.class.getName());
           }
         };
-    return factory -> factory.addContextCustomizers(customizer);
+    return factory -> {
+      factory.addContextCustomizers(customizer);
+      factory.addContextValves(new BrokenTransferValve());
+    };
   }
 
   @Bean

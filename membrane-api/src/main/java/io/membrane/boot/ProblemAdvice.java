@@ -2,6 +2,8 @@ package io.membrane.boot;
 
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.stream.Collectors;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -35,7 +37,17 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
   }
 
   @ExceptionHandler
-  ResponseEntity<Object> ours(MembraneException e) {
+  @Nullable ResponseEntity<Object> ours(
+      MembraneException e, HttpServletRequest request, HttpServletResponse response) {
+    if (response.isCommitted()) {
+      log.warn("an answer broke off: {}: {}", e.code().code(), e.detail());
+      BrokenTransferValve.cut(request);
+      return null;
+    }
+    return ours(e);
+  }
+
+  private ResponseEntity<Object> ours(MembraneException e) {
     if (e.code().status() >= 500) {
       log.warn("{}: {}", e.code().code(), e.detail());
       log.debug("{}", e.code().code(), e);
@@ -49,12 +61,17 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
   }
 
   @ExceptionHandler
-  ResponseEntity<Object> anything(Exception e) {
+  @Nullable ResponseEntity<Object> anything(
+      Exception e, HttpServletRequest request, HttpServletResponse response) {
     MembraneException ours = oursWithin(e);
     if (ours != null) {
-      return ours(ours);
+      return ours(ours, request, response);
     }
     log.error("unexpected error", e);
+    if (response.isCommitted()) {
+      BrokenTransferValve.cut(request);
+      return null;
+    }
     return problems.entity(
         ErrorCode.INTERNAL, "an error that should not happen; the log has it under the trace id");
   }

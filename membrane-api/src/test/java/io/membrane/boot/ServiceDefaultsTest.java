@@ -1,6 +1,7 @@
 package io.membrane.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.TokenSpan;
@@ -10,6 +11,7 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
 import io.membrane.rpc.WireJson;
+import jakarta.servlet.http.HttpServletResponse;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Positive;
 import java.io.IOException;
@@ -23,11 +25,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -75,9 +80,20 @@ class ServiceDefaultsTest {
       throw new IllegalStateException("secret detail");
     }
 
+    @GetMapping("/half")
+    void half(@RequestParam String how, HttpServletResponse response) throws IOException {
+      response.setContentLength(1000);
+      response.getOutputStream().write(new byte[500]);
+      response.flushBuffer();
+      if (how.equals("ours")) {
+        throw new MembraneException(ErrorCode.DEPENDENCY_UNAVAILABLE, "in the middle");
+      }
+      throw new IllegalStateException("in the middle");
+    }
+
     @GetMapping("/context")
     String context(@RequestParam(defaultValue = "0") int ignored) {
-      CallContext context = CallContext.currentOr(java.time.Duration.ZERO);
+      CallContext context = CallContext.currentOr(Duration.ZERO);
       return context.tenant() + " " + context.remaining().toMillis();
     }
   }
@@ -162,6 +178,16 @@ class ServiceDefaultsTest {
     HttpResponse<String> answer = send(request("/bug").build());
     assertThat(problem(answer, 500).code()).isEqualTo("internal");
     assertThat(answer.body()).doesNotContain("secret").doesNotContain("Exception");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ours", "a bug"})
+  void anAnswerThatFailsHalfWayIsCutAndNothingMakesUpForTheMissingBytes(String how) {
+    HttpRequest request =
+        request("/half?how=" + how.replace(" ", "+")).timeout(Duration.ofSeconds(10)).build();
+    assertThatThrownBy(() -> send(request))
+        .isInstanceOf(IOException.class)
+        .isNotInstanceOf(HttpTimeoutException.class);
   }
 
   @Test

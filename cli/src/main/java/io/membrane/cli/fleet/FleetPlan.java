@@ -1,0 +1,141 @@
+package io.membrane.cli.fleet;
+
+import io.membrane.cli.machine.Port;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a fleet is to be.
+ *
+ * @param home root of the project, whose modules are built
+ * @param state folder for state, logs and Redis; made if it is not there
+ * @param model model directory in Hugging Face form; a relative one is seen from {@code home}
+ * @param blockTokens tokens per block
+ * @param redis which Redis
+ * @param ports by member
+ * @param arguments further program arguments by member, e.g. {@code --membrane.fragment.node=a}
+ * @param jsonLogs whether logs are JSON
+ * @param readyWithin how long all may take to be ready
+ */
+public record FleetPlan(
+    Path home,
+    Path state,
+    Path model,
+    int blockTokens,
+    RedisChoice redis,
+    Map<Member, Integer> ports,
+    Map<Member, List<String>> arguments,
+    boolean jsonLogs,
+    Duration readyWithin) {
+
+  /** Port of the gateway if nothing else is said. */
+  public static final int DEFAULT_PORT_BASE = 8080;
+
+  /** The model that ships with the project, from its root. */
+  public static final Path BUNDLED_MODEL = Path.of("models", "tiny-llama");
+
+  private static final int MAX_PORT = 65_535;
+
+  public FleetPlan {
+    home = home.toAbsolutePath().normalize();
+    state = state.toAbsolutePath().normalize();
+    model = home.resolve(model).normalize();
+    ports = Map.copyOf(ports);
+    arguments = Map.copyOf(arguments);
+    if (!Files.isRegularFile(model.resolve("config.json"))) {
+      throw new FleetProblem(
+          model + " is not a model directory: it has no config.json",
+          "name a directory in Hugging Face form (config.json, model.safetensors, tokenizer.json)");
+    }
+    ports.forEach((member, port) -> {
+      if (port < 1 || port > MAX_PORT) {
+        throw new FleetProblem(
+            "port " + port + " of " + member.label() + " is not one", "use 1 to " + MAX_PORT);
+      }
+    });
+    if (ports.values().stream().distinct().count() != Member.values().length) {
+      throw new FleetProblem(
+          "every process needs a port of its own: " + ports, "change --port or --port-base");
+    }
+  }
+
+  /** The bundled model on the usual ports, with a Redis of its own. */
+  public static FleetPlan in(Path home) {
+    return new FleetPlan(
+        home,
+        home.resolve(".membrane"),
+        BUNDLED_MODEL,
+        256,
+        new RedisChoice.Embedded("1gb"),
+        portsFrom(DEFAULT_PORT_BASE),
+        Map.of(),
+        false,
+        Duration.ofMinutes(3));
+  }
+
+  /** The usual ports, moved so that the gateway's is {@code base}. */
+  public static Map<Member, Integer> portsFrom(int base) {
+    Map<Member, Integer> ports = new EnumMap<>(Member.class);
+    for (Member member : Member.values()) {
+      ports.put(member, member.port(base));
+    }
+    return ports;
+  }
+
+  /** Ports that are free now. */
+  public FleetPlan onFreePorts() {
+    Iterator<Integer> free = Port.free(Member.values().length).iterator();
+    Map<Member, Integer> chosen = new EnumMap<>(Member.class);
+    for (Member member : Member.values()) {
+      chosen.put(member, free.next());
+    }
+    return withPorts(chosen);
+  }
+
+  public FleetPlan withState(Path folder) {
+    return new FleetPlan(
+        home, folder, model, blockTokens, redis, ports, arguments, jsonLogs, readyWithin);
+  }
+
+  public FleetPlan withModel(Path directory, int tokensPerBlock) {
+    return new FleetPlan(
+        home, state, directory, tokensPerBlock, redis, ports, arguments, jsonLogs, readyWithin);
+  }
+
+  public FleetPlan withRedis(RedisChoice choice) {
+    return new FleetPlan(
+        home, state, model, blockTokens, choice, ports, arguments, jsonLogs, readyWithin);
+  }
+
+  public FleetPlan withPorts(Map<Member, Integer> chosen) {
+    return new FleetPlan(
+        home, state, model, blockTokens, redis, chosen, arguments, jsonLogs, readyWithin);
+  }
+
+  /** Further program arguments of one member, instead of those that it had. */
+  public FleetPlan withArguments(Member member, String... more) {
+    Map<Member, List<String>> all = new EnumMap<>(Member.class);
+    all.putAll(arguments);
+    all.put(member, List.of(more));
+    return new FleetPlan(home, state, model, blockTokens, redis, ports, all, jsonLogs, readyWithin);
+  }
+
+  public FleetPlan withJsonLogs(boolean json) {
+    return new FleetPlan(
+        home, state, model, blockTokens, redis, ports, arguments, json, readyWithin);
+  }
+
+  /** Port of a member. */
+  public int port(Member member) {
+    Integer port = ports.get(member);
+    if (port == null) {
+      throw new IllegalStateException("no port for " + member.label());
+    }
+    return port;
+  }
+}

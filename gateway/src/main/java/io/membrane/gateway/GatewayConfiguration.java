@@ -1,0 +1,88 @@
+package io.membrane.gateway;
+
+import io.membrane.boot.ProblemWriter;
+import io.membrane.gateway.identity.TenantFilter;
+import io.membrane.gateway.routing.BackendHealth;
+import io.membrane.gateway.routing.Backends;
+import io.membrane.gateway.routing.Routes;
+import io.membrane.gateway.routing.Service;
+import io.membrane.gateway.routing.StreamingExchange;
+import io.membrane.rpc.ClientProperties;
+import io.membrane.rpc.ServiceClients;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.springframework.boot.health.contributor.CompositeHealthContributor;
+import org.springframework.boot.tomcat.TomcatWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.cloud.gateway.server.mvc.handler.ProxyExchange;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.web.servlet.function.RouterFunction;
+import org.springframework.web.servlet.function.ServerResponse;
+
+@Configuration(proxyBeanMethods = false)
+class GatewayConfiguration {
+
+  private static final String SOCKET_BUFFER_BYTES = Integer.toString(64 * 1024);
+
+  @Bean
+  CloseableHttpClient backendHttp(ClientProperties properties) {
+    return BackendHttp.client(properties);
+  }
+
+  @Bean
+  Backends backends(
+      ClientProperties properties,
+      ServiceClients resilience,
+      CloseableHttpClient backendHttp,
+      ObservationRegistry observations) {
+    return new Backends(properties, resilience, backendHttp, observations);
+  }
+
+  @Bean
+  ProxyExchange streamingExchange(Backends backends, ProblemWriter problems, MeterRegistry meters) {
+    return new StreamingExchange(backends, problems, meters);
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> routes(Backends backends) {
+    return Routes.to(backends);
+  }
+
+  /** Before the request context is read from the headers. */
+  @Bean
+  FilterRegistrationBean<TenantFilter> tenantFilter() {
+    FilterRegistrationBean<TenantFilter> registration =
+        new FilterRegistrationBean<>(new TenantFilter());
+    registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 5);
+    return registration;
+  }
+
+  /** Bodies go through in pieces as large as those in which they are read; 8 KiB cost half. */
+  @Bean
+  WebServerFactoryCustomizer<TomcatWebServerFactory> socketBuffers() {
+    return factory ->
+        factory.addConnectorCustomizers(connector -> {
+          connector.setProperty("socket.appReadBufSize", SOCKET_BUFFER_BYTES);
+          connector.setProperty("socket.appWriteBufSize", SOCKET_BUFFER_BYTES);
+        });
+  }
+
+  @Bean
+  CompositeHealthContributor services(Backends backends, CloseableHttpClient backendHttp) {
+    Map<String, BackendHealth> each =
+        Arrays.stream(Service.values())
+            .collect(
+                Collectors.toMap(
+                    Service::serviceName,
+                    service -> new BackendHealth(backendHttp, backends.url(service))));
+    return CompositeHealthContributor.fromMap(each, Function.identity());
+  }
+}
