@@ -1,0 +1,58 @@
+package io.membrane.worker;
+
+import io.membrane.block.TokenSpan;
+import io.membrane.block.Tokens;
+import io.membrane.wire.ComputeClient.Model;
+import io.membrane.wire.ComputeClient.ModelList;
+import io.membrane.wire.ComputeClient.PrefillRequest;
+import io.membrane.wire.ComputeClient.PrefillResponse;
+import io.membrane.wire.ComputeClient.TokenizeRequest;
+import io.membrane.wire.ComputeClient.TokenizeResponse;
+import io.membrane.worker.publish.PromptPrefill;
+import io.membrane.worker.publish.ServedModel;
+import jakarta.validation.Valid;
+import java.util.List;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** What the worker answers. */
+@RestController
+class WorkerEndpoint {
+
+  private final ServedModel served;
+  private final PromptPrefill prefill;
+
+  WorkerEndpoint(ServedModel served, PromptPrefill prefill) {
+    this.served = served;
+    this.prefill = prefill;
+  }
+
+  @PostMapping("/v1/prefill")
+  PrefillResponse prefill(@Valid @RequestBody PrefillRequest request) {
+    return prefill.prefill(request);
+  }
+
+  @PostMapping("/v1/tokenize")
+  TokenizeResponse tokenize(@Valid @RequestBody TokenizeRequest request) {
+    served.requireNamed(request.model());
+    boolean addSpecialTokens = !Boolean.FALSE.equals(request.addSpecialTokens());
+    Tokens tokens = served.tokenizer().encode(request.text(), addSpecialTokens);
+    return new TokenizeResponse(tokens, tokens.length());
+  }
+
+  @GetMapping("/v1/models")
+  ModelList models() {
+    TokenSpan firstBlock = new TokenSpan(0, served.namespace().blockTokens());
+    return new ModelList(
+        "list",
+        List.of(
+            new Model(
+                served.namespace().model(),
+                "model",
+                "membrane",
+                served.namespace(),
+                served.signature(firstBlock))));
+  }
+}

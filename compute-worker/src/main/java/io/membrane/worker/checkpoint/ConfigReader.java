@@ -1,0 +1,103 @@
+package io.membrane.worker.checkpoint;
+
+import java.util.Map;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Reads {@code config.json}, in the spelling of transformers 4 ({@code rope_theta}, {@code
+ * rope_scaling}) and of transformers 5 ({@code rope_parameters}).
+ */
+final class ConfigReader {
+
+  /** What the classes of transformers do without being told by the configuration. */
+  private record Family(boolean inputBias, boolean headNorm, int defaultHeadDim) {}
+
+  private static final int HIDDEN_OVER_HEADS = 0;
+
+  private static final Map<String, Family> FAMILIES =
+      Map.of(
+          "LlamaForCausalLM", new Family(false, false, HIDDEN_OVER_HEADS),
+          "MistralForCausalLM", new Family(false, false, HIDDEN_OVER_HEADS),
+          "Qwen2ForCausalLM", new Family(true, false, HIDDEN_OVER_HEADS),
+          "Qwen3ForCausalLM", new Family(false, true, 128));
+
+  private ConfigReader() {}
+
+  static ModelConfig read(JsonFile json) {
+    String architecture = architecture(json);
+    Family family = FAMILIES.get(architecture);
+    if (family == null) {
+      throw new BadModelException(
+          "config.json: architecture %s is not served; these are: %s"
+              .formatted(
+                  architecture,
+                  FAMILIES.keySet().stream().sorted().collect(Collectors.joining(", "))));
+    }
+    refuseUnsupported(json);
+    int hidden = json.size("hidden_size");
+    int heads = json.size("num_attention_heads");
+    int headDim =
+        json.size(
+            "head_dim",
+            family.defaultHeadDim() == HIDDEN_OVER_HEADS
+                ? hidden / heads
+                : family.defaultHeadDim());
+    boolean attentionBias = json.flag("attention_bias", false);
+    int maxPositions = json.size("max_position_embeddings");
+    return new ModelConfig(
+        architecture,
+        json.size("vocab_size"),
+        hidden,
+        json.size("intermediate_size"),
+        json.size("num_hidden_layers"),
+        heads,
+        json.size("num_key_value_heads", heads),
+        headDim,
+        maxPositions,
+        json.number("rms_norm_eps", 1e-6),
+        family.inputBias() || attentionBias,
+        attentionBias,
+        json.flag("mlp_bias", false),
+        family.headNorm(),
+        json.flag("tie_word_embeddings", false),
+        RopeReader.read(json, headDim, maxPositions));
+  }
+
+  private static String architecture(JsonFile json) {
+    JsonNode names = json.root().path("architectures");
+    if (!names.isArray() || names.size() != 1 || !names.get(0).isString()) {
+      throw new BadModelException(
+          "config.json: architectures must name one class, such as [\"LlamaForCausalLM\"]");
+    }
+    return names.get(0).stringValue();
+  }
+
+  private static void refuseUnsupported(JsonFile json) {
+    String activation = json.text("hidden_act", "silu");
+    if (!activation.equals("silu")) {
+      throw new BadModelException(
+          "config.json: hidden_act " + activation + " is not served, only silu (SwiGLU)");
+    }
+    if (json.has("quantization_config")) {
+      throw new BadModelException(
+          "config.json: quantized weights are not served: use the model's f32, bf16 or f16 form");
+    }
+    if (slidingWindow(json)) {
+      throw new BadModelException(
+          "config.json: sliding-window attention is not served: its KV cannot be rebuilt from token"
+              + " blocks of all layers. Use a model with full attention");
+    }
+  }
+
+  /** Mistral uses a window wherever one is named; Qwen only when {@code use_sliding_window}. */
+  private static boolean slidingWindow(JsonFile json) {
+    for (JsonNode type : json.root().path("layer_types")) {
+      if (!type.isString() || !type.stringValue().equals("full_attention")) {
+        return true;
+      }
+    }
+    return json.flag("use_sliding_window", json.has("sliding_window"))
+        && json.size("sliding_window", Integer.MAX_VALUE) < json.size("max_position_embeddings");
+  }
+}

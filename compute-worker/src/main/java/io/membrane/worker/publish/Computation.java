@@ -1,0 +1,50 @@
+package io.membrane.worker.publish;
+
+import io.membrane.rpc.CallContext;
+import io.membrane.wire.ComputeClient.NextToken;
+import io.membrane.worker.prefill.Prefill;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of a call that needs the engine.
+ *
+ * @param tokens tokens that went through the model
+ * @param blocks KV of the full blocks behind the reused ones
+ * @param next the greedy next token, if asked for
+ * @param nanos time in the engine, without waiting for it
+ */
+record Computation(int tokens, List<byte[]> blocks, @Nullable NextToken next, long nanos) {
+
+  /** To be called on the lane; gives up between two chunks once the caller's deadline is past. */
+  static Computation run(
+      ServedModel served, Prompt prompt, List<byte[]> prefix, boolean nextToken) {
+    CallContext.checkDeadline("the wait for the engine");
+    long start = System.nanoTime();
+    int total = prompt.tokens().length();
+    try (Prefill prefill = served.model().begin(prompt.tokens(), prefix, prompt.blockTokens())) {
+      while (prefill.advance()) {
+        CallContext.checkDeadline("prefill");
+      }
+      NextToken next = nextToken ? greedy(served, prefill.logits()) : null;
+      List<byte[]> blocks = new ArrayList<>();
+      for (int block = prefix.size(); block < prompt.chain().size(); block++) {
+        blocks.add(prefill.kv(prompt.span(block).from(), prompt.span(block).to()));
+      }
+      int computed = total - prefill.reusedTokens();
+      return new Computation(
+          computed == 0 && nextToken ? 1 : computed, blocks, next, System.nanoTime() - start);
+    }
+  }
+
+  private static NextToken greedy(ServedModel served, float[] logits) {
+    int best = 0;
+    for (int id = 1; id < logits.length; id++) {
+      if (logits[id] > logits[best]) {
+        best = id;
+      }
+    }
+    return new NextToken(best, served.tokenizer().decode(best), logits[best]);
+  }
+}

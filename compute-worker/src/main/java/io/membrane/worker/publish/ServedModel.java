@@ -1,0 +1,87 @@
+package io.membrane.worker.publish;
+
+import io.membrane.block.Namespace;
+import io.membrane.block.Signature;
+import io.membrane.block.TokenSpan;
+import io.membrane.block.Tokens;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.membrane.worker.prefill.KvLayout;
+import io.membrane.worker.prefill.PrefillModel;
+import io.membrane.worker.prefill.PromptTokenizer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The model of this worker under its name on the wire.
+ *
+ * @param namespace what its blocks are named with; {@code namespace.model()} is the model's id
+ * @param maxTokens longest prompt that this worker takes
+ */
+public record ServedModel(
+    Namespace namespace, PrefillModel model, PromptTokenizer tokenizer, int maxTokens) {
+
+  /** Shape of a block's payload at {@code span}. */
+  public Signature signature(TokenSpan span) {
+    KvLayout layout = model.layout();
+    return new Signature(
+        namespace,
+        Signature.LAYOUT,
+        layout.layers(),
+        layout.kvHeads(),
+        layout.headDim(),
+        span,
+        model.rope().encoding(),
+        model.rope().base());
+  }
+
+  /** Bytes of a full block's payload. */
+  long blockBytes() {
+    return model.layout().bytes(namespace.blockTokens());
+  }
+
+  /**
+   * Checks a caller's name for the model.
+   *
+   * @throws MembraneException {@link ErrorCode#NOT_FOUND} for any but this one's; null passes
+   */
+  public void requireNamed(@Nullable String name) {
+    if (name != null && !name.equals(namespace.model())) {
+      throw new MembraneException(
+          ErrorCode.NOT_FOUND,
+          "model '%s' is not served here, only '%s'".formatted(name, namespace.model()));
+    }
+  }
+
+  /**
+   * Checks that a prompt can be computed.
+   *
+   * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} if it cannot
+   */
+  void requireComputable(Tokens tokens) {
+    int length = tokens.length();
+    if (length == 0) {
+      throw impossible("a prompt has at least one token");
+    }
+    if (length > maxTokens) {
+      throw impossible(
+          "the prompt has %d tokens, this worker takes %d (membrane.worker.max-tokens)"
+              .formatted(length, maxTokens));
+    }
+    if (length > model.positionLimit()) {
+      throw impossible(
+          "the prompt has %d tokens, the model takes %d: %s"
+              .formatted(length, model.positionLimit(), model.rope().scaling().limitReason()));
+    }
+    for (int i = 0; i < length; i++) {
+      if (tokens.get(i) >= model.vocabSize()) {
+        throw impossible(
+            "token %d is %d, the model's vocabulary has %d: tokenize with /v1/tokenize"
+                .formatted(i, tokens.get(i), model.vocabSize()));
+      }
+    }
+  }
+
+  private static MembraneException impossible(String detail) {
+    return new MembraneException(ErrorCode.IMPOSSIBLE_REQUEST, detail);
+  }
+}

@@ -1,0 +1,92 @@
+package io.membrane.worker.prefill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.membrane.worker.checkpoint.ElementType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GoldenTest {
+
+  private static final double F32_TOLERANCE = 1e-4;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama",
+        "llama3-rope-tied-sharded",
+        "llama3-rope-old",
+        "linear",
+        "yarn",
+        "yarn-mscale",
+        "dynamic",
+        "longrope",
+        "head-dim",
+        "biases",
+        "multi-head",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "tiny-llama"
+      })
+  void kvAndLogitsEqualTransformers(String variant) throws IOException {
+    assertEqual(variant, ElementType.F32, F32_TOLERANCE);
+  }
+
+  /**
+   * bf16 keeps 8 bits: a relative step of 1/256 in each of the few dozen roundings on the way. f16
+   * weights compute in f32; their KV is rounded to 11 bits.
+   */
+  @ParameterizedTest
+  @CsvSource({"llama-bf16, BF16, 0.08", "llama-f16, F16, 0.004"})
+  void halfPrecisionStaysWithinItsRounding(String variant, ElementType type, double tolerance)
+      throws IOException {
+    assertEqual(variant, type, tolerance);
+  }
+
+  @Test
+  void aLoadedModelNeedsNothingOfWhatItWasLoadedFrom() throws IOException {
+    Golden golden = Golden.read("tiny-llama");
+    try (PrefillModel model = Golden.load("tiny-llama", null, 64)) {
+      for (int round = 0; round < 3; round++) {
+        System.gc();
+        ByteBuffer[] taken = new ByteBuffer[256];
+        Arrays.setAll(taken, i -> ByteBuffer.allocateDirect(64 + i).putLong(0, -1));
+        assertThat(taken).isNotEmpty();
+        try (Prefill prefill = model.begin(golden.tokens, List.of(), 16)) {
+          while (prefill.advance()) {}
+          assertThat(distance(golden.logits, prefill.logits())).isLessThan(F32_TOLERANCE);
+        }
+      }
+    }
+  }
+
+  private static void assertEqual(String variant, ElementType kvType, double tolerance)
+      throws IOException {
+    Golden golden = Golden.read(variant);
+    try (PrefillModel model = Golden.load(variant, null, 32);
+        Prefill prefill = model.begin(golden.tokens, List.of(), 16)) {
+      assertThat(model.layout().type()).isEqualTo(kvType);
+      while (prefill.advance()) {}
+      float[] kv = Golden.values(prefill.kv(0, golden.tokens.length()), kvType);
+      assertThat(distance(golden.kv, kv)).as("KV").isLessThan(tolerance);
+      assertThat(distance(golden.logits, prefill.logits())).as("logits").isLessThan(tolerance);
+    }
+  }
+
+  private static double distance(float[] expected, float[] actual) {
+    assertThat(actual).hasSameSizeAs(expected);
+    double worst = 0;
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(actual[i]).isFinite();
+      worst = Math.max(worst, Math.abs(expected[i] - actual[i]));
+    }
+    return worst;
+  }
+}

@@ -1,0 +1,195 @@
+"""Makes the tiny models of src/test/resources/golden and what transformers computes with them.
+
+    pip install torch==2.7.1 transformers==5.23.0
+    python compute-worker/src/test/python/make_goldens.py
+
+Per variant: a model directory, and beside it, raw and little-endian,
+    tokens.i32   the prompt
+    kv.f32       [layers][2: K, V][tokens][kv_heads][head_dim], K after RoPE
+    logits.f32   of the token after the prompt
+computed in float32 with eager attention. bf16 and f16 weights are widened to float32 first, so that
+their goldens are what exact arithmetic on these weights gives.
+"""
+
+import json
+import pathlib
+import shutil
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LlamaConfig,
+    MistralConfig,
+    Qwen2Config,
+    Qwen3Config,
+)
+
+MODULE = pathlib.Path(__file__).resolve().parents[3]
+OUT = MODULE / "src/test/resources/golden"
+BUNDLED = MODULE.parent / "models/tiny-llama"
+
+SHAPE = dict(
+    vocab_size=96,
+    hidden_size=32,
+    intermediate_size=48,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=256,
+    tie_word_embeddings=False,
+    bos_token_id=0,
+    eos_token_id=1,
+    pad_token_id=None,
+)
+YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 32}
+LLAMA3 = {
+    "rope_type": "llama3",
+    "rope_theta": 10000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 32,
+}
+
+
+def old_spelling(config):
+    """The same configuration as transformers 4 wrote it."""
+    rope = config.pop("rope_parameters")
+    config["rope_theta"] = rope.pop("rope_theta")
+    config["rope_scaling"] = rope if rope["rope_type"] != "default" else None
+    config["torch_dtype"] = config.pop("dtype")
+
+
+def old_type_key(config):
+    old_spelling(config)
+    config["rope_scaling"]["type"] = config["rope_scaling"].pop("rope_type")
+
+
+VARIANTS = {
+    "llama": dict(config=LlamaConfig(**SHAPE), edit=old_spelling),
+    "llama3-rope-tied-sharded": dict(
+        config=LlamaConfig(**SHAPE | dict(tie_word_embeddings=True, rope_parameters=LLAMA3)), shard="20KB"
+    ),
+    "llama3-rope-old": dict(config=LlamaConfig(**SHAPE | dict(rope_parameters=LLAMA3)), edit=old_spelling),
+    "linear": dict(
+        config=LlamaConfig(
+            **SHAPE | dict(rope_parameters={"rope_type": "linear", "rope_theta": 5000.0, "factor": 2.5})
+        ),
+        edit=old_type_key,
+    ),
+    "yarn": dict(config=LlamaConfig(**SHAPE | dict(rope_parameters=YARN))),
+    "yarn-mscale": dict(
+        config=LlamaConfig(
+            **SHAPE
+            | dict(
+                rope_parameters=YARN
+                | {"mscale": 1.0, "mscale_all_dim": 0.8, "truncate": False, "beta_fast": 16, "beta_slow": 2}
+            )
+        )
+    ),
+    "dynamic": dict(
+        config=LlamaConfig(
+            **SHAPE | dict(rope_parameters={"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0})
+        )
+    ),
+    "longrope": dict(
+        config=LlamaConfig(
+            **SHAPE
+            | dict(
+                rope_parameters={
+                    "rope_type": "longrope",
+                    "rope_theta": 10000.0,
+                    "factor": 4.0,
+                    "short_factor": [1.0, 1.1, 1.25, 1.5],
+                    "long_factor": [1.0, 2.0, 3.0, 4.0],
+                    "original_max_position_embeddings": 128,
+                }
+            )
+        )
+    ),
+    "head-dim": dict(config=LlamaConfig(**SHAPE | dict(head_dim=10))),
+    "biases": dict(config=LlamaConfig(**SHAPE | dict(attention_bias=True, mlp_bias=True))),
+    "multi-head": dict(config=LlamaConfig(**SHAPE | dict(num_key_value_heads=4))),
+    "mistral": dict(config=MistralConfig(**SHAPE | dict(head_dim=8, sliding_window=None))),
+    "qwen2": dict(config=Qwen2Config(**SHAPE), edit=old_spelling),
+    "qwen3": dict(config=Qwen3Config(**SHAPE | dict(head_dim=16, tie_word_embeddings=True))),
+    "llama-bf16": dict(config=LlamaConfig(**SHAPE), dtype=torch.bfloat16),
+    "llama-f16": dict(config=LlamaConfig(**SHAPE), dtype=torch.float16),
+}
+
+
+TEXTS = [
+    "",
+    " ",
+    "The memory of the cluster keeps every token block.",
+    "  two  spaces,\ttabs\n\nand lines\r\n",
+    "héllo wörld, 漢字かな, עברית, 🙂👩‍👩‍👧 e\u0301",
+    "<s> a special token</s> in the text<s>",
+    "def prefill_block(token, cache):\n    return token + cache\n",
+    '{"latency": 12.5, "hash": "9f00e1"}',
+    "word " * 400,
+]
+
+
+def make(config, directory, dtype=torch.float32, shard="1GB", edit=None):
+    torch.manual_seed(sum(directory.name.encode()))
+    config.dtype = dtype
+    model = AutoModelForCausalLM.from_config(config).eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name.endswith("norm.weight"):
+                weight.copy_(1 + 0.1 * torch.randn(weight.shape))
+            elif name.endswith("bias"):
+                weight.copy_(0.2 * torch.randn(weight.shape))
+            else:
+                weight.copy_(torch.randn(weight.shape) / weight.shape[-1] ** 0.5)
+    model.to(dtype).save_pretrained(directory, max_shard_size=shard)
+    (directory / "generation_config.json").unlink(missing_ok=True)
+    path = directory / "config.json"
+    written = json.loads(path.read_text())
+    if edit:
+        edit(written)
+    path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
+
+
+@torch.inference_mode()
+def golden(model_directory, out, count, vocab):
+    model = AutoModelForCausalLM.from_pretrained(
+        model_directory, dtype=torch.float32, attn_implementation="eager"
+    ).eval()
+    torch.manual_seed(count)
+    tokens = torch.randint(0, vocab, (count,), dtype=torch.int32)
+    answer = model(tokens[None].long(), use_cache=True)
+    kv = torch.stack(
+        [
+            torch.stack([layer.keys[0].transpose(0, 1), layer.values[0].transpose(0, 1)])
+            for layer in answer.past_key_values.layers
+        ]
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "tokens.i32").write_bytes(tokens.numpy().astype("<i4").tobytes())
+    (out / "kv.f32").write_bytes(kv.contiguous().numpy().astype("<f4").tobytes())
+    (out / "logits.f32").write_bytes(answer.logits[0, -1].numpy().astype("<f4").tobytes())
+
+
+def main():
+    shutil.rmtree(OUT, ignore_errors=True)
+    for name, variant in VARIANTS.items():
+        make(directory=OUT / name, **variant)
+        golden(OUT / name, OUT / name, 90, SHAPE["vocab_size"])
+    golden(BUNDLED, OUT / "tiny-llama", 200, 1536)
+    tokenizer = AutoTokenizer.from_pretrained(BUNDLED)
+    cases = [
+        {
+            "text": text,
+            "tokens": tokenizer(text)["input_ids"],
+            "bare": tokenizer(text, add_special_tokens=False)["input_ids"],
+        }
+        for text in TEXTS
+    ]
+    (OUT / "tiny-llama/texts.json").write_text(json.dumps(cases, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
