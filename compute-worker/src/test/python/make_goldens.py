@@ -24,6 +24,7 @@ from transformers import (
     Qwen2Config,
     Qwen3Config,
 )
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 MODULE = pathlib.Path(__file__).resolve().parents[3]
 OUT = MODULE / "src/test/resources/golden"
@@ -119,6 +120,9 @@ VARIANTS = {
 }
 
 
+# Settings at which a rounding more or less in the llama3 formula shows in the last bit.
+ROPES = [(5e5, 16, 8.0, 512), (1e4, 128, 3.0, 1024), (5e5, 128, 8.0, 8192), (5e5, 64, 32.0, 8192)]
+
 TEXTS = [
     "",
     " ",
@@ -173,12 +177,31 @@ def golden(model_directory, out, count, vocab):
     (out / "logits.f32").write_bytes(answer.logits[0, -1].numpy().astype("<f4").tobytes())
 
 
+def llama3_frequencies(theta, dim, factor, original):
+    rope = {
+        "rope_type": "llama3",
+        "rope_theta": theta,
+        "factor": factor,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": original,
+    }
+    config = LlamaConfig(
+        hidden_size=dim, num_attention_heads=1, num_key_value_heads=1, head_dim=dim, rope_parameters=rope,
+        max_position_embeddings=int(factor * original),
+    )
+    frequencies, _ = ROPE_INIT_FUNCTIONS["llama3"](config, "cpu")
+    bits = frequencies.numpy().astype("<f4").view("<u4").tolist()
+    return {"theta": theta, "dim": dim, "factor": factor, "original": original, "bits": bits}
+
+
 def main():
     shutil.rmtree(OUT, ignore_errors=True)
     for name, variant in VARIANTS.items():
         make(directory=OUT / name, **variant)
         golden(OUT / name, OUT / name, 90, SHAPE["vocab_size"])
     golden(BUNDLED, OUT / "tiny-llama", 200, 1536)
+    (OUT / "llama3-frequencies.json").write_text(json.dumps([llama3_frequencies(*r) for r in ROPES]) + "\n")
     tokenizer = AutoTokenizer.from_pretrained(BUNDLED)
     cases = [
         {

@@ -30,6 +30,12 @@ class ModelLoaderTest {
   }
 
   @Test
+  void theNumberOfThreadsIsConfigurable() {
+    assertThat(ModelLoader.load(properties(Map.of("model", TINY, "threads", "1"))).namespace())
+        .isNotNull();
+  }
+
+  @Test
   void everyPartOfTheNamespaceIsConfigurable() {
     Namespace namespace =
         ModelLoader.load(

@@ -7,6 +7,7 @@ import io.membrane.block.FragmentKey;
 import io.membrane.fixture.Seeds;
 import io.membrane.fragment.store.FragmentMetric;
 import io.membrane.rpc.Frame;
+import io.membrane.wire.LogEntry;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.Arrays;
@@ -73,6 +74,24 @@ class CorruptionTest extends RunningService {
         .extracting(Frame::status)
         .containsExactly(200, 404, 200);
     assertThat(corrupt()).isEqualTo(before + 1);
+  }
+
+  @Test
+  void aPutOverDamagedBytesMakesThemWholeWithoutAReadBefore() throws IOException {
+    for (String field : List.of("body", "digest", "seal")) {
+      redis.hset(redisKey(key), bytes(field), bytes("damaged"));
+      assertThat(http.put(key, body).statusCode()).as(field).isIn(200, 201);
+      assertThat(http.get(key).body()).as(field).isEqualTo(body);
+    }
+  }
+
+  @Test
+  void aPutIsAnnouncedAgainWhenTheLogHasLostItsEntry() throws IOException {
+    redis.del(bytes(LogEntry.STREAM));
+    assertThat(http.put(key, body).statusCode()).isEqualTo(200);
+    assertThat(redis.xlen(bytes(LogEntry.STREAM))).isEqualTo(1);
+    assertThat(http.put(key, body).statusCode()).isEqualTo(200);
+    assertThat(redis.xlen(bytes(LogEntry.STREAM))).isEqualTo(1);
   }
 
   private void isAMissAndCanBeStoredAgain() throws IOException {

@@ -48,7 +48,11 @@ public record ContentDigest(String hex) {
       if (m.startsWith(HEADER_PREFIX) && m.endsWith(":") && m.length() > HEADER_PREFIX.length()) {
         byte[] bytes =
             Base64.getDecoder().decode(m.substring(HEADER_PREFIX.length(), m.length() - 1));
-        return new ContentDigest(BlockHash.of(bytes).hex());
+        if (bytes.length != BlockHash.BYTES) {
+          throw new IllegalArgumentException(
+              "the sha-256 of a Repr-Digest has 32 bytes, not " + bytes.length);
+        }
+        return new ContentDigest(HexFormat.of().formatHex(bytes));
       }
     }
     throw new IllegalArgumentException(

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /** Binds tenant and deadline of a request to the thread that serves it, and bounds its body. */
@@ -31,6 +32,7 @@ final class CallContextFilter extends OncePerRequestFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
     try {
+      requireNoCoding(request.getHeader(HttpHeaders.CONTENT_ENCODING));
       CallContext context =
           CallContext.of(
               tenant(request.getHeader(CallContext.TENANT_HEADER)),
@@ -46,6 +48,14 @@ final class CallContextFilter extends OncePerRequestFilter {
       throw e;
     } catch (Exception e) {
       throw new ServletException(e);
+    }
+  }
+
+  private static void requireNoCoding(@Nullable String header) {
+    if (header != null && !header.isBlank() && !header.strip().equalsIgnoreCase("identity")) {
+      throw new MembraneException(
+          ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+          "Content-Encoding " + header.strip() + " is not understood; send the body as it is");
     }
   }
 

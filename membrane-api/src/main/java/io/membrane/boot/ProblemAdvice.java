@@ -144,7 +144,8 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
       case InputCoercionException n -> PathNames.of(n) + n.getOriginalMessage();
       case JacksonException j -> "not JSON: " + j.getOriginalMessage();
       case IOException io -> "it broke off: " + io.getMessage();
-      case null, default -> PathNames.firstLine(e.getMessage());
+      case null -> "it is missing; send a JSON document";
+      case Throwable other -> PathNames.firstLine(other.getMessage());
     };
   }
 
@@ -153,8 +154,15 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root instanceof JacksonException j
-        ? PathNames.firstLine(j.getOriginalMessage())
-        : PathNames.firstLine(root.getMessage());
+    String message =
+        root instanceof JacksonException j
+            ? PathNames.firstLine(j.getOriginalMessage())
+            : PathNames.firstLine(root.getMessage());
+    if (message.startsWith("Trailing token")) {
+      return "Trailing content: a body is one JSON document";
+    }
+    return message.contains("io.membrane.") || message.contains("java.")
+        ? "not of the form that the contract says (/v3/api-docs)"
+        : message;
   }
 }

@@ -155,9 +155,11 @@ public final class ServiceClients {
     return retries;
   }
 
+  /** A peer that reports what is wrong is well; asking it again at once would change nothing. */
   private static boolean isPeersFault(Throwable e) {
     return e instanceof MembraneException m
         && !(m.getCause() instanceof CallNotPermittedException)
+        && !PeerProblem.isReported(m)
         && (m.code() == ErrorCode.DEPENDENCY_UNAVAILABLE || m.code() == ErrorCode.INTERNAL);
   }
 

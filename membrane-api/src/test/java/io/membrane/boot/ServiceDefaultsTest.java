@@ -28,6 +28,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,6 +159,27 @@ class ServiceDefaultsTest {
     assertThat(problem(send(request("/nowhere").build()), 404).code()).isEqualTo("not_found");
     assertThat(problem(send(request("/context?ignored=x").build()), 400).detail())
         .contains("ignored");
+  }
+
+  @Test
+  void aCodedBodyIsRefusedInsteadOfTakenForWhatItIsNot() throws Exception {
+    HttpRequest coded =
+        request("/echo")
+            .header("Content-Type", "application/json")
+            .header("Content-Encoding", "gzip")
+            .POST(BodyPublishers.ofString("{}"))
+            .build();
+    assertThat(problem(send(coded), 415).detail()).contains("gzip");
+  }
+
+  @Test
+  void aMissingBodyOrAValueOfAnotherKindIsToldInTheWordsOfTheWire() throws Exception {
+    for (String body : List.of("", "null", "{\"count\":1,\"block_hash\":{}}", "{\"count\":[]}")) {
+      assertThat(problem(post(body, "application/json"), 400).detail())
+          .as(body)
+          .doesNotContain("io.membrane")
+          .doesNotContain("java.");
+    }
   }
 
   @Test

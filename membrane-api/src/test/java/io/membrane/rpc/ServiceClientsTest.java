@@ -91,6 +91,15 @@ class ServiceClientsTest {
   }
 
   @Test
+  void aPeerThatReportsWhatIsWrongIsNeitherAskedAgainNorLeftAlone() {
+    failures.set(-2);
+    for (int i = 0; i < 10; i++) {
+      assertThat(failure(peer::read)).hasMessage("redis is gone");
+    }
+    assertThat(calls).hasValue(10);
+  }
+
+  @Test
   void aPeerThatIsGoneIsNamedAndComesBackWithoutARestart() {
     proxy.inject(new Fault.Refuse());
     MembraneException e = failure(peer::read);
@@ -213,6 +222,12 @@ class ServiceClientsTest {
               failures.decrementAndGet();
               status = 503;
               body = new byte[0];
+            } else if (failures.get() == -2) {
+              status = 503;
+              body =
+                  WireJson.mapper()
+                      .writeValueAsBytes(
+                          Problem.of(ErrorCode.DEPENDENCY_UNAVAILABLE, "redis is gone", null));
             } else if (failures.get() < 0) {
               status = 409;
               body =

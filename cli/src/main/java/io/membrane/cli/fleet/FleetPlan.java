@@ -40,6 +40,7 @@ public record FleetPlan(
   public static final Path BUNDLED_MODEL = Path.of("models", "tiny-llama");
 
   private static final int MAX_PORT = 65_535;
+  private static final int MAX_BLOCK_TOKENS = 65_536;
 
   public FleetPlan {
     home = home.toAbsolutePath().normalize();
@@ -51,6 +52,10 @@ public record FleetPlan(
       throw new FleetProblem(
           model + " is not a model directory: it has no config.json",
           "name a directory in Hugging Face form (config.json, model.safetensors, tokenizer.json)");
+    }
+    if (blockTokens < 1 || blockTokens > MAX_BLOCK_TOKENS) {
+      throw new FleetProblem(
+          "a block of " + blockTokens + " tokens is not one", "use 1 to " + MAX_BLOCK_TOKENS);
     }
     ports.forEach((member, port) -> {
       if (port < 1 || port > MAX_PORT) {

@@ -10,6 +10,8 @@ import tools.jackson.databind.JsonNode;
  */
 final class ConfigReader {
 
+  private static final int MISTRAL_WINDOW = 4096;
+
   /** What the classes of transformers do without being told by the configuration. */
   private record Family(boolean inputBias, boolean headNorm, int defaultHeadDim) {}
 
@@ -90,14 +92,20 @@ final class ConfigReader {
     }
   }
 
-  /** Mistral uses a window wherever one is named; Qwen only when {@code use_sliding_window}. */
+  /**
+   * Qwen uses a window only when {@code use_sliding_window}; Mistral wherever one is named, and
+   * where the key is missing, for then transformers takes its default of 4,096; null means none.
+   */
   private static boolean slidingWindow(JsonFile json) {
     for (JsonNode type : json.root().path("layer_types")) {
       if (!type.isString() || !type.stringValue().equals("full_attention")) {
         return true;
       }
     }
-    return json.flag("use_sliding_window", json.has("sliding_window"))
-        && json.size("sliding_window", Integer.MAX_VALUE) < json.size("max_position_embeddings");
+    boolean mistral = architecture(json).equals("MistralForCausalLM");
+    boolean unnamed = mistral && json.root().path("sliding_window").isMissingNode();
+    int window = json.size("sliding_window", unnamed ? MISTRAL_WINDOW : Integer.MAX_VALUE);
+    return json.flag("use_sliding_window", unnamed || json.has("sliding_window"))
+        && window < json.size("max_position_embeddings");
   }
 }

@@ -82,6 +82,7 @@ public sealed interface RopeScaling {
       }
     }
 
+    /** A number over a tensor is the tensor's reciprocal times the number in torch, to the bit. */
     @Override
     public float[] frequencies(Rope rope, float[] wavelengths) {
       float[] f = inverse(wavelengths);
@@ -89,11 +90,11 @@ public sealed interface RopeScaling {
       double shortest = originalPositions / highFrequencyFactor;
       float span = (float) (highFrequencyFactor - lowFrequencyFactor);
       for (int i = 0; i < f.length; i++) {
-        float wavelength = (float) (2 * Math.PI) / f[i];
+        float wavelength = (1 / f[i]) * (float) (2 * Math.PI);
         if (wavelength > longest) {
           f[i] /= (float) factor;
         } else if (wavelength >= shortest) {
-          float smooth = (originalPositions / wavelength - (float) lowFrequencyFactor) / span;
+          float smooth = ((1 / wavelength) * originalPositions - (float) lowFrequencyFactor) / span;
           f[i] = (1 - smooth) * f[i] / (float) factor + smooth * f[i];
         }
       }

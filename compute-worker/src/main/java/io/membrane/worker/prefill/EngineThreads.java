@@ -1,5 +1,6 @@
 package io.membrane.worker.prefill;
 
+import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -30,6 +31,7 @@ final class EngineThreads {
     if (System.getenv(WAIT_POLICY) == null) {
       setEnvironment(WAIT_POLICY, "passive");
     }
+    Engine.getEngine("PyTorch"); // loads the libraries, without which the next call has no home
     if (threads > 0) {
       JniUtils.setNumThreads(threads);
     }

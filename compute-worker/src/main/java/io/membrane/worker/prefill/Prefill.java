@@ -117,19 +117,18 @@ public final class Prefill implements AutoCloseable {
   /**
    * The KV of tokens {@code from} (inclusive) to {@code to} (exclusive), in the model's {@link
    * KvLayout}.
-   *
-   * @throws ArithmeticException if a value is not finite in the KV type
    */
   public byte[] kv(int from, int to) {
     requireDone();
-    try (IValue finite = script.call("finite", cache, from, to)) {
-      if (!finite.toBoolean()) {
-        throw new ArithmeticException(
-            "K or V of tokens %d to %d is not finite in %s"
-                .formatted(from, to, layout.type().word()));
-      }
-    }
     return script.bytes(script.call("slice", cache, from, to));
+  }
+
+  /** Whether every value of K and V, the given ones included, is finite in the KV type. */
+  public boolean isFinite() {
+    requireDone();
+    try (IValue finite = script.call("finite", cache, 0, ids.length)) {
+      return finite.toBoolean();
+    }
   }
 
   private void requireDone() {

@@ -2,8 +2,11 @@ package io.membrane.worker.prefill;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.membrane.block.Tokens;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
 import io.membrane.worker.checkpoint.BadModelException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -45,8 +48,14 @@ public final class PromptTokenizer implements AutoCloseable {
    * Token ids of a text.
    *
    * @param addSpecialTokens whether the tokenizer's own template (such as a first BOS) is applied
+   * @throws MembraneException {@link ErrorCode#MALFORMED_REQUEST} if the text holds half a
+   *     character
    */
   public Tokens encode(String text, boolean addSpecialTokens) {
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw new MembraneException(
+          ErrorCode.MALFORMED_REQUEST, "text holds a surrogate without its other half");
+    }
     return Tokens.of(tokenizer.encode(text, addSpecialTokens, false).getIds());
   }
 

@@ -1,6 +1,8 @@
 package io.membrane.worker.publish;
 
 import io.membrane.rpc.CallContext;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
 import io.membrane.wire.ComputeClient.NextToken;
 import io.membrane.worker.prefill.Prefill;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ record Computation(int tokens, List<byte[]> blocks, @Nullable NextToken next, lo
       while (prefill.advance()) {
         CallContext.checkDeadline("prefill");
       }
+      requireFinite(served, prefill.isFinite());
       NextToken next = nextToken ? greedy(served, prefill.logits()) : null;
       List<byte[]> blocks = new ArrayList<>();
       for (int block = prefix.size(); block < prompt.chain().size(); block++) {
@@ -40,11 +43,25 @@ record Computation(int tokens, List<byte[]> blocks, @Nullable NextToken next, lo
 
   private static NextToken greedy(ServedModel served, float[] logits) {
     int best = 0;
+    requireFinite(served, !Float.isNaN(logits[0]));
     for (int id = 1; id < logits.length; id++) {
+      requireFinite(served, !Float.isNaN(logits[id]));
       if (logits[id] > logits[best]) {
         best = id;
       }
     }
+    requireFinite(served, Float.isFinite(logits[best]));
     return new NextToken(best, served.tokenizer().decode(best), logits[best]);
+  }
+
+  /** Numbers that overflowed are no KV and predict nothing. */
+  private static void requireFinite(ServedModel served, boolean finite) {
+    if (!finite) {
+      throw new MembraneException(
+          ErrorCode.IMPOSSIBLE_REQUEST,
+          "the model gives values for this prompt that are not finite in %s: choose a wider"
+                  .formatted(served.model().layout().type().word())
+              + " membrane.worker.kv-dtype, or check the weights");
+    }
   }
 }

@@ -69,6 +69,18 @@ class BrokenModelTest {
     assertRefused(model, message);
   }
 
+  /** Then transformers takes its default, 4096. */
+  @Test
+  void aMistralThatDoesNotNameItsWindowHasOne() {
+    Path model = copy("mistral");
+    edit(
+        model.resolve("config.json"),
+        text ->
+            text.replace("\"sliding_window\": null,", "")
+                .replace("\"max_position_embeddings\": 256", "\"max_position_embeddings\": 8192"));
+    assertRefused(model, "sliding-window attention is not served");
+  }
+
   @Test
   void aLongropeWithoutAFactorForEveryPairIsRefused() {
     Path model = copy("longrope");

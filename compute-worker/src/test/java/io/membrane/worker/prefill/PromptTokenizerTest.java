@@ -3,6 +3,7 @@ package io.membrane.worker.prefill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.membrane.rpc.MembraneException;
 import io.membrane.worker.checkpoint.BadModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +29,15 @@ class PromptTokenizerTest {
             .as("bare: " + text)
             .containsExactly(ids(golden.get("bare")));
       }
+    }
+  }
+
+  @Test
+  void halfACharacterIsRefused() {
+    try (PromptTokenizer tokenizer = PromptTokenizer.open(Golden.model("tiny-llama"))) {
+      assertThatThrownBy(() -> tokenizer.encode("🎉 and \ud83d", true))
+          .isInstanceOf(MembraneException.class)
+          .hasMessageContaining("surrogate");
     }
   }
 

@@ -2,6 +2,7 @@ package io.membrane.fragment.store;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.lettuce.core.Range;
 import io.lettuce.core.XAddArgs;
 import io.membrane.block.FragmentKey;
 import io.membrane.rpc.WireJson;
@@ -42,6 +43,13 @@ final class EventLog {
   String removed(FragmentKey key) {
     return append(
         new Event(EventType.REMOVED, null, key.hash(), null, key.slice(), null, TIER, null, null));
+  }
+
+  /** Whether the entry is still there: a log may be trimmed, or lost. */
+  boolean holds(String position) {
+    return !redis
+        .one("holds", commands -> commands.xrange(STREAM, Range.create(position, position)))
+        .isEmpty();
   }
 
   private String append(Event event) {

@@ -129,17 +129,17 @@ public final class FragmentStore {
 
   /** The fragments in the order of the keys, null for each that is not there. */
   public List<@Nullable Fragment> get(List<FragmentKey> keys) {
-    return meters.get(
-        keys.size(),
-        () -> {
-          List<List<KeyValue<byte[], byte[]>>> all =
-              forEach(keys, "get", (redis, key) -> redis.hmget(key, FragmentHash.everyField()));
-          List<@Nullable Fragment> fragments = new ArrayList<>(keys.size());
-          for (int i = 0; i < keys.size(); i++) {
-            fragments.add(verify(keys.get(i), all.get(i)));
-          }
-          return fragments;
-        });
+    return meters.get(keys.size(), () -> read(keys));
+  }
+
+  private List<@Nullable Fragment> read(List<FragmentKey> keys) {
+    List<List<KeyValue<byte[], byte[]>>> all =
+        forEach(keys, "get", (redis, key) -> redis.hmget(key, FragmentHash.everyField()));
+    List<@Nullable Fragment> fragments = new ArrayList<>(keys.size());
+    for (int i = 0; i < keys.size(); i++) {
+      fragments.add(verify(keys.get(i), all.get(i)));
+    }
+    return fragments;
   }
 
   /** Bytes of each fragment, in the order of the keys; 0 for one that is not there. */
@@ -168,14 +168,22 @@ public final class FragmentStore {
           redis.script(
               Script.PUT, FragmentHash.key(key), body, ascii(digest), metaJson, seal, life);
       switch (text(taken, 0)) {
-        case "CONFLICT" ->
-            throw new MembraneException(
-                ErrorCode.FRAGMENT_CONFLICT,
-                "other bytes are stored under this key; fragments are immutable, the first stay");
+        case "CONFLICT" -> {
+          if (read(List.of(key)).getFirst() == null) {
+            continue; // What stood in the way was damaged and is dropped.
+          }
+          throw new MembraneException(
+              ErrorCode.FRAGMENT_CONFLICT,
+              "other bytes are stored under this key; fragments are immutable, the first stay");
+        }
         case "STORED" -> isNew = true;
         default -> {
-          if (!text(taken, 2).isEmpty()) {
-            return new Stored(isNew, digest, text(taken, 2));
+          String position = text(taken, 2);
+          if (!position.isEmpty() && lookOrDrop(key) == null) {
+            continue; // As above.
+          }
+          if (!position.isEmpty() && events.holds(position)) {
+            return new Stored(isNew, digest, position);
           }
         }
       }

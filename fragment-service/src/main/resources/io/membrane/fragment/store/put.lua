@@ -12,6 +12,10 @@ local kept = redis.call('HMGET', KEYS[1], 'digest', 'expires', 'pending', 'posit
 if kept[1] and kept[1] ~= ARGV[2] then
   return {'CONFLICT', '', ''}
 end
+-- Bytes that were damaged since are replaced by the good ones.
+if kept[1] and redis.call('HGET', KEYS[1], 'body') ~= ARGV[1] then
+  kept[1] = false
+end
 
 -- HSET comes first where it takes much room: it alone is refused when memory is full, and nothing
 -- is written then. Where it takes little it comes after a command that needs none.
