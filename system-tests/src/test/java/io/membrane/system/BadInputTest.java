@@ -113,7 +113,7 @@ class BadInputTest {
           /v1/directory/match | {"tokens":[1],"block_hashes":[]}           | 400
           /v1/directory/match | {"tokens":[1],"namespace":{"model":"m"}}   | 422
           /v1/namespaces/resolve | {"model":"m"}                           | 422
-          /v1/namespaces/resolve | {"model":"m","revision":"r","kv_dtype":"f32","block_tokens":0} | 422
+          /v1/namespaces/resolve | {"model":"m","revision":"r","kv_dtype":"f32","block_tokens":0} | 400
           /v1/directory/events | {"node":"n","cluster":"c","epoch":1,"sequence":0,"events":[{"type":"stored"}]} | 422
           """)
   void aWellFormedRequestThatCannotBeServedSaysWhy(String endpoint, String body, int status) {
