@@ -37,7 +37,9 @@ public final class TtftBenchmark {
 
   private TtftBenchmark() {}
 
-  /** Arguments: project root, model directory, tokens of a prompt, rounds after one to warm up. */
+  /**
+   * Arguments: project root, model directory, tokens of a prompt, rounds after as many to warm up.
+   */
   public static void main(String[] args) throws IOException, InterruptedException {
     if (args.length != 4) {
       throw new IllegalArgumentException(
@@ -55,7 +57,7 @@ public final class TtftBenchmark {
     try (Fleet fleet = Fleet.start(plan, Progress.SILENT);
         HttpClient http = HttpClient.newHttpClient()) {
       URI contexts = fleet.url(Member.GATEWAY).resolve("/v1/contexts");
-      for (int round = -1; round < rounds; round++) {
+      for (int round = -rounds; round < rounds; round++) {
         long[] prompt = new Random(round).longs(tokens, 0, VOCABULARY).toArray();
         double first = time(http, contexts, prompt, 0);
         double again = time(http, contexts, prompt, tokens / 256 * 256);
@@ -97,7 +99,6 @@ public final class TtftBenchmark {
         || (expectReused == 0 && reused > 0)) {
       throw new IllegalStateException("not what is to be measured: " + answer.body());
     }
-    System.out.printf("%9.1f ms, of which %s%n", millis, context.timingsMs());
     return millis;
   }
 
