@@ -5,7 +5,6 @@ import io.membrane.block.BlockHasher;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
 import io.membrane.directory.feed.EventIntake;
-import io.membrane.directory.feed.LogPosition;
 import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.location.Image;
 import io.membrane.rpc.CallContext;
@@ -20,6 +19,7 @@ import io.membrane.wire.DirectoryClient.LocatedBlock;
 import io.membrane.wire.DirectoryClient.MatchRequest;
 import io.membrane.wire.DirectoryClient.MatchResponse;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
+import io.membrane.wire.LogPosition;
 import io.membrane.wire.NamespaceRequest;
 import jakarta.validation.Valid;
 import java.time.Duration;
@@ -127,7 +127,10 @@ class DirectoryEndpoint {
     try {
       return LogPosition.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new MembraneException(ErrorCode.MALFORMED_REQUEST, "at_least: " + e.getMessage(), e);
+      throw new MembraneException(
+          ErrorCode.MALFORMED_REQUEST,
+          "at_least: a log position is written like 1789095808837-0, as log_position gives it",
+          e);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.membrane.directory;
 
+import static io.membrane.directory.Service.EVENTS;
+import static io.membrane.directory.Service.MATCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.fixture.RedisProcess;
@@ -10,7 +12,6 @@ import org.junit.jupiter.api.Test;
 
 class RedisOutageTest {
 
-  private static final String EVENTS = "/v1/directory/events";
   private static final String READY = "/actuator/health/readiness";
   private static final String ALIVE = "/actuator/health/liveness";
   private static final String HASH = "cd".repeat(32);
@@ -50,9 +51,7 @@ class RedisOutageTest {
   }
 
   private static boolean matched(Service service) {
-    return service
-        .answer("/v1/directory/match", "{\"block_hashes\": [\"" + HASH + "\"]}")
-        .has("best");
+    return service.answer(MATCH, "{\"block_hashes\": [\"" + HASH + "\"]}").has("best");
   }
 
   private static String stored(int epoch, int sequence) {

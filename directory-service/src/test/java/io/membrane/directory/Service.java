@@ -23,6 +23,11 @@ import tools.jackson.databind.json.JsonMapper;
 /** The whole service on a free port, and a client of it. */
 final class Service implements AutoCloseable {
 
+  static final String MATCH = "/v1/directory/match";
+  static final String LOCATE = "/v1/directory/locate";
+  static final String EVENTS = "/v1/directory/events";
+  static final String RESOLVE = "/v1/namespaces/resolve";
+
   private final HttpClient http = HttpClient.newHttpClient();
   private final ConfigurableApplicationContext context;
   private final URI base;
@@ -43,6 +48,18 @@ final class Service implements AutoCloseable {
         URI.create(
             "http://127.0.0.1:"
                 + context.getEnvironment().getRequiredProperty("local.server.port"));
+  }
+
+  /** Defaults for all of a namespace but its revision: {@code tiny-llama}, f32, blocks of 4. */
+  static Service ofTinyLlama(int redisPort, String... properties) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "membrane.directory.defaults.model=tiny-llama",
+                "membrane.directory.defaults.kv-dtype=f32",
+                "membrane.directory.defaults.block-tokens=4"));
+    all.addAll(List.of(properties));
+    return new Service(redisPort, all.toArray(String[]::new));
   }
 
   void awaitReady() {
@@ -94,6 +111,14 @@ final class Service implements AutoCloseable {
 
   static JsonNode json(String text) {
     return JsonMapper.shared().readTree(text);
+  }
+
+  /** A body for {@link #EVENTS}. */
+  static String batch(String node, String epoch, String sequence, String events) {
+    return """
+    {"node": "%s", "cluster": "c1", "epoch": %s, "sequence": %s, "events": [%s]}\
+    """
+        .formatted(node, epoch, sequence, events);
   }
 
   @Override

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One entry of the event log, the Redis Stream {@link #STREAM}: JSON in the field {@link #FIELD}.
- * The entry's id ({@code ms-seq}) is the log position.
+ * The entry's id is its {@link LogPosition}.
  *
  * @param node where it happened
  * @param cluster the node's cluster

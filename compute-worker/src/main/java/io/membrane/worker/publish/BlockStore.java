@@ -11,6 +11,7 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.FragmentClient.FragmentMeta;
+import io.membrane.wire.LogPosition;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

@@ -10,6 +10,7 @@ import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.EventsAccepted;
 import io.membrane.wire.LogEntry;
+import io.membrane.wire.LogPosition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,6 +4,7 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.LogEntry;
+import io.membrane.wire.LogPosition;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;

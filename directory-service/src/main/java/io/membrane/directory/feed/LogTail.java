@@ -1,6 +1,7 @@
 package io.membrane.directory.feed;
 
 import io.membrane.directory.location.Image;
+import io.membrane.wire.LogPosition;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumMap;

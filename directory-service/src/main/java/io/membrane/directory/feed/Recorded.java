@@ -2,6 +2,7 @@ package io.membrane.directory.feed;
 
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.LogEntry;
+import io.membrane.wire.LogPosition;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -16,6 +16,7 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.EventsAccepted;
+import io.membrane.wire.LogPosition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

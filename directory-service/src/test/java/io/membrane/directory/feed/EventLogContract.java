@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.directory.location.Entries;
 import io.membrane.wire.LogEntry;
+import io.membrane.wire.LogPosition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -12,6 +12,7 @@ import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.wire.LogEntry;
+import io.membrane.wire.LogPosition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -8,6 +8,7 @@ import io.membrane.fixture.TestClock;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.EventsAccepted;
+import io.membrane.wire.LogPosition;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

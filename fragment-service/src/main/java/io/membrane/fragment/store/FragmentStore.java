@@ -10,6 +10,7 @@ import io.membrane.block.FragmentKey;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.FragmentClient.FragmentMeta;
+import io.membrane.wire.LogPosition;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -331,8 +332,8 @@ public final class FragmentStore {
     return value.toString().getBytes(US_ASCII);
   }
 
-  /** Whether the stream entry {@code a} ({@code ms-seq}) came after {@code b}. */
+  /** Whether the log entry at {@code a} came after that at {@code b}. */
   private static boolean isAfter(@Nullable String a, String b) {
-    return a != null && StreamPosition.parse(a).compareTo(StreamPosition.parse(b)) > 0;
+    return a != null && LogPosition.parse(a).compareTo(LogPosition.parse(b)) > 0;
   }
 }

@@ -16,6 +16,7 @@ import io.membrane.wire.DirectoryClient.Match;
 import io.membrane.wire.DirectoryClient.MatchResponse;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
 import io.membrane.wire.FragmentClient.Existence;
+import io.membrane.wire.LogPosition;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import java.util.List;
 import java.util.Objects;
@@ -104,7 +105,7 @@ final class Answers {
                 && IntStream.range(0, a.blocks().size())
                     .allMatch(i -> whole(a.blocks().get(i), plan.prompt().blockHashes().get(i)))
                 && (!nextToken || present(a.nextToken()))
-                && (a.logPosition() == null || Watermark.isPosition(a.logPosition())));
+                && (a.logPosition() == null || LogPosition.isPosition(a.logPosition())));
   }
 
   /** The last token may be computed again for the next one, so the sum may exceed the prompt. */

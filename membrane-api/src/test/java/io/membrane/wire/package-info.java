@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.wire;
+
+import org.jspecify.annotations.NullMarked;
