@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -28,6 +29,7 @@ import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.ServerResponse;
 
 @Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(GatewayProperties.class)
 class GatewayConfiguration {
 
   private static final String SOCKET_BUFFER_BYTES = Integer.toString(64 * 1024);
@@ -42,8 +44,10 @@ class GatewayConfiguration {
       ClientProperties properties,
       ServiceClients resilience,
       CloseableHttpClient backendHttp,
-      ObservationRegistry observations) {
-    return new Backends(properties, resilience, backendHttp, observations);
+      ObservationRegistry observations,
+      GatewayProperties gateway) {
+    return new Backends(
+        properties, resilience, backendHttp, observations, gateway.checked().maxSilence());
   }
 
   @Bean

@@ -25,4 +25,21 @@ class ConfigurationTest {
         .extracting(StartupProblem::action)
         .isEqualTo("set membrane.client.peers.fragment-service=http://<host>:<port>");
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0s", "-5s"})
+  void aPatienceWithStreamsThatIsNoneStopsTheStartAndSaysWhatToWrite(String time) {
+    SpringApplicationBuilder gateway = new SpringApplicationBuilder(GatewayApplication.class);
+
+    assertThatThrownBy(() ->
+            gateway.run(
+                "--server.port=0",
+                "--spring.main.banner-mode=off",
+                "--membrane.gateway.max-silence=" + time))
+        .rootCause()
+        .asInstanceOf(InstanceOfAssertFactories.type(StartupProblem.class))
+        .extracting(StartupProblem::action)
+        .asString()
+        .contains("60s");
+  }
 }

@@ -23,7 +23,11 @@ import org.springframework.test.context.DynamicPropertySource;
 /** One gateway and its five backends for all tests of the module. */
 @SpringBootTest(
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
-    properties = {"membrane.client.open-for=200ms", "management.tracing.export.enabled=true"})
+    properties = {
+      "membrane.client.open-for=200ms",
+      "membrane.gateway.max-silence=2s",
+      "management.tracing.export.enabled=true"
+    })
 abstract class GatewayTest {
 
   private static final Map<String, Backend> BACKENDS = new LinkedHashMap<>();

@@ -201,6 +201,17 @@ class StreamingTest extends GatewayTest {
     assertThat(backend("reconstruction-service").seen()).isEmpty();
   }
 
+  @Test
+  void aStreamOfLinesPastThatLimitGoesThrough() {
+    HttpRequest.Builder request =
+        request("/v1/traces")
+            .header("Content-Type", "application/x-ndjson")
+            .POST(BodyPublishers.ofByteArray(new byte[17 * 1024 * 1024]));
+
+    assertThat(send(request).statusCode()).isEqualTo(200);
+    assertThat(backend("scheduler-service").seen().getFirst().body()).hasSize(17 * 1024 * 1024);
+  }
+
   private static void pour(OutputStream out) {
     byte[] piece = new byte[PIECE];
     try {

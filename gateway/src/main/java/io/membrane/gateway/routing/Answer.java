@@ -1,7 +1,6 @@
 package io.membrane.gateway.routing;
 
 import java.io.IOException;
-import java.util.concurrent.Future;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.slf4j.Logger;
@@ -11,14 +10,14 @@ import org.slf4j.LoggerFactory;
  * A service's answer whose body is still to be read. Closing it in any state gives back everything
  * that the exchange holds; a body that was not read to its end costs its connection.
  *
- * @param end what aborts the exchange when the caller's time is up
+ * @param limit what aborts the exchange
  * @param release gives back the permit of the bulkhead
  */
 record Answer(
     Service service,
     HttpUriRequestBase request,
     ClassicHttpResponse response,
-    Future<?> end,
+    PatienceLimit limit,
     Runnable release)
     implements AutoCloseable {
 
@@ -31,7 +30,7 @@ record Answer(
 
   @Override
   public void close() {
-    end.cancel(false);
+    limit.lift();
     try {
       response.close();
     } catch (IOException e) {

@@ -18,20 +18,22 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpStatus;
 
 /**
  * The services as the gateway reaches them: a breaker and a bulkhead each, retries of what may be
- * repeated, and an end to every exchange when its caller's time is up. Thread-safe.
+ * repeated, and an end to every exchange when its caller's time is up or, once it is a stream of
+ * events, when that falls silent. Thread-safe.
  */
 public final class Backends implements AutoCloseable {
 
@@ -43,17 +45,20 @@ public final class Backends implements AutoCloseable {
   private final CloseableHttpClient http;
   private final ObservationRegistry observations;
   private final Duration defaultDeadline;
+  private final Duration maxSilence;
   private final ScheduledThreadPoolExecutor watchdog;
 
   /**
    * @param resilience whose breakers, bulkheads and retries are used
+   * @param maxSilence for how long a stream of events may say nothing
    * @throws StartupProblem if a service has no usable URL
    */
   public Backends(
       ClientProperties properties,
       ServiceClients resilience,
       CloseableHttpClient http,
-      ObservationRegistry observations) {
+      ObservationRegistry observations,
+      Duration maxSilence) {
     for (Service service : Service.values()) {
       urls.put(service, url(service, properties));
     }
@@ -61,6 +66,7 @@ public final class Backends implements AutoCloseable {
     this.http = http;
     this.observations = observations;
     this.defaultDeadline = properties.defaultDeadline();
+    this.maxSilence = maxSilence;
     this.watchdog =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("gateway-deadlines").factory());
@@ -111,20 +117,30 @@ public final class Backends implements AutoCloseable {
 
   private Answer exchange(Service service, HttpUriRequestBase request, Bulkhead bulkhead) {
     Duration left = CallContext.currentOr(defaultDeadline).remaining();
-    ScheduledFuture<?> end =
-        watchdog.schedule(request::abort, Math.max(1, left.toMillis()), TimeUnit.MILLISECONDS);
+    PatienceLimit limit = new PatienceLimit(watchdog, request::abort, left);
     boolean answered = false;
     try {
       ClassicHttpResponse response = observed(service, request);
       answered = true;
-      return new Answer(service, request, response, end, bulkhead::onComplete);
+      if (isEventStream(response)) {
+        limit.onlySilence(maxSilence);
+      }
+      return new Answer(service, request, response, limit, bulkhead::onComplete);
     } catch (IOException e) {
       throw translate(service, request, e);
     } finally {
       if (!answered) {
-        end.cancel(false);
+        limit.lift();
       }
     }
+  }
+
+  /** Server-sent events: an answer that is meant to have no end for as long as it takes. */
+  private static boolean isEventStream(ClassicHttpResponse response) {
+    Header type = response.getFirstHeader("Content-Type");
+    return response.getCode() == HttpStatus.SC_OK
+        && type != null
+        && type.getValue().toLowerCase(Locale.ROOT).startsWith("text/event-stream");
   }
 
   /** A client span and a timer up to the answer's headers; the trace goes on in the request. */

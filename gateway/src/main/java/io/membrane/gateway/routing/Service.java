@@ -20,7 +20,9 @@ public enum Service {
       "/v1/telemetry",
       "/v1/scheduler",
       "/v1/plans",
-      "/v1/simulations"),
+      "/v1/profiles",
+      "/v1/simulations",
+      "/v1/traces"),
   COMPUTE("compute-worker", "/v1/prefill", "/v1/models", "/v1/tokenize");
 
   private final String serviceName;

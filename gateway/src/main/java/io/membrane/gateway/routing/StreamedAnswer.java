@@ -89,6 +89,7 @@ final class StreamedAnswer implements ServerResponse {
       if (n < 0) {
         return;
       }
+      answer.limit().sign();
       missing -= n;
       try {
         out.write(buffer, 0, n);
