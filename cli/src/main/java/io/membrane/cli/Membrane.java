@@ -59,6 +59,8 @@ public final class Membrane {
         .addSubcommand(new Down(this))
         .addSubcommand(new Status(this))
         .addSubcommand(new Logs(this))
+        .addSubcommand(new Plan(this))
+        .addSubcommand(new Profile(this))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((e, command, parsed) -> {
           command.getErr().println(e.getMessage() == null ? e.toString() : e.getMessage());

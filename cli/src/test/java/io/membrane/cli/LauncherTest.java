@@ -149,6 +149,24 @@ class LauncherTest {
   }
 
   @Test
+  void aPlanNeedsTheSchedulerAndIsBuiltAnewWhenItChanges() throws Exception {
+    maven("3.9.9");
+    Map<String, String> environment = Map.of("JAVA_HOME", jdk("mine", "25.0.3").toString());
+    for (String module : List.of("cli", "scheduler-service")) {
+      Files.createDirectories(project.resolve(module + "/src/main"));
+      Files.createDirectories(project.resolve(module + "/target"));
+    }
+    Files.createFile(project.resolve("scheduler-service/target/scheduler-service-0.1-exec.jar"));
+
+    assertThat(launch(environment, "plan").text()).contains("Building cli, scheduler-service");
+    assertThat(launch(environment, "plan").text()).doesNotContain("Building");
+
+    Files.writeString(project.resolve("scheduler-service/src/main/New.java"), "class New {}");
+    assertThat(launch(environment, "plan").text()).contains("Building scheduler-service");
+    assertThat(launch(environment, "status").text()).doesNotContain("Building");
+  }
+
+  @Test
   void aBuildThatFailsIsShownAndNothingIsStarted() throws Exception {
     script(
         bin.resolve("mvn"),

@@ -22,16 +22,28 @@ final class BoundedJsonRequest extends HttpServletRequestWrapper {
     this.maxBytes = maxBytes;
   }
 
-  /** {@code request} itself unless its body is JSON. */
+  /** {@code request} itself unless its body is one JSON document. */
   static HttpServletRequest of(HttpServletRequest request, DataSize limit) {
-    String type = request.getContentType();
-    if (type == null || !type.toLowerCase(Locale.ROOT).contains("json")) {
+    if (!isJson(request.getContentType())) {
       return request;
     }
     if (request.getContentLengthLong() > limit.toBytes()) {
       throw tooLarge(limit.toBytes());
     }
     return new BoundedJsonRequest(request, limit.toBytes());
+  }
+
+  /** Not NDJSON: that is a stream of documents, which its endpoint reads line by line. */
+  private static boolean isJson(@Nullable String contentType) {
+    if (contentType == null) {
+      return false;
+    }
+    int parameters = contentType.indexOf(';');
+    String type =
+        (parameters < 0 ? contentType : contentType.substring(0, parameters))
+            .strip()
+            .toLowerCase(Locale.ROOT);
+    return type.endsWith("/json") || type.endsWith("+json");
   }
 
   @Override

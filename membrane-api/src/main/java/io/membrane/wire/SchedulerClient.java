@@ -29,14 +29,27 @@ public interface SchedulerClient {
   }
 
   /**
+   * What a node of a cluster already holds and has to do.
+   *
+   * @param cachedTokens longest prefix of the prompt that this node holds
+   * @param queuedTokens uncached tokens of the prompts that wait or run there; null counts as none
+   */
+  record NodeState(
+      @NotBlank @Size(max = 256) String node,
+      @NotNull @PositiveOrZero Integer cachedTokens,
+      @Nullable @PositiveOrZero Integer queuedTokens) {}
+
+  /**
    * What a cluster is and already holds.
    *
    * @param cachedTokens longest prefix of the prompt that this cluster holds
+   * @param nodes the nodes to choose from once the cluster is chosen; null if that is not asked
    */
   record ClusterState(
       @NotBlank @Size(max = 256) String cluster,
       @NotNull Role role,
-      @NotNull @PositiveOrZero Integer cachedTokens) {}
+      @NotNull @PositiveOrZero Integer cachedTokens,
+      @Nullable @Size(max = 1024) List<@NotNull @Valid NodeState> nodes) {}
 
   record RouteRequest(
       @NotNull @Positive Integer totalTokens,
@@ -54,22 +67,49 @@ public interface SchedulerClient {
   record Expected(@Nullable Double ttftMs, @Nullable Double egressMib) {}
 
   /**
+   * What a prompt would cost at a cluster.
+   *
+   * @param waitMs before its prefill starts
+   * @param prefillMs its prefill
+   * @param transferMs its KV over the link
+   * @param ttftMs all three
+   * @param gpuUsd instances for as long as they prefill it
+   * @param egressUsd its KV over the link
+   * @param totalUsd GPU, egress, and the time to first token at its price
+   */
+  record Terms(
+      String cluster,
+      double waitMs,
+      double prefillMs,
+      double transferMs,
+      double ttftMs,
+      double gpuUsd,
+      double egressUsd,
+      double totalUsd) {}
+
+  /**
    * Where a prompt is prefilled, and why.
    *
    * @param target cluster that prefills
+   * @param node node of the target; null if none was offered
    * @param thresholdTokens t of {@code scheduling.md}
    * @param effectiveThresholdTokens t as raised by congestion
    * @param incrementalTokens tokens left to compute at the target
-   * @param reason the rule that decided, with its numbers
+   * @param terms what each cluster whose speed is known would cost
+   * @param rule what decided, e.g. {@code length}
+   * @param reason the same in words, with its numbers
    */
   record RouteResponse(
       String target,
+      @Nullable String node,
       int thresholdTokens,
       int effectiveThresholdTokens,
       int incrementalTokens,
       Regime regime,
       @Nullable Transfer transfer,
       Expected expected,
+      List<Terms> terms,
+      String rule,
       String reason) {}
 
   @Idempotent

@@ -151,6 +151,18 @@ class ServiceDefaultsTest {
     assertThat(problem(send(chunked), 413).code()).isEqualTo("too_large");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "application/json; charset=utf-8, 413",
+    "APPLICATION/JSON, 413",
+    "application/vnd.membrane+json, 413",
+    "application/x-ndjson, 415",
+    "application/octet-stream, 415",
+  })
+  void onlyBodiesOfOneJsonDocumentHaveThatLimit(String type, int status) throws Exception {
+    problem(post("{\"count\":1,\"pad\":\"" + "x".repeat(2000) + "\"}", type), status);
+  }
+
   @Test
   void anotherMediaTypeMethodOrPathIsAProblemToo() throws Exception {
     assertThat(problem(post("x", "text/plain"), 415).code()).isEqualTo("unsupported_media_type");

@@ -203,12 +203,15 @@ class ContextTest extends FleetTest {
           RouteResponse far = MiniFleet.to("far", Regime.ABUNDANT, r);
           return new RouteResponse(
               "far",
+              null,
               1000,
               1000,
               36,
               Regime.ABUNDANT,
               new Transfer("local", "far", 64),
               far.expected(),
+              far.terms(),
+              far.rule(),
               "moved");
         };
     FLEET.route(moving);

@@ -104,12 +104,15 @@ final class MiniFleet {
             .orElseThrow();
     return new RouteResponse(
         target,
+        null,
         1000,
         1000,
         request.totalTokens() - cached,
         regime,
         null,
         new Expected(null, null),
+        List.of(),
+        "test",
         "the test says so");
   }
 

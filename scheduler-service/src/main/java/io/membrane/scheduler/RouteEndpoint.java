@@ -1,16 +1,28 @@
 package io.membrane.scheduler;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.membrane.scheduler.kubernetes.Reconciliation;
+import io.membrane.scheduler.live.LiveFleet;
+import io.membrane.scheduler.live.LiveView;
+import io.membrane.scheduler.live.LongTerm;
+import io.membrane.scheduler.live.MeasuredLengths;
+import io.membrane.scheduler.routing.Candidate;
 import io.membrane.scheduler.routing.Decision;
-import io.membrane.scheduler.routing.LengthRule;
+import io.membrane.scheduler.routing.InFlight;
+import io.membrane.scheduler.routing.NodeCandidate;
+import io.membrane.scheduler.routing.RouteQuery;
+import io.membrane.scheduler.routing.RoutingPolicy;
+import io.membrane.wire.SchedulerClient.ClusterState;
 import io.membrane.wire.SchedulerClient.Expected;
-import io.membrane.wire.SchedulerClient.Regime;
 import io.membrane.wire.SchedulerClient.RouteRequest;
 import io.membrane.wire.SchedulerClient.RouteResponse;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.membrane.wire.SchedulerClient.Terms;
 import jakarta.validation.Valid;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -20,62 +32,112 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class RouteEndpoint {
 
-  /** Nothing has been measured that a time or a volume could be expected from. */
-  private static final Expected UNKNOWN = new Expected(null, null);
+  private static final double MIB = 1024.0 * 1024.0;
+  private static final double MS = 1000;
 
-  private final LengthRule rule;
+  private final RoutingPolicy policy;
+  private final LiveFleet live;
+  private final InFlight inFlight;
+  private final MeasuredLengths lengths;
+  private final LongTerm longTerm;
+  private final Pulse pulse;
   private final RecentDecisions recent;
-  private final MeterRegistry meters;
+  private final SchedulerMetrics metrics;
 
-  RouteEndpoint(SchedulerProperties properties, Clock clock, MeterRegistry meters) {
-    this.rule = properties.rule();
+  RouteEndpoint(
+      RoutingPolicy policy,
+      LiveFleet live,
+      InFlight inFlight,
+      MeasuredLengths lengths,
+      LongTerm longTerm,
+      Pulse pulse,
+      SchedulerMetrics metrics,
+      Clock clock) {
+    this.policy = policy;
+    this.live = live;
+    this.inFlight = inFlight;
+    this.lengths = lengths;
+    this.longTerm = longTerm;
+    this.pulse = pulse;
     this.recent = new RecentDecisions(clock);
-    this.meters = meters;
-    Gauge.builder(SchedulerMetric.THRESHOLD_TOKENS.id(), rule, LengthRule::thresholdTokens)
-        .register(meters);
+    this.metrics = metrics;
   }
 
   /**
    * What decisions come from.
    *
-   * @param recentDecisions newest first
+   * @param kubernetes what became of the wanted roles there; null until this replica has looked
+   * @param recentDecisions of this replica, newest first
    */
   record SchedulerState(
-      int thresholdTokens,
-      int effectiveThresholdTokens,
-      Regime regime,
+      @JsonUnwrapped LiveView live,
+      @Nullable Reconciliation kubernetes,
       List<RecentDecisions.Recent> recentDecisions) {}
 
   @PostMapping("/v1/routes")
   RouteResponse route(@Valid @RequestBody RouteRequest request) {
-    Decision d = rule.decide(request.totalTokens(), request.clusters());
-    recent.add(request.totalTokens(), d);
-    String role = SchedulerMetric.tag(d.role());
-    meters
-        .counter(
-            SchedulerMetric.DECISIONS.id(),
-            "role",
-            role,
-            "transfer",
-            Boolean.toString(d.transfer() != null))
-        .increment();
-    meters
-        .summary(SchedulerMetric.INCREMENTAL_TOKENS.id(), "role", role)
-        .record(d.incrementalTokens());
+    RouteQuery query =
+        new RouteQuery(
+            request.totalTokens(),
+            request.clusters().stream().map(RouteEndpoint::candidate).toList(),
+            request.deadlineMs() == null ? null : Duration.ofMillis(request.deadlineMs()));
+    long now = System.nanoTime();
+    Decision decision = policy.decide(query, live.state(), inFlight, now);
+    inFlight.add(decision, now);
+    lengths.add(decision.uncachedTokens());
+    recent.add(request.totalTokens(), decision);
+    metrics.count(decision);
     return new RouteResponse(
-        d.target(),
-        rule.thresholdTokens(),
-        rule.thresholdTokens(),
-        d.incrementalTokens(),
-        rule.regime(),
-        d.transfer(),
-        UNKNOWN,
-        d.reason());
+        decision.target(),
+        decision.node(),
+        decision.thresholdTokens(),
+        decision.effectiveThresholdTokens(),
+        decision.incrementalTokens(),
+        decision.regime(),
+        decision.transfer(),
+        new Expected(scaled(decision.ttftSeconds(), MS), scaled(decision.egressBytes(), 1 / MIB)),
+        decision.terms().stream().map(RouteEndpoint::terms).toList(),
+        SchedulerMetric.tag(decision.rule()),
+        decision.reason());
+  }
+
+  private static Candidate candidate(ClusterState c) {
+    return new Candidate(
+        c.cluster(),
+        c.role(),
+        c.cachedTokens(),
+        c.nodes() == null
+            ? List.of()
+            : c.nodes().stream()
+                .map(n ->
+                    new NodeCandidate(
+                        n.node(),
+                        n.cachedTokens(),
+                        n.queuedTokens() == null ? 0 : n.queuedTokens()))
+                .toList());
+  }
+
+  private static Terms terms(io.membrane.scheduler.routing.Terms t) {
+    return new Terms(
+        t.cluster(),
+        MS * t.waitSeconds(),
+        MS * t.prefillSeconds(),
+        MS * t.transferSeconds(),
+        MS * t.ttftSeconds(),
+        t.gpuUsd(),
+        t.egressUsd(),
+        t.totalUsd());
+  }
+
+  private static @Nullable Double scaled(OptionalDouble value, double factor) {
+    return value.isPresent() ? value.getAsDouble() * factor : null;
   }
 
   @GetMapping("/v1/scheduler/state")
   SchedulerState state() {
     return new SchedulerState(
-        rule.thresholdTokens(), rule.thresholdTokens(), rule.regime(), recent.newestFirst());
+        LiveView.of(live, longTerm.idle(), System.nanoTime()),
+        pulse.reconciliation(),
+        recent.newestFirst());
   }
 }

@@ -7,6 +7,13 @@ class ArchitectureTest {
 
   @Test
   void theHouseRulesHoldAndRoutingIsPlainJava() {
-    ArchitectureRules.check("io.membrane.scheduler", "routing");
+    ArchitectureRules.check(
+        "io.membrane.scheduler",
+        "throughput",
+        "search",
+        "planning",
+        "routing",
+        "control",
+        "simulation");
   }
 }

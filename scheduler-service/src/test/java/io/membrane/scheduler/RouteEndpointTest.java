@@ -69,6 +69,7 @@ class RouteEndpointTest {
                 {"target": "remote", "threshold_tokens": 1000, "effective_threshold_tokens": 1000,
                  "incremental_tokens": 2952, "regime": "abundant",
                  "transfer": {"from": "local", "to": "remote", "tokens": 2048}, "expected": {},
+                 "terms": [], "rule": "length",
                  "reason": "abundant bandwidth: 5000 tokens less the longest cache, 2048 at 'local', leave 2952, above the threshold of 1000; 'remote' computes 2952, after moving 2048 cached tokens from 'local'"}\
                 """));
   }
@@ -91,8 +92,8 @@ class RouteEndpointTest {
             new RouteRequest(
                 5000,
                 List.of(
-                    new ClusterState("local", Role.PD, 0),
-                    new ClusterState("remote", Role.PREFILL, 1024)),
+                    new ClusterState("local", Role.PD, 0, null),
+                    new ClusterState("remote", Role.PREFILL, 1024, null)),
                 null));
     assertThat(route.target()).isEqualTo("remote");
     assertThat(route.incrementalTokens()).isEqualTo(3976);

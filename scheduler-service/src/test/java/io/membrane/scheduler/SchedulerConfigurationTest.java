@@ -3,9 +3,20 @@ package io.membrane.scheduler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.membrane.boot.StartupProblem;
+import io.membrane.scheduler.control.CongestionSettings;
+import io.membrane.scheduler.control.RegimeSettings;
+import io.membrane.scheduler.control.RoleSettings;
+import io.membrane.scheduler.live.LiveSettings;
 import io.membrane.wire.SchedulerClient.Regime;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -22,32 +33,95 @@ class SchedulerConfigurationTest {
       new ApplicationContextRunner().withUserConfiguration(Bound.class);
 
   @Test
-  void theDefaultsAreTheCaseStudysThresholdAndScarceBandwidth() {
+  void byDefaultTheThresholdIsSearchedForAndEachLinkIsJudgedByItsHeadroom() {
     bound.run(context -> {
       SchedulerProperties properties = context.getBean(SchedulerProperties.class);
-      assertThat(properties.thresholdTokens()).isEqualTo(19_344);
-      assertThat(properties.regime()).isEqualTo(Regime.SCARCE);
+      assertThat(properties.thresholdTokens()).isNull();
+      assertThat(properties.fleet()).isNull();
+      assertThat(properties.live())
+          .isEqualTo(
+              new LiveSettings(
+                  CongestionSettings.DEFAULT, RegimeSettings.DEFAULT, RoleSettings.DEFAULT, null));
     });
   }
 
   @Test
-  void bothPropertiesAreRead() {
+  void everyPartIsRead() {
     bound
         .withPropertyValues(
-            "membrane.scheduler.threshold-tokens=0", "membrane.scheduler.regime=abundant")
-        .run(context ->
-            assertThat(context.getBean(SchedulerProperties.class))
-                .isEqualTo(new SchedulerProperties(0, Regime.ABUNDANT)));
+            "membrane.scheduler.threshold-tokens=0",
+            "membrane.scheduler.regime=abundant",
+            "membrane.scheduler.fleet=/etc/membrane/fleet.json",
+            "membrane.scheduler.usd-per-second=0.5",
+            "membrane.scheduler.congestion.target-utilisation=0.7",
+            "membrane.scheduler.headroom.scarce=0.1",
+            "membrane.scheduler.roles.dwell=1m")
+        .run(context -> {
+          SchedulerProperties properties = context.getBean(SchedulerProperties.class);
+          assertThat(properties.thresholdTokens()).isZero();
+          assertThat(properties.fleet()).hasToString("/etc/membrane/fleet.json");
+          assertThat(properties.usdPerSecond()).isEqualTo(0.5);
+          LiveSettings live = properties.live();
+          assertThat(live.fixedRegime()).isEqualTo(Regime.ABUNDANT);
+          assertThat(live.congestion().targetUtilisation()).isEqualTo(0.7);
+          assertThat(live.regime().scarceHeadroom()).isEqualTo(0.1);
+          assertThat(live.roles().dwell()).isEqualTo(Duration.ofMinutes(1));
+        });
   }
 
-  @Test
-  void aNegativeThresholdStopsTheStartAndSaysWhatToWrite(CapturedOutput output) {
-    assertThatThrownBy(() -> start("--membrane.scheduler.threshold-tokens=-1"))
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "threshold-tokens=-1 | membrane.scheduler.threshold-tokens is -1, a negative length",
+        "usd-per-second=NaN | membrane.scheduler.usd-per-second is NaN",
+        "usd-per-second=-2 | membrane.scheduler.usd-per-second is -2",
+        "congestion.target-utilisation=1.5 | membrane.scheduler.congestion is wrong",
+        "congestion.min-share=0 | membrane.scheduler.congestion is wrong",
+        "congestion.gone-after=1s | membrane.scheduler.congestion is wrong",
+        "headroom.scarce=0.9 | membrane.scheduler.headroom is wrong",
+        "roles.min-samples=0 | membrane.scheduler.roles is wrong",
+        "roles.low-utilisation=0.95 | membrane.scheduler.roles is wrong",
+        "roles.period=0s | membrane.scheduler.roles.period is 0 ms",
+      })
+  void aValueThatCannotBeMeantIsRefusedAndSaysWhich(String option, String said) {
+    bound
+        .withPropertyValues("membrane.scheduler." + option)
+        .run(context -> {
+          SchedulerProperties properties = context.getBean(SchedulerProperties.class);
+          assertThatThrownBy(() -> properties.checked().live())
+              .isInstanceOf(StartupProblem.class)
+              .hasMessageContaining(said);
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "threshold-tokens=-1 | membrane.scheduler.threshold-tokens is -1, a negative length",
+        "fleet=/nowhere/fleet.json | /nowhere/fleet.json cannot be read",
+        "kubernetes.mode=apply | membrane.scheduler.kubernetes.namespace is not set",
+      })
+  void aRefusedValueStopsTheStartAndSaysWhatToWrite(
+      String option, String said, CapturedOutput output) {
+    assertThatThrownBy(() -> start("--membrane.scheduler." + option)).isInstanceOf(Exception.class);
+    assertThat(output).contains(said).contains("Action").doesNotContain("\tat ");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{ | is not a fleet",
+        "{\"clusters\": [{\"cluster\": \"a\", \"role\": \"pd\", \"instances\": {\"nobody\": 3}}]} | nobody",
+      })
+  void aFleetThatIsNoneStopsTheStartAndSaysWhatIsWrongInIt(
+      String json, String said, @TempDir Path folder, CapturedOutput output) throws Exception {
+    Path file = Files.writeString(folder.resolve("fleet.json"), json);
+    assertThatThrownBy(() -> start("--membrane.scheduler.fleet=" + file))
         .isInstanceOf(Exception.class);
-    assertThat(output)
-        .contains("membrane.scheduler.threshold-tokens is -1, a negative length")
-        .contains("0 or more, for example 19344")
-        .doesNotContain("\tat ");
+    assertThat(output).contains(file.toString()).contains(said).doesNotContain("\tat ");
   }
 
   @Test

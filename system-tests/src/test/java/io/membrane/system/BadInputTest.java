@@ -109,6 +109,10 @@ class BadInputTest {
           /v1/routes   | {"total_tokens":0,"clusters":[{"cluster":"a","role":"pd","cached_tokens":0}]} | 400
           /v1/routes   | {"total_tokens":1,"clusters":[{"cluster":"a","role":"pd","cached_tokens":2}]} | 422
           /v1/routes   | {"total_tokens":1,"clusters":[{"cluster":"a","role":"gpu","cached_tokens":0}]} | 400
+          /v1/simulations | {"requests":0}                                | 422
+          /v1/simulations | {"strategies":["luck"]}                       | 400
+          /v1/simulations | {"plan":{"clusters":[]}}                      | 422
+          /v1/simulations | {"arrivals":{"replay":{"trace":"none"}}}      | 422
           /v1/directory/match | {}                                         | 400
           /v1/directory/match | {"tokens":[1],"block_hashes":[]}           | 400
           /v1/directory/match | {"tokens":[1],"namespace":{"model":"m"}}   | 422

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The services' jars, unpacked once per build: a nested jar costs half a second at every start. */
-final class Jars {
+public final class Jars {
 
   private static final String SUFFIX = "-exec.jar";
 
   private final Path home;
   private final Path java;
 
-  Jars(Path home, Path java) {
+  public Jars(Path home, Path java) {
     this.home = home;
     this.java = java;
   }
@@ -27,7 +27,7 @@ final class Jars {
    *
    * @throws FleetProblem if the service is not built or cannot be unpacked
    */
-  Path of(Member service) {
+  public Path of(Member service) {
     Path target = home.resolve(service.label()).resolve("target");
     Path built = built(service, target);
     Path app = target.resolve("app");

@@ -10,7 +10,8 @@ final class Launch {
 
   /**
    * Serial GC and compact headers for the least memory; C1 alone, for the least CPU at the start,
-   * where few payload bytes pass. Six together on two cores: ready after 31 s, 1.7 GB resident.
+   * where few payload bytes pass and nothing is simulated. Six together on two cores: ready after
+   * 31 s, 1.7 GB resident.
    */
   private static final List<String> EVERY_JVM =
       List.of(
@@ -77,8 +78,8 @@ final class Launch {
     return switch (member) {
       case REDIS -> throw new IllegalArgumentException("Redis is no JVM");
       case DIRECTORY, RECONSTRUCTION -> List.of("-Xmx256m", "-XX:TieredStopAtLevel=1");
-      case SCHEDULER, GATEWAY -> List.of("-Xmx128m", "-XX:TieredStopAtLevel=1");
-      case FRAGMENT -> List.of("-Xmx512m");
+      case GATEWAY -> List.of("-Xmx128m", "-XX:TieredStopAtLevel=1");
+      case FRAGMENT, SCHEDULER -> List.of("-Xmx512m");
       case COMPUTE -> List.of("-Xmx768m", "--enable-native-access=ALL-UNNAMED");
     };
   }
@@ -86,9 +87,9 @@ final class Launch {
   /** What every service is told about its peers, as program arguments. */
   List<String> properties(Member member) {
     return switch (member) {
-      case REDIS, SCHEDULER -> List.of();
+      case REDIS -> List.of();
       case DIRECTORY -> List.of(redisUrl(), "--membrane.directory.max-blocks=300000");
-      case FRAGMENT -> List.of(redisUrl());
+      case FRAGMENT, SCHEDULER -> List.of(redisUrl());
       case RECONSTRUCTION ->
           List.of(
               redisUrl(),

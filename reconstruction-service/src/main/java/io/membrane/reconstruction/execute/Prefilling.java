@@ -56,7 +56,8 @@ final class Prefilling {
             prompt.totalTokens(),
             task.servers().stream()
                 .map(Served::cluster)
-                .map(c -> new ClusterState(c.name(), c.role(), prompt.tokens(stored.at(c.name()))))
+                .map(c ->
+                    new ClusterState(c.name(), c.role(), prompt.tokens(stored.at(c.name())), null))
                 .toList(),
             Math.max(1, CallContext.currentOr(UNBOUNDED).remaining().toMillis()));
     return Answers.route(task.servers(), scheduler.route(request));

@@ -56,7 +56,17 @@ class PlannerTest {
                 CLUSTERS.get(random.nextInt(3)), target, random.nextInt(prompt.totalTokens() + 1))
             : null;
     return new RouteResponse(
-        target, 10, 10, 0, Regime.ABUNDANT, transfer, new Expected(null, null), "random");
+        target,
+        null,
+        10,
+        10,
+        0,
+        Regime.ABUNDANT,
+        transfer,
+        new Expected(null, null),
+        List.of(),
+        "random",
+        "random");
   }
 
   /** Whether a place of {@code cluster} holds the block and all before it, and they are there. */

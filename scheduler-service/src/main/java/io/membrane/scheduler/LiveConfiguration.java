@@ -1,0 +1,116 @@
+package io.membrane.scheduler;
+
+import io.membrane.boot.StartupProblem;
+import io.membrane.rpc.MembraneException;
+import io.membrane.scheduler.control.EffectiveThreshold;
+import io.membrane.scheduler.kubernetes.KubernetesProperties;
+import io.membrane.scheduler.kubernetes.RoleScaler;
+import io.membrane.scheduler.live.FleetDescription;
+import io.membrane.scheduler.live.LiveFleet;
+import io.membrane.scheduler.live.LongTerm;
+import io.membrane.scheduler.live.MeasuredLengths;
+import io.membrane.scheduler.live.SharedState;
+import io.membrane.scheduler.planning.PlanInput;
+import io.membrane.scheduler.redis.RedisCalls;
+import io.membrane.scheduler.request.PlanJson;
+import io.membrane.scheduler.request.PlanRequest;
+import io.membrane.scheduler.request.PlanRequests;
+import io.membrane.scheduler.request.Traces;
+import io.membrane.scheduler.routing.InFlight;
+import io.membrane.scheduler.routing.RoutingPolicy;
+import io.membrane.scheduler.search.Configuration;
+import io.membrane.scheduler.search.Search;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import tools.jackson.core.JacksonException;
+
+/** The running fleet, and the rules by which it is judged. */
+@org.springframework.context.annotation.Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({SchedulerProperties.class, KubernetesProperties.class})
+class LiveConfiguration {
+
+  @Bean
+  InFlight inFlight() {
+    return new InFlight();
+  }
+
+  @Bean
+  RoutingPolicy routingPolicy(SchedulerProperties properties) {
+    return new RoutingPolicy(properties.checked().usdPerSecond());
+  }
+
+  @Bean
+  FleetDescription fleetDescription(SchedulerProperties properties) {
+    PlanInput input = described(properties.checked().fleet());
+    Configuration best =
+        Search.best(input.fleet(), input.workload(), input.thresholds(), input.objective());
+    Integer fixed = properties.thresholdTokens();
+    return new FleetDescription(
+        input.fleet(),
+        input.workload(),
+        fixed == null
+            ? best
+            : Configuration.of(input.fleet(), input.workload(), fixed, best.prefillByPool()),
+        EffectiveThreshold.of(input.workload(), input.fleet().kvBytes()),
+        properties.fleet() != null);
+  }
+
+  private static PlanInput described(@Nullable Path file) {
+    try {
+      PlanRequest request =
+          file == null
+              ? null
+              : PlanJson.mapper().readValue(Files.readString(file), PlanRequest.class);
+      return PlanRequests.resolve(request, Traces.NONE);
+    } catch (IOException e) {
+      throw new StartupProblem(
+          "membrane.scheduler.fleet: " + file + " cannot be read",
+          "Name a file that describes the fleet as a body of POST /v1/plans does.");
+    } catch (JacksonException e) {
+      throw new StartupProblem(
+          "membrane.scheduler.fleet: " + file + " is not a fleet: " + e.getOriginalMessage(),
+          "Write it as a body of POST /v1/plans; docs/scheduler.md shows one.");
+    } catch (MembraneException e) {
+      throw new StartupProblem(
+          "membrane.scheduler.fleet: " + file + ": " + e.detail(),
+          "Change what is named; ./membrane plan --file checks it without a start.");
+    }
+  }
+
+  @Bean
+  LiveFleet liveFleet(
+      RedisCalls redis,
+      FleetDescription description,
+      SchedulerProperties properties,
+      InFlight inFlight,
+      Clock clock) {
+    return new LiveFleet(new SharedState(redis), description, properties.live(), inFlight, clock);
+  }
+
+  @Bean
+  MeasuredLengths measuredLengths(RedisCalls redis, Clock clock) {
+    return new MeasuredLengths(redis, clock);
+  }
+
+  @Bean
+  RoleScaler roleScaler(KubernetesProperties properties) {
+    return RoleScaler.of(properties);
+  }
+
+  @Bean
+  LongTerm longTerm(
+      LiveFleet live, MeasuredLengths lengths, SchedulerProperties properties, Clock clock) {
+    return new LongTerm(
+        live,
+        lengths,
+        properties.live().roles(),
+        properties.thresholdTokens() == null,
+        properties.roles().period(),
+        clock);
+  }
+}

@@ -1,0 +1,105 @@
+package io.membrane.scheduler;
+
+import io.membrane.scheduler.live.LiveFleet;
+import io.membrane.scheduler.live.LiveView;
+import io.membrane.scheduler.routing.Availability;
+import io.membrane.scheduler.routing.Decision;
+import io.membrane.wire.SchedulerClient.Regime;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Counts decisions, and shows the running fleet as gauges. */
+@Component
+class SchedulerMetrics {
+
+  private final MeterRegistry meters;
+  private final MultiGauge effective;
+  private final MultiGauge share;
+  private final MultiGauge abundant;
+  private final MultiGauge up;
+  private final MultiGauge inFlight;
+  private final MultiGauge egress;
+  private final MultiGauge wanted;
+  private final MultiGauge actual;
+
+  SchedulerMetrics(MeterRegistry meters, LiveFleet live) {
+    this.meters = meters;
+    Gauge.builder(SchedulerMetric.THRESHOLD_TOKENS.id(), live, l -> l.state().thresholdTokens())
+        .register(meters);
+    this.effective = gauges(SchedulerMetric.EFFECTIVE_THRESHOLD_TOKENS);
+    this.share = gauges(SchedulerMetric.OFFLOAD_SHARE);
+    this.abundant = gauges(SchedulerMetric.ABUNDANT);
+    this.up = gauges(SchedulerMetric.UP);
+    this.inFlight = gauges(SchedulerMetric.IN_FLIGHT);
+    this.egress = gauges(SchedulerMetric.EGRESS_GBPS);
+    this.wanted = gauges(SchedulerMetric.ROLES_WANTED);
+    this.actual = gauges(SchedulerMetric.ROLES_ACTUAL);
+  }
+
+  private MultiGauge gauges(SchedulerMetric metric) {
+    return MultiGauge.builder(metric.id()).register(meters);
+  }
+
+  void count(Decision decision) {
+    String role = SchedulerMetric.tag(decision.role());
+    meters
+        .counter(
+            SchedulerMetric.DECISIONS.id(),
+            "role",
+            role,
+            "rule",
+            SchedulerMetric.tag(decision.rule()),
+            "transfer",
+            Boolean.toString(decision.transfer() != null))
+        .increment();
+    meters
+        .summary(SchedulerMetric.INCREMENTAL_TOKENS.id(), "role", role)
+        .record(decision.incrementalTokens());
+  }
+
+  /** Shows the fleet as it is now. */
+  void show(LiveView view) {
+    rows(effective, view, LiveView.Cluster::effectiveThresholdTokens);
+    rows(share, view, LiveView.Cluster::share);
+    rows(abundant, view, c -> c.regime() == Regime.ABUNDANT ? 1 : 0);
+    rows(up, view, c -> c.availability() == Availability.UP ? 1 : 0);
+    rows(inFlight, view, c -> c.inFlight().requests());
+    rows(
+        egress,
+        view,
+        c -> {
+          Double gbps = c.last().egressGbps();
+          return gbps == null ? Double.NaN : gbps;
+        });
+    LiveView.Roles roles = view.roles();
+    rows(wanted, roles == null ? null : roles.wanted());
+    rows(actual, roles == null ? null : roles.actual());
+  }
+
+  private static void rows(
+      MultiGauge gauge, LiveView view, ToDoubleFunction<LiveView.Cluster> figure) {
+    List<Row<?>> rows = new ArrayList<>();
+    for (LiveView.Cluster c : view.clusters()) {
+      rows.add(Row.of(Tags.of("cluster", c.cluster()), figure.applyAsDouble(c)));
+    }
+    gauge.register(rows, true);
+  }
+
+  private static void rows(MultiGauge gauge, LiveView.@Nullable Count count) {
+    gauge.register(
+        count == null
+            ? List.of()
+            : List.of(
+                Row.of(Tags.of("role", "prefill"), count.prefill()),
+                Row.of(Tags.of("role", "decode"), count.decode())),
+        true);
+  }
+}

@@ -1,0 +1,152 @@
+package io.membrane.scheduler.control;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much of the planned offload a link may carry. A pure step from state and sample to state;
+ * {@link EffectiveThreshold} makes a threshold of the share.
+ *
+ * <p>Goals: the link is held at its target utilisation whatever the demand; the whole offload comes
+ * back when pressure is gone (no ratchet); no oscillation.
+ *
+ * <p>Algorithm. Pressure is the largest known ratio of a signal to its limit,
+ *
+ * <pre>
+ * π = max( utilisation / target · (1 + queue / reference), loss / limit, retransmissions / limit )
+ * </pre>
+ *
+ * and the share f follows it by integral control in the logarithm, in bounds:
+ *
+ * <pre>
+ * ln f ← ln f + g · clamp(−ln π, −ln 2, ln 2),   g = min(1 − e^(−Δt/τ), 1/4),   minShare ≤ f ≤ 1
+ * </pre>
+ *
+ * Why it does not swing: egress is proportional to f, so ln π = ln f + what the demand is, and the
+ * loop is x ← x − g · x(d samples ago). Its characteristic polynomial z^(d+1) − z^d + g has only
+ * real roots, none of which swings, iff g ≤ d^d / (d+1)^(d+1): 1/4 for one sample of delay, which
+ * is where g is cut off, and about Δt / (e · delay) for many, which is where {@code timeConstant ≥
+ * e · delay} comes from. The clamp only makes g smaller. A queue adds an integrator to the plant
+ * while it is there; at the target utilisation, below 1, it empties and takes no part.
+ *
+ * <p>Why there is no ratchet: at π < 1 f rises, with every sample, until it is exactly 1; nothing
+ * else is remembered.
+ *
+ * <p>Silence: without telemetry for {@code silentAfter}, or while samples tell nothing, ln f
+ * relaxes to 0. A cluster that reported once and not within {@code goneAfter} is gone until it
+ * reports again; one that never reported is not watched, and so not gone.
+ */
+public final class CongestionControl {
+
+  /** Of a share that is as good as 1. */
+  private static final double WHOLE = 0.999;
+
+  private static final double MAX_GAIN = 0.25;
+  private static final double MAX_ERROR = Math.log(2);
+
+  private final CongestionSettings settings;
+
+  public CongestionControl(CongestionSettings settings) {
+    this.settings = settings;
+  }
+
+  /** Which signal the pressure comes from. */
+  public enum Cause {
+    /** No signal is known. */
+    UNKNOWN,
+    UTILISATION,
+    QUEUE,
+    LOSS,
+    RETRANSMISSIONS
+  }
+
+  /**
+   * What is remembered of a link.
+   *
+   * @param share f, of the planned offload, in (0, 1]
+   * @param pressure π of the last sample; NaN if it told nothing
+   * @param cause of the pressure
+   * @param sampledAt time of the last sample; null if there was none
+   */
+  public record State(double share, double pressure, Cause cause, @Nullable Instant sampledAt) {
+
+    /** Nothing is known, nothing is held back. */
+    public static final State INITIAL = new State(1, Double.NaN, Cause.UNKNOWN, null);
+
+    /** Refuses shares outside (0, 1]. */
+    public State {
+      Limits.positive("a share", share, 1);
+    }
+  }
+
+  private record Pressure(double value, Cause cause) {
+
+    private Pressure or(double other, Cause otherCause) {
+      return Double.isNaN(other) || value >= other ? this : new Pressure(other, otherCause);
+    }
+  }
+
+  /** The state after a sample; the same state if the sample is not newer than the last one. */
+  public State step(State state, LinkSample sample) {
+    Pressure pressure = pressure(sample);
+    @Nullable Instant last = state.sampledAt();
+    if (last == null) {
+      return new State(state.share(), pressure.value, pressure.cause, sample.at());
+    }
+    if (!sample.at().isAfter(last)) {
+      return state;
+    }
+    double dt = Limits.seconds(Duration.between(last, sample.at()));
+    if (Double.isNaN(pressure.value)) {
+      return new State(released(state.share(), dt), pressure.value, pressure.cause, sample.at());
+    }
+    double gain = Math.min(-Math.expm1(-dt / Limits.seconds(settings.timeConstant())), MAX_GAIN);
+    double error = Math.clamp(-Math.log(pressure.value), -MAX_ERROR, MAX_ERROR);
+    double share = shareAt(state, sample.at()) * Math.exp(gain * error);
+    return new State(
+        Math.clamp(share, settings.minShare(), 1), pressure.value, pressure.cause, sample.at());
+  }
+
+  /** f now, as silence has released it. */
+  public double shareAt(State state, Instant now) {
+    @Nullable Instant last = state.sampledAt();
+    if (last == null) {
+      return state.share();
+    }
+    Instant silent = last.plus(settings.silentAfter());
+    return now.isAfter(silent)
+        ? released(state.share(), Limits.seconds(Duration.between(silent, now)))
+        : state.share();
+  }
+
+  /** Whether a cluster that once reported has been silent for too long. */
+  public boolean gone(State state, Instant now) {
+    @Nullable Instant last = state.sampledAt();
+    return last != null && now.isAfter(last.plus(settings.goneAfter()));
+  }
+
+  private double released(double share, double seconds) {
+    double released = Math.exp(Math.log(share) * Math.exp(-seconds / releaseSeconds()));
+    return released >= WHOLE ? 1 : released;
+  }
+
+  private double releaseSeconds() {
+    return Limits.seconds(settings.release());
+  }
+
+  private Pressure pressure(LinkSample s) {
+    double load = s.utilisation() / settings.targetUtilisation();
+    double queue = s.queueDepth() / settings.queueReference();
+    Pressure link;
+    if (Double.isNaN(load)) {
+      link = new Pressure(queue, Double.isNaN(queue) ? Cause.UNKNOWN : Cause.QUEUE);
+    } else if (Double.isNaN(queue)) {
+      link = new Pressure(load, Cause.UTILISATION);
+    } else {
+      link = new Pressure(load * (1 + queue), queue > load ? Cause.QUEUE : Cause.UTILISATION);
+    }
+    return link.or(s.loss() / settings.lossLimit(), Cause.LOSS)
+        .or(s.retransmissions() / settings.retransmitLimit(), Cause.RETRANSMISSIONS);
+  }
+}

@@ -1,0 +1,7 @@
+package io.membrane.scheduler.live;
+
+import io.membrane.scheduler.routing.ClusterCondition;
+import io.membrane.wire.SchedulerClient.Role;
+
+/** A cluster that has reported: what is remembered, and what follows for routing. */
+record LiveCluster(Role role, ClusterMemory memory, ClusterCondition condition) {}

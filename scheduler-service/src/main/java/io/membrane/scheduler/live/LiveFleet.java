@@ -1,0 +1,251 @@
+package io.membrane.scheduler.live;
+
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.membrane.scheduler.control.CongestionControl;
+import io.membrane.scheduler.control.LinkSample;
+import io.membrane.scheduler.control.RegimeSwitch;
+import io.membrane.scheduler.control.RoleControl;
+import io.membrane.scheduler.routing.FleetState;
+import io.membrane.scheduler.routing.InFlight;
+import io.membrane.scheduler.throughput.PrefillCluster;
+import io.membrane.wire.SchedulerClient.Role;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running fleet. Telemetry changes the memory of one cluster in Redis; every replica reads all
+ * of it once a second and judges it into a snapshot, by which routes are decided without a lock or
+ * a call. While Redis is gone the last snapshot holds: what nobody could report counts neither as
+ * silence nor as news. Thread-safe.
+ */
+public final class LiveFleet {
+
+  /** Clusters that are remembered; more are refused. */
+  static final int MAX_CLUSTERS = 256;
+
+  private static final String CLUSTER = "cluster:";
+  private static final String ROLES = "roles";
+
+  /** A cluster that has been gone for so long is forgotten. */
+  private static final Duration FORGOTTEN_AFTER = Duration.ofDays(1);
+
+  private static final Logger log = LoggerFactory.getLogger(LiveFleet.class);
+
+  private final SharedState shared;
+  private final FleetDescription description;
+  private final LiveSettings settings;
+  private final InFlight inFlight;
+  private final Clock clock;
+  private final CongestionControl congestion;
+  private final RegimeSwitch regimes;
+  private final Judge judge;
+  private volatile Snapshot snapshot;
+  private volatile boolean readable = true;
+
+  /** The fleet, of which only the description is known before the first {@link #refresh()}. */
+  public LiveFleet(
+      SharedState shared,
+      FleetDescription description,
+      LiveSettings settings,
+      InFlight inFlight,
+      Clock clock) {
+    this.shared = shared;
+    this.description = description;
+    this.settings = settings;
+    this.inFlight = inFlight;
+    this.clock = clock;
+    this.congestion = new CongestionControl(settings.congestion());
+    this.regimes = new RegimeSwitch(settings.regime());
+    this.judge = new Judge(description, settings, congestion);
+    this.snapshot = judge.judge(clock.instant(), firstRoles(), Map.of());
+  }
+
+  /** What routes are decided by. */
+  public FleetState state() {
+    return snapshot.state();
+  }
+
+  Snapshot snapshot() {
+    return snapshot;
+  }
+
+  FleetDescription description() {
+    return description;
+  }
+
+  /** What has been decided by this replica and is not finished. */
+  InFlight inFlight() {
+    return inFlight;
+  }
+
+  /**
+   * Takes telemetry in.
+   *
+   * @return false if something newer was known already, so that nothing changed
+   * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST}, {@link
+   *     ErrorCode#QUOTA_EXCEEDED} beyond {@value #MAX_CLUSTERS} clusters, {@link
+   *     ErrorCode#DEPENDENCY_UNAVAILABLE} while Redis is gone
+   */
+  public boolean report(Telemetry given) {
+    Instant now = clock.instant();
+    Telemetry told = given.checked(now);
+    String name = told.name();
+    if (!snapshot.clusters().containsKey(name) && snapshot.clusters().size() >= MAX_CLUSTERS) {
+      throw new MembraneException(
+          ErrorCode.QUOTA_EXCEEDED,
+          "%d clusters report already; one that is silent for a day makes room"
+              .formatted(MAX_CLUSTERS));
+    }
+    boolean[] taken = new boolean[1];
+    ClusterMemory memory =
+        shared.update(
+            CLUSTER + name,
+            ClusterMemory.class,
+            before -> {
+              ClusterMemory known = before.orElse(null);
+              taken[0] = known == null || told.isAfter(known.last());
+              return known == null || taken[0] ? after(known, told, now) : known;
+            });
+    synchronized (this) {
+      Map<String, ClusterMemory> memories = memories();
+      memories.put(name, memory);
+      replace(judge.judge(now, snapshot.roles(), memories));
+    }
+    return taken[0];
+  }
+
+  private ClusterMemory after(@Nullable ClusterMemory before, Telemetry told, Instant now) {
+    Role role = role(told, before);
+    // Two samples never have the same time, even if they come in the same millisecond.
+    Instant at =
+        before == null || now.isAfter(before.receivedAt())
+            ? now
+            : before.receivedAt().plusMillis(1);
+    LinkSample sample = told.link(at, describedGbps(told.name()));
+    CongestionControl.State pressure =
+        before == null ? CongestionControl.State.INITIAL : before.congestion();
+    RegimeSwitch.State regime =
+        before == null ? RegimeSwitch.State.initial(settings.firstRegime()) : before.regimeState();
+    return ClusterMemory.of(
+        before,
+        role,
+        told,
+        at,
+        role == Role.PREFILL ? congestion.step(pressure, sample) : pressure,
+        settings.fixedRegime() == null ? regimes.step(regime, sample) : regime);
+  }
+
+  private Role role(Telemetry told, @Nullable ClusterMemory before) {
+    if (told.role() != null) {
+      return told.role();
+    }
+    Role described = description.role(told.name());
+    if (described != null) {
+      return described;
+    }
+    return before == null ? Role.PREFILL : before.role();
+  }
+
+  private double describedGbps(String name) {
+    return description.prefillCluster(name).map(PrefillCluster::linkGbps).orElse(Double.NaN);
+  }
+
+  /** Reads what all replicas know; keeps what is known while Redis is gone. */
+  public void refresh() {
+    Map<String, String> all;
+    try {
+      all = shared.all();
+    } catch (MembraneException e) {
+      if (readable) {
+        log.warn("routes are decided by what was known last: {}", e.detail());
+        readable = false;
+      }
+      return;
+    }
+    if (!readable) {
+      log.info("Redis answers again");
+      readable = true;
+    }
+    Instant now = clock.instant();
+    Map<String, ClusterMemory> memories = new HashMap<>();
+    all.forEach((field, json) -> {
+      if (field.startsWith(CLUSTER)) {
+        ClusterMemory memory = SharedState.parse(json, ClusterMemory.class);
+        if (memory.receivedAt().plus(FORGOTTEN_AFTER).isBefore(now)) {
+          shared.remove(field);
+        } else {
+          memories.put(field.substring(CLUSTER.length()), memory);
+        }
+      }
+    });
+    RoleControl.State roles =
+        Optional.ofNullable(all.get(ROLES))
+            .map(json -> SharedState.parse(json, RoleControl.State.class))
+            .filter(this::fits)
+            .orElseGet(this::firstRoles);
+    synchronized (this) {
+      replace(judge.judge(now, roles, memories));
+    }
+  }
+
+  /** Changes roles and threshold for all replicas. */
+  RoleControl.State updateRoles(UnaryOperator<RoleControl.State> change) {
+    RoleControl.State roles =
+        shared.update(
+            ROLES,
+            RoleControl.State.class,
+            before -> change.apply(before.filter(this::fits).orElseGet(this::firstRoles)));
+    synchronized (this) {
+      replace(judge.judge(clock.instant(), roles, memories()));
+    }
+    return roles;
+  }
+
+  /** What was kept under another description of the fleet is of no use. */
+  private boolean fits(RoleControl.State roles) {
+    if (roles.prefillByPool().size() != description.fleet().pd().size()) {
+      return false;
+    }
+    for (int j = 0; j < roles.prefillByPool().size(); j++) {
+      if (roles.prefillByPool().get(j) > description.fleet().pd().get(j).instances()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private RoleControl.State firstRoles() {
+    return RoleControl.State.initial(
+        description.planned().thresholdTokens(), description.planned().prefillByPool());
+  }
+
+  private Map<String, ClusterMemory> memories() {
+    Map<String, ClusterMemory> memories = new HashMap<>();
+    snapshot.clusters().forEach((name, c) -> memories.put(name, c.memory()));
+    return memories;
+  }
+
+  private void replace(Snapshot next) {
+    next.clusters()
+        .forEach((name, cluster) -> {
+          if (next.gone(name) && !snapshot.gone(name)) {
+            InFlight.Load lost = inFlight.forget(name);
+            log.warn(
+                "cluster '{}' is gone: {}; {} requests were on their way to it",
+                name,
+                cluster.condition().availabilityReason(),
+                lost.requests());
+          }
+        });
+    snapshot = next;
+  }
+}

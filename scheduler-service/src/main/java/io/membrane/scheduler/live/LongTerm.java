@@ -1,0 +1,176 @@
+package io.membrane.scheduler.live;
+
+import io.membrane.scheduler.control.Period;
+import io.membrane.scheduler.control.RoleControl;
+import io.membrane.scheduler.control.RoleSettings;
+import io.membrane.scheduler.control.StageLoad;
+import io.membrane.scheduler.live.ClusterMemory.Sample;
+import io.membrane.scheduler.throughput.EmpiricalLengths;
+import io.membrane.scheduler.throughput.Fleet;
+import io.membrane.scheduler.throughput.Lengths;
+import io.membrane.scheduler.throughput.Pool;
+import io.membrane.scheduler.throughput.PrefillCluster;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Long-term control over the running fleet: each period of measured lengths and stage loads is one
+ * step of {@link RoleControl}, made by whichever replica comes first. Blocks; thread-safe.
+ */
+public final class LongTerm {
+
+  private final LiveFleet live;
+  private final MeasuredLengths lengths;
+  private final RoleControl control;
+  private final boolean thresholdMoves;
+  private final Duration period;
+  private final Clock clock;
+  private volatile String idle = "no period has passed yet";
+
+  /**
+   * Control of this fleet.
+   *
+   * @param thresholdMoves false if the operator has set t
+   */
+  public LongTerm(
+      LiveFleet live,
+      MeasuredLengths lengths,
+      RoleSettings settings,
+      boolean thresholdMoves,
+      Duration period,
+      Clock clock) {
+    this.live = live;
+    this.lengths = lengths;
+    this.control = new RoleControl(settings);
+    this.thresholdMoves = thresholdMoves;
+    this.period = period;
+    this.clock = clock;
+  }
+
+  /** Why the last period was no step; empty if it was one. */
+  public String idle() {
+    return idle;
+  }
+
+  /**
+   * Makes a step if its time has come.
+   *
+   * @return whether this replica made it
+   */
+  public boolean step() {
+    Instant now = clock.instant();
+    Snapshot known = live.snapshot();
+    FleetDescription description = live.description();
+    LiveCluster pd = known.clusters().get(description.fleet().pdName());
+    if (!description.own()) {
+      idle = "the fleet is not described; set membrane.scheduler.fleet";
+      return false;
+    }
+    if (pd == null || known.gone(description.fleet().pdName())) {
+      idle = "cluster '%s' does not report".formatted(description.fleet().pdName());
+      return false;
+    }
+    Instant since = now.minus(period);
+    OptionalDouble prefill = mean(pd, since, Sample::utilisation);
+    OptionalDouble decode = mean(pd, since, Sample::decodeUtilisation);
+    List<Integer> split = split(description.fleet(), known.roles(), pd.memory().last());
+    if (prefill.isEmpty() || decode.isEmpty() || split == null) {
+      idle =
+          "telemetry of '%s' lacks utilisation, decode_utilisation, prefill_instances or"
+                  .formatted(description.fleet().pdName())
+              + " decode_instances, or counts other instances than are described";
+      return false;
+    }
+    Map<Integer, Double> histogram = lengths.lastHour();
+    Lengths measured =
+        histogram.isEmpty()
+            ? description.workload().input()
+            : EmpiricalLengths.ofWeights(histogram);
+    Period seen =
+        new Period(
+            now,
+            measured,
+            Math.round(histogram.values().stream().mapToDouble(n -> n).sum()),
+            description.workload().outputTokens(),
+            new StageLoad(prefill.getAsDouble(), mean(pd, since, Sample::queueDepth).orElse(0)),
+            new StageLoad(
+                decode.getAsDouble(), mean(pd, since, Sample::decodeQueueDepth).orElse(0)),
+            split);
+    Fleet fleet = asMeasured(description.fleet(), known);
+    boolean[] stepped = new boolean[1];
+    live.updateRoles(before -> {
+      stepped[0] = before.at() == null || !now.isBefore(before.at().plus(period));
+      return stepped[0] ? stepped(before, fleet, seen) : before;
+    });
+    idle = "";
+    return stepped[0];
+  }
+
+  private RoleControl.State stepped(RoleControl.State before, Fleet fleet, Period seen) {
+    RoleControl.State after = control.step(before, fleet, seen);
+    return thresholdMoves
+        ? after
+        : new RoleControl.State(
+            before.thresholdTokens(),
+            after.prefillByPool(),
+            after.phase(),
+            after.direction(),
+            after.since(),
+            after.at(),
+            after.reason());
+  }
+
+  private static OptionalDouble mean(
+      LiveCluster cluster, Instant since, Function<Sample, @Nullable Double> figure) {
+    return cluster.memory().window().stream()
+        .filter(s -> s.atMs() >= since.toEpochMilli())
+        .map(figure)
+        .filter(java.util.Objects::nonNull)
+        .mapToDouble(Double::doubleValue)
+        .average();
+  }
+
+  /** Who prefills, by pool; null if the counts are not those of the fleet. */
+  private static @Nullable List<Integer> split(
+      Fleet fleet, RoleControl.State wanted, Telemetry told) {
+    Integer prefill = told.prefillInstances();
+    Integer decode = told.decodeInstances();
+    int all = fleet.pd().stream().mapToInt(Pool::instances).sum();
+    if (prefill == null || decode == null || prefill + decode > all) {
+      return null;
+    }
+    if (wanted.nP() == prefill) {
+      return wanted.prefillByPool();
+    }
+    // Telemetry counts instances, not kinds: those that prefill are taken to be where they are
+    // wanted, and then from the first pool on.
+    List<Integer> split = new ArrayList<>(wanted.prefillByPool());
+    int missing = prefill - wanted.nP();
+    for (int j = 0; j < split.size() && missing != 0; j++) {
+      int n = Math.clamp(split.get(j) + missing, 0, fleet.pd().get(j).instances());
+      missing -= n - split.get(j);
+      split.set(j, n);
+    }
+    return missing == 0 ? split : null;
+  }
+
+  /** The fleet without the clusters that are gone, with links as they are measured. */
+  private static Fleet asMeasured(Fleet fleet, Snapshot known) {
+    List<PrefillCluster> prefill = new ArrayList<>();
+    for (PrefillCluster c : fleet.prefill()) {
+      if (!known.gone(c.name())) {
+        LiveCluster live = known.clusters().get(c.name());
+        Double gbps = live == null ? null : live.memory().last().linkGbps();
+        prefill.add(gbps == null ? c : new PrefillCluster(c.name(), c.pools(), gbps, c.usdPerGb()));
+      }
+    }
+    return new Fleet(fleet.kvBytes(), prefill, fleet.pdName(), fleet.pd());
+  }
+}

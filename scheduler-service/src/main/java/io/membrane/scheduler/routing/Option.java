@@ -1,0 +1,62 @@
+package io.membrane.scheduler.routing;
+
+import io.membrane.wire.SchedulerClient.Transfer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A prompt prefilled at one candidate.
+ *
+ * @param cachedTokens prefix that it has once the transfer is done
+ * @param transfer from where the prefix comes; null if it is the candidate's own
+ * @param terms null if a cost is unknown
+ */
+record Option(
+    Candidate candidate,
+    ClusterCondition condition,
+    int cachedTokens,
+    @Nullable Transfer transfer,
+    @Nullable Terms terms) {
+
+  /**
+   * Of several options in the order of their names, the cheapest if all costs are known, otherwise
+   * the one with the longest cache of its own. Of equally cheap ones the longest cache wins, then
+   * the name.
+   */
+  static Option best(List<Option> options) {
+    Option best = options.getFirst();
+    boolean priced = true;
+    for (Option o : options) {
+      priced &= o.terms != null;
+    }
+    for (Option o : options) {
+      if (o.before(best, priced)) {
+        best = o;
+      }
+    }
+    return best;
+  }
+
+  /** Of options in the order of their names, the cheapest within a time; null if there is none. */
+  static @Nullable Option cheapestWithin(double seconds, List<Option> options) {
+    @Nullable Option best = null;
+    for (Option o : options) {
+      if (o.terms != null
+          && o.terms.ttftSeconds() <= seconds
+          && (best == null || o.before(best, true))) {
+        best = o;
+      }
+    }
+    return best;
+  }
+
+  private boolean before(Option other, boolean priced) {
+    if (priced && terms != null && other.terms != null) {
+      int order = Double.compare(terms.totalUsd(), other.terms.totalUsd());
+      if (order != 0) {
+        return order < 0;
+      }
+    }
+    return candidate.cachedTokens() > other.candidate.cachedTokens();
+  }
+}

@@ -1,0 +1,45 @@
+package io.membrane.scheduler.throughput;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One PD cluster, and the prefill clusters that help it.
+ *
+ * @param kvBytes S_kv(l) of the model, the same on every hardware
+ * @param prefill clusters that prefill only; may be empty
+ * @param pdName of the PD cluster
+ * @param pd instances of the PD cluster, each of which prefills or decodes
+ */
+public record Fleet(
+    LengthCurve kvBytes, List<PrefillCluster> prefill, String pdName, List<Pool> pd) {
+
+  /** Refuses clusters of one name, and a PD cluster that cannot decode. */
+  public Fleet {
+    prefill = List.copyOf(prefill);
+    pd = List.copyOf(pd);
+    Set<String> names = new HashSet<>(Set.of(pdName));
+    for (PrefillCluster c : prefill) {
+      if (!names.add(c.name())) {
+        throw new IllegalArgumentException("two clusters are named '%s'".formatted(c.name()));
+      }
+    }
+    if (pd.stream().noneMatch(pool -> pool.type().decode() != null && pool.instances() > 0)) {
+      throw new IllegalArgumentException(
+          ("cluster '%s' has no instance that can decode; give it instances, and their type a"
+                  + " decode profile")
+              .formatted(pdName));
+    }
+  }
+
+  /** Σ (3) over the prefill clusters, which share the long prompts by what each sustains, rps. */
+  public double prefillClustersRps(double longTokens) {
+    double bytes = kvBytes.at(longTokens);
+    double rps = 0;
+    for (PrefillCluster c : prefill) {
+      rps += c.rps(longTokens, bytes);
+    }
+    return rps;
+  }
+}

@@ -1,0 +1,97 @@
+package io.membrane.scheduler;
+
+import static io.membrane.scheduler.Service.SIMULATIONS;
+import static io.membrane.scheduler.Service.problem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.membrane.fixture.RedisProcess;
+import io.membrane.scheduler.EventStream.Event;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Test;
+
+class RedisOutageTest {
+
+  private static final String HEALTH = "/actuator/health";
+  private static final String READY = "/actuator/health/readiness";
+  private static final String ALIVE = "/actuator/health/liveness";
+  private static final String UNKNOWN = SIMULATIONS + "/sim-" + "0".repeat(32);
+
+  private static final String LINE =
+      "{\"timestamp\":0,\"input_length\":1024,\"output_length\":1,\"hash_ids\":[0,1]}";
+
+  @Test
+  void withoutRedisWhatNeedsItIsRefusedForNowAndComesBackByItself() {
+    try (RedisProcess redis = RedisProcess.embedded()) {
+      redis.kill();
+      try (Service service = new Service(redis.port())) {
+        assertThat(service.get(ALIVE).statusCode()).isEqualTo(200);
+        assertThat(service.get(READY).statusCode()).as("routes need no Redis").isEqualTo(200);
+        assertThat(service.get(HEALTH).statusCode()).isEqualTo(503);
+        for (var refused :
+            List.of(
+                service.post(SIMULATIONS, "{}"),
+                service.get(SIMULATIONS),
+                service.get(UNKNOWN),
+                service.get(UNKNOWN + "/events"),
+                service.delete(UNKNOWN),
+                service.upload(LINE),
+                service.get("/v1/traces/" + "0".repeat(32)),
+                service.delete("/v1/traces/" + "0".repeat(32)))) {
+          assertThat(problem(503, "dependency_unavailable", refused)).contains("try again");
+          assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+        }
+
+        redis.restart();
+        soon().until(() -> service.get(HEALTH).statusCode() == 200);
+        assertThat(service.upload(LINE).statusCode()).isEqualTo(201);
+        service.await(
+            service.start("{\"requests\": 1000, \"strategies\": [\"prfaas_pd\"]}"), "done");
+      }
+    }
+  }
+
+  @Test
+  void aRunAndItsFollowerOutliveARedisThatLosesEverything() throws Exception {
+    try (RedisProcess redis = RedisProcess.embedded();
+        Service service = new Service(redis.port())) {
+      String path = service.start("{\"requests\": 5000000}");
+      try (EventStream stream = new EventStream(service.uri(path + "/events"))) {
+        assertThat(Objects.requireNonNull(stream.next()).name()).isEqualTo("progress");
+        redis.kill();
+        problem(503, "dependency_unavailable", service.get(path));
+        redis.restart();
+
+        service.await(path, "running");
+        assertThat(Objects.requireNonNull(stream.next()).name()).isEqualTo("progress");
+        service.delete(path);
+        assertThat(stream.rest()).extracting(Event::name).endsWith("cancelled");
+      }
+    }
+  }
+
+  @Test
+  void aShutdownEndsStreamsAndRunsSoonAndTheOtherReplicaSaysWhy() throws Exception {
+    try (RedisProcess redis = RedisProcess.embedded();
+        Service staying = new Service(redis.port())) {
+      String path;
+      long start;
+      try (Service leaving = new Service(redis.port())) {
+        path = leaving.start("{\"requests\": 5000000}");
+        EventStream stream = new EventStream(leaving.uri(path + "/events"));
+        assertThat(Objects.requireNonNull(stream.next()).name()).isEqualTo("progress");
+        staying.await(path, "running");
+        start = System.nanoTime();
+      }
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(8));
+      assertThat(staying.await(path, "failed").get("reason").asString()).contains("shut down");
+    }
+  }
+
+  private static ConditionFactory soon() {
+    return Awaitility.await().atMost(Duration.ofSeconds(20));
+  }
+}

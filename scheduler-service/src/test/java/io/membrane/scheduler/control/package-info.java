@@ -1,0 +1,5 @@
+/** The controllers against oracles, and their answers to steps. */
+@NullMarked
+package io.membrane.scheduler.control;
+
+import org.jspecify.annotations.NullMarked;

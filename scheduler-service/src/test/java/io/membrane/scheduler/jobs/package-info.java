@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.jobs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.live;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.planning;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.request;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.search;
+
+import org.jspecify.annotations.NullMarked;

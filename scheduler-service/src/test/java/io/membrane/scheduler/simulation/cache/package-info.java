@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.simulation.cache;
+
+import org.jspecify.annotations.NullMarked;

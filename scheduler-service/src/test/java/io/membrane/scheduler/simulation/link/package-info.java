@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.simulation.link;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.simulation.traffic;
+
+import org.jspecify.annotations.NullMarked;

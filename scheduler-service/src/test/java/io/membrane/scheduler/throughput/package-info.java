@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.throughput;
+
+import org.jspecify.annotations.NullMarked;

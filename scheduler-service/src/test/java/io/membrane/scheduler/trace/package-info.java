@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.scheduler.trace;
+
+import org.jspecify.annotations.NullMarked;
