@@ -56,7 +56,7 @@ public class SimulationBenchmark {
 
   /** Which controllers work. */
   @Param({"routed", "controlled"})
-  public String control;
+  public String control = "routed";
 
   private SimulationSpec spec = spec(Controls.OFF);
 

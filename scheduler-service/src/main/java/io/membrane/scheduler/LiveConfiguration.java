@@ -4,6 +4,7 @@ import io.membrane.boot.StartupProblem;
 import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.control.EffectiveThreshold;
 import io.membrane.scheduler.kubernetes.KubernetesProperties;
+import io.membrane.scheduler.kubernetes.KubernetesProperties.Mode;
 import io.membrane.scheduler.kubernetes.RoleScaler;
 import io.membrane.scheduler.live.FleetDescription;
 import io.membrane.scheduler.live.LiveFleet;
@@ -20,6 +21,7 @@ import io.membrane.scheduler.routing.InFlight;
 import io.membrane.scheduler.routing.RoutingPolicy;
 import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.search.Search;
+import io.membrane.scheduler.throughput.Pool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,9 +99,14 @@ class LiveConfiguration {
     return new MeasuredLengths(redis, clock);
   }
 
+  /** Where nothing else is said, both roles have as many instances as the PD cluster. */
   @Bean
-  RoleScaler roleScaler(KubernetesProperties properties) {
-    return RoleScaler.of(properties);
+  RoleScaler roleScaler(KubernetesProperties properties, FleetDescription description) {
+    return RoleScaler.of(
+        properties.mode() != Mode.OFF && properties.instances() == null && description.own()
+            ? properties.withInstances(
+                description.fleet().pd().stream().mapToInt(Pool::instances).sum())
+            : properties);
   }
 
   @Bean

@@ -11,6 +11,7 @@ import io.membrane.scheduler.live.MeasuredLengths;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +24,10 @@ import org.springframework.stereotype.Component;
 class Pulse implements SmartLifecycle {
 
   private static final Duration BEAT = Duration.ofSeconds(1);
+
+  /** Between two steps of scaling, or a period of long-term control if that is shorter. */
+  private static final Duration SCALE = Duration.ofSeconds(10);
+
   private static final Logger log = LoggerFactory.getLogger(Pulse.class);
 
   private final LiveFleet live;
@@ -30,6 +35,7 @@ class Pulse implements SmartLifecycle {
   private final LongTerm longTerm;
   private final RoleScaler scaler;
   private final SchedulerMetrics metrics;
+  private final Duration scale;
   private volatile @Nullable Reconciliation reconciliation;
   private @Nullable ScheduledExecutorService beats;
 
@@ -38,12 +44,15 @@ class Pulse implements SmartLifecycle {
       MeasuredLengths lengths,
       LongTerm longTerm,
       RoleScaler scaler,
-      SchedulerMetrics metrics) {
+      SchedulerMetrics metrics,
+      SchedulerProperties properties) {
     this.live = live;
     this.lengths = lengths;
     this.longTerm = longTerm;
     this.scaler = scaler;
     this.metrics = metrics;
+    Duration period = properties.roles().period();
+    this.scale = period.compareTo(SCALE) < 0 ? period : SCALE;
   }
 
   /** What became of the wanted roles on Kubernetes; null until this replica has looked. */
@@ -54,26 +63,42 @@ class Pulse implements SmartLifecycle {
   @Override
   public synchronized void start() {
     live.refresh();
-    beats = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("pulse").factory());
-    beats.scheduleWithFixedDelay(
-        this::beat, BEAT.toMillis(), BEAT.toMillis(), TimeUnit.MILLISECONDS);
+    ScheduledExecutorService threads =
+        Executors.newScheduledThreadPool(2, Thread.ofPlatform().name("pulse-", 0).factory());
+    every(threads, BEAT, this::beat);
+    every(threads, scale, this::scale);
+    beats = threads;
+  }
+
+  private static void every(ScheduledExecutorService threads, Duration gap, Runnable work) {
+    ScheduledFuture<?> _ =
+        threads.scheduleWithFixedDelay(
+            work, gap.toMillis(), gap.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void beat() {
     try {
       live.refresh();
       lengths.flush();
-      boolean stepped = longTerm.step();
-      LiveView view = LiveView.of(live, longTerm.idle(), System.nanoTime());
-      metrics.show(view);
-      if (stepped && view.roles() != null) {
-        LiveView.Count wanted = view.roles().wanted();
-        reconciliation = scaler.reconcile(new RoleCounts(wanted.prefill(), wanted.decode()));
-      }
+      longTerm.step();
+      metrics.show(LiveView.of(live, longTerm.idle(), System.nanoTime()));
     } catch (MembraneException e) {
       log.debug("a beat of the pulse was missed: {}", e.detail());
     } catch (RuntimeException e) {
       log.error("the scheduler's pulse stumbled", e);
+    }
+  }
+
+  /** The replica that made the last step of long-term control scales, step by step. */
+  private void scale() {
+    try {
+      LiveView.Roles roles = LiveView.of(live, longTerm.idle(), System.nanoTime()).roles();
+      if (roles != null && longTerm.leads()) {
+        reconciliation =
+            scaler.reconcile(new RoleCounts(roles.wanted().prefill(), roles.wanted().decode()));
+      }
+    } catch (RuntimeException e) {
+      log.error("roles could not be scaled", e);
     }
   }
 

@@ -8,27 +8,40 @@ import org.jspecify.annotations.Nullable;
  * How much of the planned offload a link may carry. A pure step from state and sample to state;
  * {@link EffectiveThreshold} makes a threshold of the share.
  *
- * <p>Goals: the link is held at its target utilisation whatever the demand; the whole offload comes
- * back when pressure is gone (no ratchet); no oscillation.
+ * <p>Goals: the link is held at its target utilisation whatever the demand; what it gives up goes
+ * where there is room for it; the whole offload comes back when pressure is gone (no ratchet); no
+ * oscillation.
  *
  * <p>Algorithm. Pressure is the largest known ratio of a signal to its limit,
  *
  * <pre>
- * π = max( utilisation / target · (1 + queue / reference), loss / limit, retransmissions / limit )
+ * π = max( utilisation / target · max(1, queue / reference), loss / limit, retransmissions / limit )
  * </pre>
  *
- * and the share f follows it by integral control in the logarithm, in bounds:
+ * in which only a surge of the queue counts: a link that transfers share has ρ / (1 − ρ) of them
+ * under way at utilisation ρ, 9 at 0.9. If only the queue is known, queue / (2 · reference) stands
+ * for the first term. What is regulated is the pressure in relation to that of the local prefill,
+ * {@link LocalLoad}, and the share f follows it by integral control in its logarithm, in bounds:
  *
  * <pre>
- * ln f ← ln f + g · clamp(−ln π, −ln 2, ln 2),   g = min(1 − e^(−Δt/τ), 1/4),   minShare ≤ f ≤ 1
+ * ln f ← ln f + g · clamp(1 − π / max(1, π_local), −1, 1)
+ * g = min(1 − e^(−Δt/τ), 1/4),   minShare ≤ f ≤ 1
  * </pre>
  *
- * Why it does not swing: egress is proportional to f, so ln π = ln f + what the demand is, and the
- * loop is x ← x − g · x(d samples ago). Its characteristic polynomial z^(d+1) − z^d + g has only
- * real roots, none of which swings, iff g ≤ d^d / (d+1)^(d+1): 1/4 for one sample of delay, which
- * is where g is cut off, and about Δt / (e · delay) for many, which is where {@code timeConstant ≥
- * e · delay} comes from. The clamp only makes g smaller. A queue adds an integrator to the plant
- * while it is there; at the target utilisation, below 1, it empties and takes no part.
+ * The error is linear in π, so that it is the mean utilisation that is regulated however much the
+ * samples of single seconds scatter; the mean of −ln π lies far above −ln of the mean. Below its
+ * limit the local prefill takes no part. Above it, f falls only as long as the link is the fuller
+ * of both; if both are overloaded their pressures are balanced and neither is flooded for the
+ * other.
+ *
+ * <p>Why it does not swing: egress is proportional to f, so with the local prefill below its limit
+ * and x = ln π, 1 − π ≈ −x near the target and the loop is x ← x − g · x(d samples ago). Its
+ * characteristic polynomial z^(d+1) − z^d + g has only real roots, none of which swings, iff g ≤
+ * d^d / (d+1)^(d+1): 1/4 for one sample of delay, which is where g is cut off, and about Δt / (e ·
+ * delay) for many, which is where {@code timeConstant ≥ e · delay} comes from. A queue adds an
+ * integrator to the plant while it is there, and so does a local one; at their limits, below 1,
+ * both empty and take no part. Where both are overloaded the loop may swing, slowly and within
+ * bounds, since no sample moves ln f by more than g.
  *
  * <p>Why there is no ratchet: at π < 1 f rises, with every sample, until it is exactly 1; nothing
  * else is remembered.
@@ -43,7 +56,6 @@ public final class CongestionControl {
   private static final double WHOLE = 0.999;
 
   private static final double MAX_GAIN = 0.25;
-  private static final double MAX_ERROR = Math.log(2);
 
   private final CongestionSettings settings;
 
@@ -65,7 +77,8 @@ public final class CongestionControl {
    * What is remembered of a link.
    *
    * @param share f, of the planned offload, in (0, 1]
-   * @param pressure π of the last sample; NaN if it told nothing
+   * @param pressure π of the link at the last sample, whatever the local prefill does; NaN if it
+   *     told nothing
    * @param cause of the pressure
    * @param sampledAt time of the last sample; null if there was none
    */
@@ -87,8 +100,17 @@ public final class CongestionControl {
     }
   }
 
-  /** The state after a sample; the same state if the sample is not newer than the last one. */
+  /** The state after a sample where nothing is known of the local prefill. */
   public State step(State state, LinkSample sample) {
+    return step(state, sample, LocalLoad.UNKNOWN);
+  }
+
+  /**
+   * The state after a sample; the same state if the sample is not newer than the last one.
+   *
+   * @param local load of the prefill that takes what the link gives up
+   */
+  public State step(State state, LinkSample sample, LocalLoad local) {
     Pressure pressure = pressure(sample);
     @Nullable Instant last = state.sampledAt();
     if (last == null) {
@@ -102,7 +124,9 @@ public final class CongestionControl {
       return new State(released(state.share(), dt), pressure.value, pressure.cause, sample.at());
     }
     double gain = Math.min(-Math.expm1(-dt / Limits.seconds(settings.timeConstant())), MAX_GAIN);
-    double error = Math.clamp(-Math.log(pressure.value), -MAX_ERROR, MAX_ERROR);
+    double localPressure = local.pressure(settings.targetUtilisation());
+    double relative = localPressure > 1 ? pressure.value / localPressure : pressure.value;
+    double error = Math.clamp(1 - relative, -1, 1);
     double share = shareAt(state, sample.at()) * Math.exp(gain * error);
     return new State(
         Math.clamp(share, settings.minShare(), 1), pressure.value, pressure.cause, sample.at());
@@ -140,11 +164,11 @@ public final class CongestionControl {
     double queue = s.queueDepth() / settings.queueReference();
     Pressure link;
     if (Double.isNaN(load)) {
-      link = new Pressure(queue, Double.isNaN(queue) ? Cause.UNKNOWN : Cause.QUEUE);
-    } else if (Double.isNaN(queue)) {
+      link = new Pressure(queue / 2, Double.isNaN(queue) ? Cause.UNKNOWN : Cause.QUEUE);
+    } else if (Double.isNaN(queue) || queue <= 1) {
       link = new Pressure(load, Cause.UTILISATION);
     } else {
-      link = new Pressure(load * (1 + queue), queue > load ? Cause.QUEUE : Cause.UTILISATION);
+      link = new Pressure(load * queue, queue > load ? Cause.QUEUE : Cause.UTILISATION);
     }
     return link.or(s.loss() / settings.lossLimit(), Cause.LOSS)
         .or(s.retransmissions() / settings.retransmitLimit(), Cause.RETRANSMISSIONS);

@@ -6,7 +6,7 @@ import java.time.Duration;
  * Constants of {@link CongestionControl}, all OURS.
  *
  * @param targetUtilisation utilisation of a link at which it is regulated, in (0, 1]
- * @param queueReference waiting transfers that double the pressure, > 0
+ * @param queueReference waiting transfers from which on pressure grows in proportion to them, > 0
  * @param lossLimit share of lost packets that is a pressure of 1, in (0, 1]
  * @param retransmitLimit share of packets sent again that is a pressure of 1, in (0, 1]
  * @param timeConstant τ of the answer; at least e times the time from a decision until telemetry
@@ -29,15 +29,16 @@ public record CongestionSettings(
     Duration goneAfter) {
 
   /**
-   * 90 % of the link; 8 waiting transfers; 1 % lost, above which TCP over a wide-area link
-   * collapses (M. Mathis et al., "The Macroscopic Behavior of the TCP Congestion Avoidance
-   * Algorithm", CCR 27, 1997); 2 % sent again; τ 10 s, for a prefill of about 2 s and telemetry of
-   * 1 s; 2 % of the offload left; silent after 5 s, released with 30 s, gone after 30 s.
+   * 90 % of the link; 16 waiting transfers, twice what a link at 90 % has on average; 1 % lost,
+   * above which TCP over a wide-area link collapses (M. Mathis et al., "The Macroscopic Behavior of
+   * the TCP Congestion Avoidance Algorithm", CCR 27, 1997); 2 % sent again; τ 10 s, for a prefill
+   * of about 2 s and telemetry of 1 s; 2 % of the offload left; silent after 5 s, released with 30
+   * s, gone after 30 s.
    */
   public static final CongestionSettings DEFAULT =
       new CongestionSettings(
           0.9,
-          8,
+          16,
           0.01,
           0.02,
           Duration.ofSeconds(10),

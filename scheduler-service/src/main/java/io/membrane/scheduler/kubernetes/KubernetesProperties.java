@@ -84,6 +84,12 @@ public record KubernetesProperties(
     }
   }
 
+  /** The same for so many instances. */
+  public KubernetesProperties withInstances(int count) {
+    return new KubernetesProperties(
+        mode, namespace, prefill, decode, minReplicas, count, timeout, kubeconfig);
+  }
+
   /** The scale target of a role; the mode is on. */
   ScaleTarget target(Role role) {
     Workload workload =

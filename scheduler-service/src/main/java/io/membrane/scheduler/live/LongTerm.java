@@ -33,6 +33,7 @@ public final class LongTerm {
   private final Duration period;
   private final Clock clock;
   private volatile String idle = "no period has passed yet";
+  private volatile @Nullable Instant stepped;
 
   /**
    * Control of this fleet.
@@ -57,6 +58,12 @@ public final class LongTerm {
   /** Why the last period was no step; empty if it was one. */
   public String idle() {
     return idle;
+  }
+
+  /** Whether this replica made the last step, and so is the one to carry out what is wanted. */
+  public boolean leads() {
+    Instant last = stepped;
+    return last != null && last.equals(live.snapshot().roles().at());
   }
 
   /**
@@ -104,13 +111,16 @@ public final class LongTerm {
                 decode.getAsDouble(), mean(pd, since, Sample::decodeQueueDepth).orElse(0)),
             split);
     Fleet fleet = asMeasured(description.fleet(), known);
-    boolean[] stepped = new boolean[1];
+    boolean[] due = new boolean[1];
     live.updateRoles(before -> {
-      stepped[0] = before.at() == null || !now.isBefore(before.at().plus(period));
-      return stepped[0] ? stepped(before, fleet, seen) : before;
+      due[0] = before.at() == null || !now.isBefore(before.at().plus(period));
+      return due[0] ? stepped(before, fleet, seen) : before;
     });
     idle = "";
-    return stepped[0];
+    if (due[0]) {
+      stepped = now;
+    }
+    return due[0];
   }
 
   private RoleControl.State stepped(RoleControl.State before, Fleet fleet, Period seen) {

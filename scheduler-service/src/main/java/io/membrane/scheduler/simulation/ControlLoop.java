@@ -4,10 +4,12 @@ import io.membrane.scheduler.control.CongestionControl;
 import io.membrane.scheduler.control.CongestionSettings;
 import io.membrane.scheduler.control.EffectiveThreshold;
 import io.membrane.scheduler.control.LinkSample;
+import io.membrane.scheduler.control.LocalLoad;
 import io.membrane.scheduler.control.RegimeSettings;
 import io.membrane.scheduler.control.RegimeSwitch;
 import io.membrane.scheduler.control.RoleSettings;
 import io.membrane.scheduler.simulation.link.SharedLink;
+import io.membrane.scheduler.simulation.station.PrefillStation;
 import io.membrane.scheduler.throughput.Workload;
 import io.membrane.wire.SchedulerClient.Regime;
 import java.time.Duration;
@@ -29,6 +31,7 @@ final class ControlLoop {
   private final CongestionControl.State[] pressure;
   private final RegimeSwitch.State[] regime;
   private final Reading[] last;
+  private LocalReading lastLocal;
   private final @Nullable RoleLoop roles;
   private final double rolePeriodSeconds;
   private double nextPeriod;
@@ -46,8 +49,17 @@ final class ControlLoop {
     }
   }
 
+  private record LocalReading(double at, double busy, double servers, double waiting) {
+
+    static LocalReading of(PrefillStation station, double now) {
+      return new LocalReading(
+          now, station.busy.area(now), station.servers.area(now), station.queue.area(now));
+    }
+  }
+
   ControlLoop(SimulationSpec spec, Plant plant) {
     this.plant = plant;
+    this.lastLocal = LocalReading.of(plant.prefill[plant.clusters], 0);
     Deployment deployment = spec.deployment();
     this.conditions = new Conditions(plant.clusters, deployment.configuration().thresholdTokens());
     CongestionSettings settings = spec.controls().congestion();
@@ -89,6 +101,7 @@ final class ControlLoop {
       nextPeriod += rolePeriodSeconds;
       search(now, at, roles);
     }
+    LocalLoad local = local(now);
     for (int c = 0; c < plant.clusters; c++) {
       SharedLink link = plant.links[c];
       link.advance(now);
@@ -96,7 +109,7 @@ final class ControlLoop {
       LinkSample sample = sample(at, last[c], reading);
       last[c] = reading;
       if (sample != null && !plant.isOut(now, c)) {
-        step(c, sample);
+        step(c, sample, local);
       }
       decide(c, at);
     }
@@ -115,6 +128,16 @@ final class ControlLoop {
     }
   }
 
+  private LocalLoad local(double now) {
+    LocalReading before = lastLocal;
+    LocalReading after = LocalReading.of(plant.prefill[plant.clusters], now);
+    lastLocal = after;
+    double servers = after.servers - before.servers;
+    double busy = servers > 0 ? Math.clamp((after.busy - before.busy) / servers, 0, 1) : Double.NaN;
+    double waiting = Math.max(0, (after.waiting - before.waiting) / (now - before.at));
+    return new LocalLoad(busy, waiting, plant.roles.nP());
+  }
+
   private static @Nullable LinkSample sample(Instant at, Reading before, Reading after) {
     double offered = after.offered - before.offered;
     double sent = after.sent - before.sent;
@@ -126,9 +149,9 @@ final class ControlLoop {
     return new LinkSample(at, sent, offered, waiting, loss, loss);
   }
 
-  private void step(int cluster, LinkSample sample) {
+  private void step(int cluster, LinkSample sample, LocalLoad local) {
     if (congestion != null) {
-      pressure[cluster] = congestion.step(pressure[cluster], sample);
+      pressure[cluster] = congestion.step(pressure[cluster], sample, local);
     }
     if (regimes != null) {
       regime[cluster] = regimes.step(regime[cluster], sample);

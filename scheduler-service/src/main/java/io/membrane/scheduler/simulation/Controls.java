@@ -25,7 +25,7 @@ public record Controls(
     double rolePeriodSeconds) {
 
   /** What a second is worth where nothing else is said. OURS. */
-  private static final double USD_PER_SECOND = 0.001;
+  private static final double USD_PER_SECOND = 0.01;
 
   private static final double ROLE_PERIOD_SECONDS = 60;
 

@@ -25,9 +25,9 @@ import java.util.logging.Logger;
  * {@code decode}. Its controllers act when they are told to, as a Deployment's do: surplus pods
  * terminate, keep their accelerator, and are gone when they have drained.
  */
-final class MockCluster implements AutoCloseable {
+public final class MockCluster implements AutoCloseable {
 
-  static final String NAMESPACE = "membrane";
+  public static final String NAMESPACE = "membrane";
   private static final String DRAINING = "membrane.test/draining";
 
   /** Held, so that the level stays: a line for each request is too much. */
@@ -42,7 +42,7 @@ final class MockCluster implements AutoCloseable {
   private final KubernetesClient client;
   private int podsMade;
 
-  MockCluster() {
+  public MockCluster() {
     server =
         new KubernetesMockServer(
             new Context(), new MockWebServer(), new HashMap<>(), requests, false);
@@ -50,11 +50,11 @@ final class MockCluster implements AutoCloseable {
     client = server.createClient();
   }
 
-  int port() {
+  public int port() {
     return server.getPort();
   }
 
-  MockCluster withDeployment(String name, int replicas) {
+  public MockCluster withDeployment(String name, int replicas) {
     Deployment made =
         new DeploymentBuilder()
             .withNewMetadata()
@@ -99,7 +99,7 @@ final class MockCluster implements AutoCloseable {
   }
 
   /** The workloads get the pods that they lack, and tell their surplus ones to end. */
-  void runControllers() {
+  public void runControllers() {
     for (Deployment deployment :
         client.apps().deployments().inNamespace(NAMESPACE).list().getItems()) {
       follow(deployment.getMetadata().getName(), deployment.getSpec().getReplicas());
@@ -134,7 +134,7 @@ final class MockCluster implements AutoCloseable {
   }
 
   /** The terminating pods have drained and are gone. */
-  void finishDraining() {
+  public void finishDraining() {
     client.pods().inNamespace(NAMESPACE).list().getItems().stream()
         .filter(HasMetadata::isMarkedForDeletion)
         .forEach(pod ->
@@ -175,7 +175,7 @@ final class MockCluster implements AutoCloseable {
     return client.pods().inNamespace(NAMESPACE).withLabel("app", workload).list().getItems();
   }
 
-  int replicas(String deployment) {
+  public int replicas(String deployment) {
     return client
         .apps()
         .deployments()
@@ -199,7 +199,7 @@ final class MockCluster implements AutoCloseable {
   }
 
   /** A kubeconfig that leads to {@code port}, as kubectl writes it. */
-  static Path kubeconfig(Path directory, int port) throws java.io.IOException {
+  public static Path kubeconfig(Path directory, int port) throws java.io.IOException {
     return Files.writeString(
         directory.resolve("kubeconfig-" + port),
         """
