@@ -43,7 +43,7 @@ record SchedulerProperties(
   /** {@link CongestionSettings}. */
   record Congestion(
       @DefaultValue("0.9") double targetUtilisation,
-      @DefaultValue("8") double queueReference,
+      @DefaultValue("16") double queueReference,
       @DefaultValue("0.01") double lossLimit,
       @DefaultValue("0.02") double retransmitLimit,
       @DefaultValue("10s") Duration timeConstant,

@@ -4,8 +4,10 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.control.CongestionControl;
 import io.membrane.scheduler.control.LinkSample;
+import io.membrane.scheduler.control.LocalLoad;
 import io.membrane.scheduler.control.RegimeSwitch;
 import io.membrane.scheduler.control.RoleControl;
+import io.membrane.scheduler.routing.Availability;
 import io.membrane.scheduler.routing.FleetState;
 import io.membrane.scheduler.routing.InFlight;
 import io.membrane.scheduler.throughput.PrefillCluster;
@@ -140,8 +142,17 @@ public final class LiveFleet {
         role,
         told,
         at,
-        role == Role.PREFILL ? congestion.step(pressure, sample) : pressure,
+        role == Role.PREFILL ? congestion.step(pressure, sample, localLoad()) : pressure,
         settings.fixedRegime() == null ? regimes.step(regime, sample) : regime);
+  }
+
+  /** Load of the prefill beside the decode nodes, as last reported. */
+  private LocalLoad localLoad() {
+    return snapshot.clusters().values().stream()
+        .filter(c -> c.role() == Role.PD && c.condition().availability() == Availability.UP)
+        .findFirst()
+        .map(c -> c.memory().last().local(Math.max(1, snapshot.roles().nP())))
+        .orElse(LocalLoad.UNKNOWN);
   }
 
   private Role role(Telemetry told, @Nullable ClusterMemory before) {

@@ -3,6 +3,7 @@ package io.membrane.scheduler.live;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.control.LinkSample;
+import io.membrane.scheduler.control.LocalLoad;
 import io.membrane.wire.SchedulerClient.Role;
 import java.time.Instant;
 import java.util.Locale;
@@ -105,6 +106,14 @@ public record Telemetry(
         known(queueDepth),
         known(loss),
         known(retransmissions));
+  }
+
+  /** What it says of prefill in a PD cluster of which so many instances are to prefill. */
+  LocalLoad local(int wantedInstances) {
+    return new LocalLoad(
+        known(utilisation),
+        known(queueDepth),
+        prefillInstances == null ? wantedInstances : prefillInstances);
   }
 
   private static double known(@Nullable Double value) {

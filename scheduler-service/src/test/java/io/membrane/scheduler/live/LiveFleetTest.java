@@ -68,6 +68,16 @@ class LiveFleetTest {
   }
 
   @Test
+  void aBusyLinkGivesNothingUpToLocalPrefillThatIsBusierStill() {
+    int t = one.live.state().thresholdTokens();
+    for (int i = 0; i < 30; i++) {
+      one.stages(3, 1.0, 60, 0.5);
+      one.link(99, 0);
+    }
+    assertThat(one.effectiveThreshold()).isEqualTo(t);
+  }
+
+  @Test
   void whatWasKnownIsKnownAfterARestartAndToAnotherReplica() {
     for (int i = 0; i < 10; i++) {
       one.link(99, 20);
