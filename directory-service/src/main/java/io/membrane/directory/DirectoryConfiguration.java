@@ -1,18 +1,12 @@
 package io.membrane.directory;
 
-import io.lettuce.core.ClientOptions.DisconnectedBehavior;
-import io.lettuce.core.resource.Delay;
 import io.membrane.directory.feed.EventIntake;
 import io.membrane.directory.feed.EventLog;
 import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.location.Image;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
-import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -21,23 +15,6 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(DirectoryProperties.class)
 class DirectoryConfiguration {
-
-  private static final Duration RECONNECT_FIRST = Duration.ofMillis(50);
-  private static final Duration RECONNECT_LATEST = Duration.ofSeconds(1);
-
-  /** A command that finds no connection fails at once instead of waiting out its timeout. */
-  @Bean
-  LettuceClientOptionsBuilderCustomizer failFast() {
-    return options -> options.disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS);
-  }
-
-  /** Lettuce's own delay grows to 30 s, which a Redis that is back would have to wait out. */
-  @Bean
-  ClientResourcesBuilderCustomizer reconnectSoon() {
-    return resources ->
-        resources.reconnectDelay(
-            Delay.exponential(RECONNECT_FIRST, RECONNECT_LATEST, 2, TimeUnit.MILLISECONDS));
-  }
 
   @Bean
   Namespaces namespaces(DirectoryProperties properties) {

@@ -1,6 +1,5 @@
 package io.membrane.reconstruction;
 
-import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.membrane.boot.StartupProblem;
 import io.membrane.reconstruction.ReconstructionProperties.ClusterProperties;
 import io.membrane.reconstruction.execute.Cluster;
@@ -13,7 +12,6 @@ import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.SchedulerClient;
 import java.util.List;
-import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.core.StringRedisTemplate;
@@ -56,12 +54,6 @@ class Wiring {
           "Write how long explanations are kept, for example 15m.");
     }
     return new Explanations(redis, properties.explanationTtl());
-  }
-
-  /** A command is refused while there is no connection, instead of waiting for one. */
-  @Bean
-  LettuceClientOptionsBuilderCustomizer failFast() {
-    return options -> options.disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS);
   }
 
   private static List<Cluster> clusters(

@@ -29,12 +29,18 @@ import java.time.Clock;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
 import tools.jackson.core.JacksonException;
 
 /** The running fleet, and the rules by which it is judged. */
 @org.springframework.context.annotation.Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({SchedulerProperties.class, KubernetesProperties.class})
 class LiveConfiguration {
+
+  @Bean
+  RedisCalls redisCalls(RedisConnectionFactory connections) {
+    return new RedisCalls(connections);
+  }
 
   @Bean
   InFlight inFlight() {

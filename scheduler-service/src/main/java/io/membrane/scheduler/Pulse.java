@@ -72,8 +72,7 @@ class Pulse implements SmartLifecycle {
 
   private static void every(ScheduledExecutorService threads, Duration gap, Runnable work) {
     ScheduledFuture<?> _ =
-        threads.scheduleWithFixedDelay(
-            work, gap.toMillis(), gap.toMillis(), TimeUnit.MILLISECONDS);
+        threads.scheduleWithFixedDelay(work, gap.toMillis(), gap.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void beat() {

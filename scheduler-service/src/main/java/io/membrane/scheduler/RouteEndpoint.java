@@ -1,6 +1,8 @@
 package io.membrane.scheduler;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.kubernetes.Reconciliation;
 import io.membrane.scheduler.live.LiveFleet;
 import io.membrane.scheduler.live.LiveView;
@@ -14,14 +16,18 @@ import io.membrane.scheduler.routing.RouteQuery;
 import io.membrane.scheduler.routing.RoutingPolicy;
 import io.membrane.wire.SchedulerClient.ClusterState;
 import io.membrane.wire.SchedulerClient.Expected;
+import io.membrane.wire.SchedulerClient.NodeState;
 import io.membrane.wire.SchedulerClient.RouteRequest;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import io.membrane.wire.SchedulerClient.Terms;
 import jakarta.validation.Valid;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -102,19 +108,21 @@ class RouteEndpoint {
   }
 
   private static Candidate candidate(ClusterState c) {
-    return new Candidate(
-        c.cluster(),
-        c.role(),
-        c.cachedTokens(),
-        c.nodes() == null
-            ? List.of()
-            : c.nodes().stream()
-                .map(n ->
-                    new NodeCandidate(
-                        n.node(),
-                        n.cachedTokens(),
-                        n.queuedTokens() == null ? 0 : n.queuedTokens()))
-                .toList());
+    List<NodeState> nodes = c.nodes() == null ? List.of() : c.nodes();
+    Set<String> names = new HashSet<>();
+    List<NodeCandidate> candidates = new ArrayList<>(nodes.size());
+    for (NodeState n : nodes) {
+      if (!names.add(n.node())) {
+        throw new MembraneException(
+            ErrorCode.IMPOSSIBLE_REQUEST,
+            "node '%s' of cluster '%s' is named twice; name each node once"
+                .formatted(n.node(), c.cluster()));
+      }
+      candidates.add(
+          new NodeCandidate(
+              n.node(), n.cachedTokens(), n.queuedTokens() == null ? 0 : n.queuedTokens()));
+    }
+    return new Candidate(c.cluster(), c.role(), c.cachedTokens(), candidates);
   }
 
   private static Terms terms(io.membrane.scheduler.routing.Terms t) {

@@ -20,7 +20,8 @@ class LoadShiftTest {
       """
       {"clusters": [
         {"cluster": "far", "role": "prefill", "instances": {"h200": 4}, "link": {"gbps": 100}},
-        {"cluster": "near", "role": "pd", "instances": {"h20": 8}}]}""";
+        {"cluster": "near", "role": "pd", "instances": {"h20": 8}}]}\
+      """;
 
   @TempDir private Path folder;
 
@@ -52,7 +53,8 @@ class LoadShiftTest {
             """
             {"total_tokens": %d, "clusters": [
               {"cluster": "near", "role": "pd", "cached_tokens": 0},
-              {"cluster": "far", "role": "prefill", "cached_tokens": 0}]}"""
+              {"cluster": "far", "role": "prefill", "cached_tokens": 0}]}\
+            """
                 .formatted(500 + 10 * i));
       }
 
@@ -90,7 +92,8 @@ class LoadShiftTest {
                 """
                 {"cluster": "near", "prefill_instances": 3, "decode_instances": 5,
                  "utilisation": 0.3, "queue_depth": 0,
-                 "decode_utilisation": 0.99, "decode_queue_depth": 40}""")
+                 "decode_utilisation": 0.99, "decode_queue_depth": 40}\
+                """)
             .statusCode();
     assertThat(status).isEqualTo(200);
   }

@@ -75,6 +75,56 @@ class RouteEndpointTest {
   }
 
   @Test
+  void theNodeWithTheFewestTokensToDoIsNamed() throws Exception {
+    JsonNode route =
+        post(
+            200,
+            """
+            {"total_tokens": 900, "clusters": [{"cluster": "local", "role": "pd", "cached_tokens": 800,
+              "nodes": [{"node": "busy", "cached_tokens": 800, "queued_tokens": 5000},
+                        {"node": "cold", "cached_tokens": 0},
+                        {"node": "warm", "cached_tokens": 512, "queued_tokens": 100}]}]}\
+            """);
+    assertThat(route.get("node").asString()).isEqualTo("warm");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "5",
+        "null",
+        "{\"node\": \"\", \"cached_tokens\": 0}",
+        "{\"node\": \"n\"}",
+        "{\"node\": \"n\", \"cached_tokens\": -1}",
+        "{\"node\": \"n\", \"cached_tokens\": 0, \"queued_tokens\": -1}",
+        "{\"node\": \"n\", \"cached_tokens\": 0, \"queued_tokens\": 1.5}",
+      })
+  void aNodeThatIsNoneIsMalformed(String node) throws Exception {
+    refused(
+        400,
+        "malformed_request",
+        """
+        {"total_tokens": 9, "clusters": [{"cluster": "a", "role": "pd", "cached_tokens": 0,
+                                          "nodes": [%s]}]}\
+        """
+            .formatted(node));
+  }
+
+  @Test
+  void aNodeThatIsNamedTwiceOrHoldsMoreThanThePromptIsImpossible() throws Exception {
+    String cluster =
+        """
+        {"total_tokens": 9, "clusters": [{"cluster": "a", "role": "pd", "cached_tokens": 0,
+                                          "nodes": [%s]}]}\
+        """;
+    String node = "{\"node\": \"n\", \"cached_tokens\": 0}";
+    refused(422, "impossible_request", cluster.formatted(node + "," + node));
+    refused(
+        422, "impossible_request", cluster.formatted("{\"node\": \"n\", \"cached_tokens\": 10}"));
+  }
+
+  @Test
   void theClientOfOtherServicesSpeaksTheSameContract() {
     SchedulerClient client =
         new ServiceClients(

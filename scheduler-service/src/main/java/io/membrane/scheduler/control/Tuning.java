@@ -21,6 +21,7 @@ final class Tuning {
   private final Fleet fleet;
   private final Workload workload;
   private final ThresholdRange grid;
+  private final Producers coarse;
 
   Tuning(Fleet fleet, Workload workload) {
     this.fleet = fleet;
@@ -28,6 +29,7 @@ final class Tuning {
     ThresholdRange all = ThresholdRange.over(workload.input());
     int step = Math.max(1, Math.ceilDiv(all.to() - all.from(), GRID));
     this.grid = new ThresholdRange(all.from(), all.from() + GRID * step, step);
+    this.coarse = new Producers(fleet, workload.input(), grid);
   }
 
   /** The best split there is, and its threshold. */
@@ -37,9 +39,10 @@ final class Tuning {
 
   /** A split with the threshold that fits it best; of equally good ones the lowest. */
   Configuration of(List<Integer> split) {
-    int coarse = best(split, grid).thresholdTokens();
-    int from = Math.max(grid.from(), coarse - grid.step());
-    return best(split, new ThresholdRange(from, coarse + grid.step(), 1));
+    int near = coarse.best(split);
+    int from = Math.max(grid.from(), near - grid.step());
+    ThresholdRange between = new ThresholdRange(from, near + grid.step(), 1);
+    return at(new Producers(fleet, workload.input(), between).best(split), split);
   }
 
   Configuration at(int threshold, List<Integer> split) {
@@ -52,19 +55,5 @@ final class Tuning {
     return Math.min(
         Throughput.carriedRps(c.prefillClustersRps(), p),
         Throughput.carriedRps(c.localPrefillRps(), 1 - p));
-  }
-
-  private Configuration best(List<Integer> split, ThresholdRange range) {
-    Configuration best = at(range.from(), split);
-    double most = producersRps(best);
-    for (int t = range.from() + range.step(); t <= range.to(); t += range.step()) {
-      Configuration c = at(t, split);
-      double rps = producersRps(c);
-      if (rps > most) {
-        best = c;
-        most = rps;
-      }
-    }
-    return best;
   }
 }

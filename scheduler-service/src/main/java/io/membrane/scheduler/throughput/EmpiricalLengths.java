@@ -12,23 +12,24 @@ public final class EmpiricalLengths implements Lengths {
   private final double[] weightUpTo;
   private final double[] tokensUpTo;
 
-  private EmpiricalLengths(SortedMap<Integer, Double> weights) {
-    int n = weights.size();
-    this.tokens = new double[n];
+  /** Takes lengths in ascending order, with their weights. */
+  private EmpiricalLengths(double[] tokens, double[] weights) {
+    int n = tokens.length;
+    if (n == 0) {
+      throw new IllegalArgumentException("a workload needs at least one length");
+    }
+    this.tokens = tokens;
     this.weightUpTo = new double[n];
     this.tokensUpTo = new double[n];
     double weight = 0;
     double product = 0;
-    int i = 0;
-    for (Map.Entry<Integer, Double> e : weights.entrySet()) {
-      weight += e.getValue();
-      product += e.getValue() * e.getKey();
-      tokens[i] = e.getKey();
+    for (int i = 0; i < n; i++) {
+      weight += weights[i];
+      product += weights[i] * tokens[i];
       weightUpTo[i] = weight;
       tokensUpTo[i] = product;
-      i++;
     }
-    for (i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++) {
       weightUpTo[i] /= weight;
       tokensUpTo[i] /= weight;
     }
@@ -37,11 +38,25 @@ public final class EmpiricalLengths implements Lengths {
 
   /** Every length counts once. */
   public static EmpiricalLengths of(int... lengths) {
-    SortedMap<Integer, Double> weights = new TreeMap<>();
-    for (int length : lengths) {
-      weights.merge(length, 1.0, Double::sum);
+    int[] sorted = lengths.clone();
+    Arrays.sort(sorted);
+    double[] tokens = new double[sorted.length];
+    double[] weights = new double[sorted.length];
+    int n = 0;
+    for (int i = 0; i < sorted.length; i++) {
+      if (i == 0 || sorted[i] != sorted[i - 1]) {
+        tokens[n++] = atLeastOne(sorted[i]);
+      }
+      weights[n - 1]++;
     }
-    return ofWeights(weights);
+    return new EmpiricalLengths(Arrays.copyOf(tokens, n), Arrays.copyOf(weights, n));
+  }
+
+  private static int atLeastOne(int length) {
+    if (length < 1) {
+      throw new IllegalArgumentException("a length is at least 1 token, not " + length);
+    }
+    return length;
   }
 
   /**
@@ -52,9 +67,7 @@ public final class EmpiricalLengths implements Lengths {
   public static EmpiricalLengths ofWeights(Map<Integer, Double> weights) {
     SortedMap<Integer, Double> sorted = new TreeMap<>();
     weights.forEach((length, weight) -> {
-      if (length < 1) {
-        throw new IllegalArgumentException("a length is at least 1 token, not " + length);
-      }
+      atLeastOne(length);
       if (!Double.isFinite(weight) || weight < 0) {
         throw new IllegalArgumentException(
             "the weight of length %d is finite and at least 0, not %s".formatted(length, weight));
@@ -63,10 +76,9 @@ public final class EmpiricalLengths implements Lengths {
         sorted.put(length, weight);
       }
     });
-    if (sorted.isEmpty()) {
-      throw new IllegalArgumentException("a workload needs at least one length");
-    }
-    return new EmpiricalLengths(sorted);
+    return new EmpiricalLengths(
+        sorted.keySet().stream().mapToDouble(Integer::doubleValue).toArray(),
+        sorted.values().stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   @Override

@@ -1,23 +1,26 @@
-package io.membrane.scheduler;
+package io.membrane.boot;
 
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
+import io.lettuce.core.RedisClient;
 import io.lettuce.core.resource.Delay;
-import io.membrane.scheduler.redis.RedisCalls;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.data.redis.connection.RedisConnectionFactory;
 
-/** How the service bears that Redis is gone: calls fail at once, and it comes back by itself. */
-@Configuration(proxyBeanMethods = false)
-class RedisConfiguration {
+/** How services bear that Redis is gone: calls fail at once, and it comes back by itself. */
+@AutoConfiguration(
+    beforeName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
+@ConditionalOnClass({RedisClient.class, LettuceClientOptionsBuilderCustomizer.class})
+class RedisAutoConfiguration {
 
   private static final Duration RECONNECT_FIRST = Duration.ofMillis(50);
   private static final Duration RECONNECT_LATEST = Duration.ofSeconds(1);
 
+  /** A command that finds no connection fails at once instead of waiting out its timeout. */
   @Bean
   LettuceClientOptionsBuilderCustomizer failFast() {
     return options -> options.disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS);
@@ -29,10 +32,5 @@ class RedisConfiguration {
     return resources ->
         resources.reconnectDelay(
             Delay.exponential(RECONNECT_FIRST, RECONNECT_LATEST, 2, TimeUnit.MILLISECONDS));
-  }
-
-  @Bean
-  RedisCalls redisCalls(RedisConnectionFactory connections) {
-    return new RedisCalls(connections);
   }
 }
