@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Of several clusters that may have the prompt the cheapest gets it, if the costs of all are
  *       known; otherwise the one with the longest cache; ties by name.
  *   <li>An offload stands only if it does not cost more than the prefill where it is decoded, if
- *       both costs are known ({@link Terms}).
+ *       both costs are known ({@link Terms}). Where local prompts wait, staying costs those behind
+ *       it the prompt's wait and prefill too.
  *   <li>If that comes later than the deadline, the cheapest candidate that does not is taken.
  *   <li>In the target, the node with the fewest tokens to do gets it: those queued, or in flight if
  *       these are more, and those of the prompt that it does not have; ties by name.
@@ -128,7 +129,7 @@ public final class RoutingPolicy {
     return new Verdict(best, Rule.ONLY_ROLE, link, target, null, options);
   }
 
-  private static Verdict lengthAndCost(
+  private Verdict lengthAndCost(
       int totalTokens, FleetState state, Offer offer, Pricing pricing) {
     List<Option> options = new ArrayList<>(offer.pd().size() + offer.prefill().size());
     for (Candidate c : offer.pd()) {
@@ -167,11 +168,22 @@ public final class RoutingPolicy {
     Candidate holder = holder(remote, pd, longer);
     @Nullable Terms there = remote.terms();
     @Nullable Terms here = local.terms();
-    if (there != null && here != null && there.totalUsd() > here.totalUsd()) {
+    if (there != null && here != null && there.totalUsd() > here.totalUsd() + crowding(here)) {
       return new Verdict(
           local, Rule.TRANSFER_DOES_NOT_PAY, remote.condition(), holder, there, options);
     }
     return new Verdict(remote, Rule.LENGTH, remote.condition(), holder, null, options);
+  }
+
+  /**
+   * What a prompt that stays costs others. Where local prompts wait already, those that come while
+   * it waits and runs wait for it too; without this each prompt would do what is best for itself
+   * and all would wait longer.
+   */
+  private double crowding(Terms here) {
+    return here.waitSeconds() > 0
+        ? usdPerSecond * (here.waitSeconds() + here.prefillSeconds())
+        : 0;
   }
 
   /** Whose cache the length rule counts for a prefill cluster. */

@@ -25,9 +25,10 @@ class CongestionControlTest {
     "45,  100, 0,   0,    0,    0.5, UTILISATION",
     "90,  100, 0,   0,    0,    1,   UTILISATION",
     "90,  100, NaN, NaN,  NaN,  1,   UTILISATION",
-    "90,  100, 8,   0,    0,    2,   UTILISATION",
-    "90,  100, 24,  0,    0,    4,   QUEUE",
-    "NaN, 100, 16,  NaN,  NaN,  2,   QUEUE",
+    "90,  100, 16,  0,    0,    1,   UTILISATION",
+    "90,  100, 32,  0,    0,    2,   QUEUE",
+    "45,  100, 32,  0,    0,    1,   QUEUE",
+    "NaN, 100, 32,  NaN,  NaN,  1,   QUEUE",
     "45,  100, 0,   0.03, 0,    3,   LOSS",
     "45,  100, 0,   0.01, 0.06, 3,   RETRANSMISSIONS",
     "NaN, NaN, NaN, 0.01, NaN,  1,   LOSS",
@@ -60,10 +61,63 @@ class CongestionControlTest {
   }
 
   @Test
-  void noSampleMovesTheShareByMoreThanAQuarterOfAnOctave() {
+  void noSampleMovesTheShareByMoreThanAFactorOfEToTheQuarter() {
     State state = utilised(State.INITIAL, 0, 1);
     State after = CONTROL.step(state, new LinkSample(at(4000), 100, 100, 1e6, 1, 1));
-    assertThat(after.share()).isGreaterThanOrEqualTo(Math.pow(2, -0.25) - 1e-12);
+    assertThat(after.share()).isGreaterThanOrEqualTo(Math.exp(-0.25) - 1e-12);
+  }
+
+  @Test
+  void theMeanUtilisationIsHeldAtTheTargetHoweverTheSamplesScatter() {
+    Seeds.forAll(
+        20,
+        random -> {
+          State state = State.INITIAL;
+          double sum = 0;
+          for (int s = 0; s < 4000; s++) {
+            double utilisation = state.share() * 1.5 * random.nextDouble(0.5, 1.5);
+            state = utilised(state, s, utilisation);
+            sum += s < 200 ? 0 : utilisation;
+          }
+          assertThat(sum / 3800).isCloseTo(SETTINGS.targetUtilisation(), within(0.005));
+        });
+  }
+
+  @ParameterizedTest(name = "local prefill {0} busy, {1} waiting for {2}: the share {3}")
+  @CsvSource({
+    "NaN,  NaN, 1, FALLS",
+    "0.5,  0,   3, FALLS",
+    "0.9,  6,   3, FALLS",
+    "1,    12,  3, STAYS",
+    "NaN,  12,  3, STAYS",
+    "1,    18,  3, RISES",
+    "0,    0,   0, RISES",
+  })
+  void theShareFallsOnlyAsLongAsTheLinkIsFullerThanTheLocalPrefill(
+      double utilisation, double waiting, int instances, Moves moves) {
+    State before = new State(0.5, 1, Cause.UTILISATION, at(0));
+    LinkSample twice = new LinkSample(at(1), 90, 100, 32, 0, 0);
+    State after = CONTROL.step(before, twice, new LocalLoad(utilisation, waiting, instances));
+    assertThat(after.pressure()).isEqualTo(2);
+    assertThat(Moves.of(before.share(), after.share())).isEqualTo(moves);
+  }
+
+  enum Moves {
+    FALLS,
+    STAYS,
+    RISES;
+
+    private static Moves of(double before, double after) {
+      return after < before ? FALLS : after > before ? RISES : STAYS;
+    }
+  }
+
+  @Test
+  void aLocalPrefillBelowItsLimitTakesNoPart() {
+    State before = utilised(State.INITIAL, 0, 1);
+    LinkSample full = new LinkSample(at(1), 100, 100, 40, 0, 0);
+    assertThat(CONTROL.step(before, full, new LocalLoad(0.9, 5, 3)))
+        .isEqualTo(CONTROL.step(before, full, LocalLoad.UNKNOWN));
   }
 
   @Test
@@ -114,7 +168,7 @@ class CongestionControlTest {
           double seconds = 0;
           for (int i = 0; i < 200; i++) {
             seconds += random.nextDouble() * (random.nextInt(20) == 0 ? 100 : 3) - 0.3;
-            state = CONTROL.step(state, sample(random, seconds));
+            state = CONTROL.step(state, sample(random, seconds), local(random));
             assertThat(state.share()).isBetween(SETTINGS.minShare(), 1.0);
           }
           for (int i = 0; i < 200; i++) {
@@ -176,7 +230,7 @@ class CongestionControlTest {
   private static State pressed() {
     State state = State.INITIAL;
     for (int s = 0; s <= 200; s++) {
-      state = CONTROL.step(state, new LinkSample(at(s), 100, 100, 8, 0, 0));
+      state = CONTROL.step(state, new LinkSample(at(s), 100, 100, 64, 0, 0));
     }
     assertThat(state.share()).isEqualTo(SETTINGS.minShare());
     return state;
@@ -195,6 +249,11 @@ class CongestionControlTest {
         maybe(random, random.nextInt(100)),
         maybe(random, Math.pow(random.nextDouble(), 4)),
         maybe(random, Math.pow(random.nextDouble(), 4)));
+  }
+
+  private static LocalLoad local(RandomGenerator random) {
+    return new LocalLoad(
+        maybe(random, random.nextDouble()), maybe(random, random.nextInt(50)), random.nextInt(4));
   }
 
   private static double maybe(RandomGenerator random, double value) {

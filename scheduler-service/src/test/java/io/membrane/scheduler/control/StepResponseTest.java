@@ -22,13 +22,13 @@ class StepResponseTest {
 
   @ParameterizedTest(name = "telemetry {0} s late")
   @ValueSource(ints = {0, 1})
-  void moreDemandIsHeldAtTheTargetUtilisationAfterThirtySeconds(int late) {
+  void moreDemandIsHeldAtTheTargetUtilisationAfterFortySeconds(int late) {
     link.telemetryDelaySeconds = late;
     link.demand = s -> s >= BEGIN && s < END ? 1.6 : 1;
 
     List<Second> run = link.run(SECONDS);
 
-    settles(run.subList(BEGIN + 30, END), 0.9 / (1.6 * LinkModel.CALM));
+    settles(run.subList(BEGIN + 40, END), 0.9 / (1.6 * LinkModel.CALM));
     assertThat(run.get(END - 1).utilisation()).isCloseTo(0.9, within(0.001));
     assertThat(run.get(END - 1).queuedTransfers()).isZero();
     isCalm(run, END + 30);
@@ -37,13 +37,13 @@ class StepResponseTest {
 
   @ParameterizedTest(name = "telemetry {0} s late")
   @ValueSource(ints = {0, 1})
-  void halfALinkIsHeldAtTheTargetUtilisationAfterAMinute(int late) {
+  void halfALinkIsHeldAtTheTargetUtilisationAfterAHundredSeconds(int late) {
     link.telemetryDelaySeconds = late;
     link.capacity = s -> s >= BEGIN && s < END ? 0.5 : 1;
 
     List<Second> run = link.run(SECONDS);
 
-    settles(run.subList(BEGIN + 60, END), 0.9 * 0.5 / LinkModel.CALM);
+    settles(run.subList(BEGIN + 100, END), 0.9 * 0.5 / LinkModel.CALM);
     isCalm(run, END + 30);
     swingsLittle(run);
   }

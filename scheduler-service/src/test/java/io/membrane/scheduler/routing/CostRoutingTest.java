@@ -69,6 +69,16 @@ class CostRoutingTest {
   }
 
   @Test
+  void whereLocalPromptsWaitAnotherOneCostsThoseBehindItToo() {
+    RouteQuery query = prompt(5000, pd("l", 0), prefill("r", 0));
+    ClusterCondition away = waiting(up("r", Regime.SCARCE, speed(1e-5)), 2);
+    Decision idle = decide(query, fleet(Regime.SCARCE, local(1e-3), away));
+    assertThat(idle.target()).isEqualTo("l");
+    ClusterCondition waits = waiting(local(1e-3), 0.5);
+    assertThat(decide(query, fleet(Regime.SCARCE, waits, away)).target()).isEqualTo("r");
+  }
+
+  @Test
   void anOffloadThatIsAsGoodStands() {
     FleetState state = fleet(Regime.SCARCE, local(1e-3), up("r", Regime.SCARCE, speed(0x1p-60)));
     Decision d =

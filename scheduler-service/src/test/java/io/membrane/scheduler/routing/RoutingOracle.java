@@ -27,7 +27,14 @@ final class RoutingOracle {
   }
 
   /** A candidate as a target: where a prefix comes from, and what it takes; NaN if unknown. */
-  private record Target(Candidate c, int cached, @Nullable String from, double ttft, double usd) {}
+  private record Target(
+      Candidate c,
+      int cached,
+      @Nullable String from,
+      double queued,
+      double prefill,
+      double ttft,
+      double usd) {}
 
   static String told(Decision d) {
     return "%s/%s computes %d by %s at %d, moving %s"
@@ -92,7 +99,8 @@ final class RoutingOracle {
       } else {
         Target away = best(remotes.stream().filter(takes).toList());
         threshold = state.of(away.c.cluster()).effectiveThresholdTokens();
-        boolean pays = !(away.usd > home.usd);
+        double others = home.queued > 0 ? usdPerSecond * (home.queued + home.prefill) : 0;
+        boolean pays = !(away.usd > home.usd + others);
         chosen = pays ? away : home;
         rule = pays ? Rule.LENGTH : Rule.TRANSFER_DOES_NOT_PAY;
       }
@@ -167,7 +175,7 @@ final class RoutingOracle {
       Candidate c, int cached, @Nullable String from, double transfer, double egressUsd) {
     @Nullable ClusterCost cost = state.of(c.cluster()).cost();
     if (cost == null || Double.isNaN(transfer) || Double.isNaN(egressUsd)) {
-      return new Target(c, cached, from, Double.NaN, Double.NaN);
+      return new Target(c, cached, from, 0, 0, Double.NaN, Double.NaN);
     }
     InFlight.Load load = inFlight.of(c.cluster(), 0);
     double wait = 0;
@@ -176,9 +184,10 @@ final class RoutingOracle {
       wait = (load.requests() - cost.instances() + 1) * mean / cost.instances();
     }
     double prefill = cost.prefillSeconds().at(query.totalTokens() - cached);
-    double ttft = Math.max(wait, state.of(c.cluster()).waitSeconds()) + prefill + transfer;
+    wait = Math.max(wait, state.of(c.cluster()).waitSeconds());
+    double ttft = wait + prefill + transfer;
     double usd = usdPerSecond * ttft + prefill * cost.usdPerInstanceSecond() + egressUsd;
-    return new Target(c, cached, from, ttft, usd);
+    return new Target(c, cached, from, wait, prefill, ttft, usd);
   }
 
   private double gb(Candidate c, int tokens) {
