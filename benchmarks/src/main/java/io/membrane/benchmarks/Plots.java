@@ -1,5 +1,9 @@
 package io.membrane.benchmarks;
 
+import io.membrane.scheduler.control.CongestionControl;
+import io.membrane.scheduler.control.CongestionSettings;
+import io.membrane.scheduler.control.EffectiveThreshold;
+import io.membrane.scheduler.control.LinkSample;
 import io.membrane.scheduler.planning.Plan;
 import io.membrane.scheduler.planning.PlanInput;
 import io.membrane.scheduler.request.PlanRequests;
@@ -8,27 +12,25 @@ import io.membrane.scheduler.search.Objective;
 import io.membrane.scheduler.search.Search;
 import io.membrane.scheduler.simulation.Controls;
 import io.membrane.scheduler.simulation.Deployment;
-import io.membrane.scheduler.simulation.Series;
 import io.membrane.scheduler.simulation.Simulation;
 import io.membrane.scheduler.simulation.SimulationReport;
 import io.membrane.scheduler.simulation.SimulationSpec;
 import io.membrane.scheduler.simulation.Span;
 import io.membrane.scheduler.simulation.Strategy;
 import io.membrane.scheduler.simulation.traffic.Arrivals;
-import io.membrane.scheduler.simulation.traffic.LoadShift;
 import io.membrane.scheduler.simulation.traffic.Prompts;
 import io.membrane.scheduler.simulation.traffic.Traffic;
-import io.membrane.scheduler.throughput.Fleet;
-import io.membrane.scheduler.throughput.PrefillCluster;
 import io.membrane.scheduler.throughput.Workload;
+import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler.LegendPosition;
@@ -46,10 +48,12 @@ public final class Plots {
 
   private static final int REQUESTS = 60_000;
   private static final int SEED = 7;
-  private static final double SURGE_FROM = 600;
-  private static final double SURGE_TO = 1200;
-  private static final double SURGE = 1.4;
-  private static final double THIN_GBPS = 14;
+  private static final int SURGE_FROM = 200;
+  private static final int SURGE_TO = 500;
+  private static final double SURGE = 1.6;
+  private static final double LINK_GBPS = 16;
+  private static final double BASE = 12;
+  private static final double TRANSFER_GIGABITS = 7.7;
 
   private final Path folder;
   private final PlanInput study = PlanRequests.resolve(null, Traces.NONE);
@@ -115,62 +119,51 @@ public final class Plots {
     write(chart, "ttft-over-load");
   }
 
+  /**
+   * The production control against a fluid link: what the threshold offers goes over it, a second
+   * late; what does not fit waits.
+   */
   private void stepResponse() throws IOException {
-    Fleet thin = withLink(study.fleet(), THIN_GBPS);
     Workload workload = study.workload();
-    Deployment deployed =
-        new Deployment(thin, workload, Search.best(thin, workload, Objective.THROUGHPUT));
-    Traffic traffic =
-        new Traffic(
-            new Arrivals.Poisson(0.66 * deployed.configuration().sustainedRps()),
-            sampled(workload),
-            List.of(new LoadShift(SURGE_FROM, SURGE, 1), new LoadShift(SURGE_TO, 1, 1)));
-    Controls congestionAlone =
-        new Controls(
-            false, 0, Controls.DEFAULT.congestion(), null, null, Controls.OFF.rolePeriodSeconds());
-    List<Series.Point> points =
-        run(deployed, traffic, Span.ofSeconds(1800), congestionAlone).series().points();
-    List<Double> seconds = points.stream().map(Series.Point::seconds).toList();
+    EffectiveThreshold effective = EffectiveThreshold.of(workload, study.fleet().kvBytes());
+    int t = Search.best(study.fleet(), workload, Objective.THROUGHPUT).thresholdTokens();
+    CongestionControl control = new CongestionControl(CongestionSettings.DEFAULT);
+    CongestionControl.State state = CongestionControl.State.INITIAL;
+    List<Double> seconds = new ArrayList<>();
+    List<Double> thresholds = new ArrayList<>();
+    List<Double> demands = new ArrayList<>();
+    List<Double> carried = new ArrayList<>();
+    double share = 1;
+    double backlog = 0;
+    for (int second = 0; second <= 900; second++) {
+      double demand = second >= SURGE_FROM && second < SURGE_TO ? BASE * SURGE : BASE;
+      double offered = demand * share + backlog;
+      double moved = Math.min(LINK_GBPS, offered);
+      backlog = offered - moved;
+      share = control.shareAt(state, Instant.ofEpochSecond(second));
+      double transfers = backlog / TRANSFER_GIGABITS;
+      state =
+          control.step(
+              state,
+              new LinkSample(
+                  Instant.ofEpochSecond(second), moved, LINK_GBPS, transfers, Double.NaN, 0));
+      seconds.add((double) second);
+      thresholds.add((double) effective.raise(t, share));
+      demands.add(demand / LINK_GBPS);
+      carried.add(moved / LINK_GBPS);
+    }
     XYChart chart =
-        chart(
-            "Demand x%.1f from 600 s to 1200 s, link of %.0f Gbps".formatted(SURGE, THIN_GBPS),
-            "s",
-            "effective threshold, tokens");
-    line(
-        chart,
-        "effective threshold",
-        seconds,
-        points.stream().map(p -> (double) p.effectiveThresholdTokens()).toList());
-    chart
-        .addSeries("link utilisation, mean of 30 s", seconds, smoothed(points))
-        .setMarker(SeriesMarkers.NONE)
-        .setYAxisGroup(1);
-    chart.setYAxisGroupTitle(1, "link utilisation");
-    chart.getStyler().setYAxisMax(1, 1.0).setYAxisMin(1, 0.0);
+        chart("Planned offload x1.6 from 200 s to 500 s", "s", "effective threshold, tokens");
+    line(chart, "effective threshold", seconds, thresholds);
+    second(chart, "planned offload / link", seconds, demands);
+    second(chart, "link utilisation", seconds, carried);
+    chart.setYAxisGroupTitle(1, "share of the link");
+    chart.getStyler().setYAxisMax(1, 1.4).setYAxisMin(1, 0.0);
     write(chart, "step-response");
   }
 
-  private static List<Double> smoothed(List<Series.Point> points) {
-    List<Double> means = new ArrayList<>();
-    for (Series.Point p : points) {
-      means.add(
-          points.stream()
-              .filter(q -> Math.abs(q.seconds() - p.seconds()) <= 15)
-              .mapToDouble(Series.Point::linkUtilisation)
-              .average()
-              .orElse(0));
-    }
-    return means;
-  }
-
-  private static Fleet withLink(Fleet fleet, double gbps) {
-    return new Fleet(
-        fleet.kvBytes(),
-        fleet.prefill().stream()
-            .map(c -> new PrefillCluster(c.name(), c.pools(), gbps, c.usdPerGb()))
-            .toList(),
-        fleet.pdName(),
-        fleet.pd());
+  private static void second(XYChart chart, String name, List<Double> x, List<Double> y) {
+    chart.addSeries(name, x, y).setMarker(SeriesMarkers.NONE).setYAxisGroup(1);
   }
 
   private static Prompts sampled(Workload workload) {
@@ -193,6 +186,7 @@ public final class Plots {
             .yAxisTitle(y)
             .build();
     chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
+    chart.getStyler().setChartBackgroundColor(Color.WHITE);
     return chart;
   }
 
@@ -202,7 +196,7 @@ public final class Plots {
 
   private void write(XYChart chart, String name) throws IOException {
     Path file = folder.resolve(name + ".png");
-    BitmapEncoder.saveBitmap(chart, file.toString(), BitmapFormat.PNG);
+    ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", file.toFile());
     System.out.println(file);
   }
 }

@@ -129,8 +129,7 @@ public final class RoutingPolicy {
     return new Verdict(best, Rule.ONLY_ROLE, link, target, null, options);
   }
 
-  private Verdict lengthAndCost(
-      int totalTokens, FleetState state, Offer offer, Pricing pricing) {
+  private Verdict lengthAndCost(int totalTokens, FleetState state, Offer offer, Pricing pricing) {
     List<Option> options = new ArrayList<>(offer.pd().size() + offer.prefill().size());
     for (Candidate c : offer.pd()) {
       options.add(pricing.local(c, null));
@@ -181,9 +180,7 @@ public final class RoutingPolicy {
    * and all would wait longer.
    */
   private double crowding(Terms here) {
-    return here.waitSeconds() > 0
-        ? usdPerSecond * (here.waitSeconds() + here.prefillSeconds())
-        : 0;
+    return here.waitSeconds() > 0 ? usdPerSecond * (here.waitSeconds() + here.prefillSeconds()) : 0;
   }
 
   /** Whose cache the length rule counts for a prefill cluster. */
