@@ -5,6 +5,8 @@ import io.membrane.rpc.MembraneException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExcep
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.exc.MismatchedInputException;
 
 /** Maps every exception of an endpoint to a problem document. */
 @RestControllerAdvice
@@ -140,6 +143,8 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
 
   private static String unreadable(HttpMessageNotReadableException e) {
     return switch (e.getCause()) {
+      case MismatchedInputException m when isEnum(m.getTargetType()) ->
+          PathNames.of(m) + "write one of " + words(m.getTargetType());
       case DatabindException d -> PathNames.of(d) + rootMessage(d);
       case InputCoercionException n -> PathNames.of(n) + n.getOriginalMessage();
       case JacksonException j -> "not JSON: " + j.getOriginalMessage();
@@ -147,6 +152,17 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
       case null -> "it is missing; send a JSON document";
       case Throwable other -> PathNames.firstLine(other.getMessage());
     };
+  }
+
+  private static boolean isEnum(@Nullable Class<?> type) {
+    return type != null && type.isEnum();
+  }
+
+  /** An enum's values as they stand on the wire. */
+  private static String words(Class<?> type) {
+    return Arrays.stream(type.getEnumConstants())
+        .map(value -> value.toString().toLowerCase(Locale.ROOT))
+        .collect(Collectors.joining(", "));
   }
 
   private static String rootMessage(Throwable e) {

@@ -5,6 +5,7 @@ import io.membrane.scheduler.live.LiveView;
 import io.membrane.scheduler.routing.Availability;
 import io.membrane.scheduler.routing.Decision;
 import io.membrane.wire.SchedulerClient.Regime;
+import io.membrane.wire.SchedulerClient.Role;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -67,14 +68,16 @@ class SchedulerMetrics {
 
   /** Shows the fleet as it is now. */
   void show(LiveView view) {
-    rows(effective, view, LiveView.Cluster::effectiveThresholdTokens);
-    rows(share, view, LiveView.Cluster::share);
-    rows(abundant, view, c -> c.regime() == Regime.ABUNDANT ? 1 : 0);
-    rows(up, view, c -> c.availability() == Availability.UP ? 1 : 0);
-    rows(inFlight, view, c -> c.inFlight().requests());
+    List<LiveView.Cluster> links =
+        view.clusters().stream().filter(c -> c.role() == Role.PREFILL).toList();
+    rows(effective, links, LiveView.Cluster::effectiveThresholdTokens);
+    rows(share, links, LiveView.Cluster::share);
+    rows(abundant, links, c -> c.regime() == Regime.ABUNDANT ? 1 : 0);
+    rows(up, view.clusters(), c -> c.availability() == Availability.UP ? 1 : 0);
+    rows(inFlight, view.clusters(), c -> c.inFlight().requests());
     rows(
         egress,
-        view,
+        links,
         c -> {
           Double gbps = c.last().egressGbps();
           return gbps == null ? Double.NaN : gbps;
@@ -85,9 +88,11 @@ class SchedulerMetrics {
   }
 
   private static void rows(
-      MultiGauge gauge, LiveView view, ToDoubleFunction<LiveView.Cluster> figure) {
+      MultiGauge gauge,
+      List<LiveView.Cluster> clusters,
+      ToDoubleFunction<LiveView.Cluster> figure) {
     List<Row<?>> rows = new ArrayList<>();
-    for (LiveView.Cluster c : view.clusters()) {
+    for (LiveView.Cluster c : clusters) {
       rows.add(Row.of(Tags.of("cluster", c.cluster()), figure.applyAsDouble(c)));
     }
     gauge.register(rows, true);

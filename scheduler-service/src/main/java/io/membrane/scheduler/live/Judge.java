@@ -84,7 +84,7 @@ final class Judge {
   }
 
   private Availability availability(ClusterMemory memory, Instant now) {
-    if (congestion.gone(memory.congestion(), now)) {
+    if (silent(memory, now)) {
       return Availability.GONE;
     }
     Telemetry.Status status = memory.last().status();
@@ -98,12 +98,17 @@ final class Judge {
     };
   }
 
+  /** Silence says that a prefill cluster's link is out; a PD cluster is where the prompts are. */
+  private boolean silent(ClusterMemory memory, Instant now) {
+    return memory.role() == Role.PREFILL && congestion.gone(memory.congestion(), now);
+  }
+
   private String reason(Availability availability, ClusterMemory memory, Instant now) {
     return switch (availability) {
       case UP -> "";
       case DRAINING -> "it says that it drains";
       case GONE ->
-          congestion.gone(memory.congestion(), now)
+          silent(memory, now)
               ? "it has not reported for %d s"
                   .formatted(Duration.between(memory.receivedAt(), now).toSeconds())
               : "it says that it is out of order";

@@ -15,8 +15,10 @@ import io.membrane.wire.SchedulerClient.Role;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -101,12 +103,7 @@ public final class LiveFleet {
     Instant now = clock.instant();
     Telemetry told = given.checked(now);
     String name = told.name();
-    if (!snapshot.clusters().containsKey(name) && snapshot.clusters().size() >= MAX_CLUSTERS) {
-      throw new MembraneException(
-          ErrorCode.QUOTA_EXCEEDED,
-          "%d clusters report already; one that is silent for a day makes room"
-              .formatted(MAX_CLUSTERS));
-    }
+    makeRoom(name);
     boolean[] taken = new boolean[1];
     ClusterMemory memory =
         shared.update(
@@ -114,8 +111,9 @@ public final class LiveFleet {
             ClusterMemory.class,
             before -> {
               ClusterMemory known = before.orElse(null);
-              taken[0] = known == null || told.isAfter(known.last());
-              return known == null || taken[0] ? after(known, told, now) : known;
+              Telemetry stamped = told.stamped(now, known == null ? null : known.last());
+              taken[0] = known == null || stamped.isAfter(known.last());
+              return known == null || taken[0] ? after(known, stamped, now) : known;
             });
     synchronized (this) {
       Map<String, ClusterMemory> memories = memories();
@@ -123,6 +121,29 @@ public final class LiveFleet {
       replace(judge.judge(now, snapshot.roles(), memories));
     }
     return taken[0];
+  }
+
+  /** Beyond the limit the one that has been gone for longest is forgotten. */
+  private void makeRoom(String name) {
+    Map<String, LiveCluster> clusters = snapshot.clusters();
+    if (clusters.containsKey(name) || clusters.size() < MAX_CLUSTERS) {
+      return;
+    }
+    String longestGone =
+        clusters.keySet().stream()
+            .filter(snapshot::gone)
+            .min(Comparator.comparing(c -> receivedAt(clusters, c)))
+            .orElseThrow(() ->
+                new MembraneException(
+                    ErrorCode.QUOTA_EXCEEDED,
+                    "%d clusters report already; one that falls silent makes room"
+                        .formatted(MAX_CLUSTERS)));
+    shared.remove(CLUSTER + longestGone);
+    refresh();
+  }
+
+  private static Instant receivedAt(Map<String, LiveCluster> clusters, String name) {
+    return Objects.requireNonNull(clusters.get(name)).memory().receivedAt();
   }
 
   private ClusterMemory after(@Nullable ClusterMemory before, Telemetry told, Instant now) {

@@ -80,7 +80,7 @@ public final class LongTerm {
       idle = "the fleet is not described; set membrane.scheduler.fleet";
       return false;
     }
-    if (pd == null || known.gone(description.fleet().pdName())) {
+    if (pd == null || pd.memory().receivedAt().isBefore(now.minus(period))) {
       idle = "cluster '%s' does not report".formatted(description.fleet().pdName());
       return false;
     }

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param egressGbps what its link carries, Gbps
  * @param linkGbps what its link could carry, Gbps; default: what the fleet's description says
  * @param queueDepth requests that wait for a prefill
- * @param utilisation share of its prefill instances that is busy, 0 to 1
+ * @param utilisation share in use, 0 to 1: of a PD cluster's prefill instances; of a prefill
+ *     cluster's link, which {@code egressGbps} over the link's rate replaces where both are known
  * @param loss share of packets lost on its link, 0 to 1
  * @param retransmissions share of packets sent again on its link, 0 to 1
  * @param prefillInstances instances that prefill now
@@ -92,17 +93,46 @@ public record Telemetry(
     return cluster;
   }
 
-  /** Whether it was measured after the other; without a time of its own it is new. */
+  /**
+   * The same with a time: its own, or that of its arrival, which is after all that came before.
+   *
+   * @param before what came before; null if nothing did
+   */
+  Telemetry stamped(Instant now, @Nullable Telemetry before) {
+    if (sampledAtMs != null) {
+      return this;
+    }
+    long earliest = before == null || before.sampledAtMs == null ? 0 : before.sampledAtMs + 1;
+    return new Telemetry(
+        cluster,
+        role,
+        Math.max(now.toEpochMilli(), earliest),
+        status,
+        egressGbps,
+        linkGbps,
+        queueDepth,
+        utilisation,
+        loss,
+        retransmissions,
+        prefillInstances,
+        decodeInstances,
+        decodeQueueDepth,
+        decodeUtilisation);
+  }
+
+  /** Whether it was measured after the other; both are stamped. */
   boolean isAfter(Telemetry other) {
-    return sampledAtMs == null || other.sampledAtMs == null || sampledAtMs > other.sampledAtMs;
+    return sampledAtMs != null && (other.sampledAtMs == null || sampledAtMs > other.sampledAtMs);
   }
 
   /** What it says of the link. */
   LinkSample link(Instant at, double describedGbps) {
+    double gbps = linkGbps == null ? describedGbps : linkGbps;
+    boolean rated = egressGbps != null && !Double.isNaN(gbps);
     return new LinkSample(
         at,
-        known(egressGbps),
-        linkGbps == null ? describedGbps : linkGbps,
+        known(rated ? egressGbps : utilisation),
+        rated ? gbps : 1,
         known(queueDepth),
         known(loss),
         known(retransmissions));

@@ -54,7 +54,16 @@ final class Kinds {
   }
 
   List<String> notes() {
-    return notes;
+    List<String> all = new ArrayList<>(notes);
+    given.keySet().stream()
+        .filter(name -> !made.containsKey(name))
+        .sorted()
+        .limit(5)
+        .forEach(name ->
+            all.add(
+                "profile '%s' is not used: no cluster has instances of it"
+                    .formatted(PlanRequests.brief(name))));
+    return all;
   }
 
   /** The kind that a cluster names. */

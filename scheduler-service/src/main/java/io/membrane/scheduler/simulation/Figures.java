@@ -162,6 +162,13 @@ final class Figures {
                   .formatted(plant.requests.inUse())
               + " that had none.");
     }
+    if (trace == null
+        && spec.span().seconds() == Span.MAX_SECONDS
+        && arrived < spec.span().requests()) {
+      notes.add(
+          "After %.0f simulated days, the most there are, %d of %d requests had arrived."
+              .formatted(Span.MAX_SECONDS / 86_400, arrived, spec.span().requests()));
+    }
     if (rejected > 0) {
       notes.add("%d requests arrived while no cluster was up.".formatted(rejected));
     }

@@ -101,6 +101,34 @@ class LiveFleetTest {
   }
 
   @Test
+  void telemetryWithoutATimeOfItsOwnIsOfItsArrival() {
+    long now = clock.millis();
+    assertThat(one.link(99, 0)).isTrue();
+    assertThat(one.live.report(OneReplica.link("far", now - 60_000, 1, 0))).isFalse();
+    assertThat(one.live.report(OneReplica.link("far", null, 50, 0))).isTrue();
+    assertThat(one.live.report(OneReplica.link("far", null, 40, 0))).isTrue();
+    assertThat(one.remembered().last().egressGbps()).isEqualTo(40);
+  }
+
+  @Test
+  void whereALinksRateIsUnknownItsUtilisationCounts() {
+    for (int i = 0; i < 20; i++) {
+      clock.advance(Duration.ofSeconds(1));
+      one.live.report(OneReplica.utilisation("elsewhere", 1.0));
+    }
+    assertThat(one.live.state().of("elsewhere").effectiveThresholdTokens())
+        .isGreaterThan(one.live.state().thresholdTokens());
+  }
+
+  @Test
+  void aSilentPdClusterIsStillWhereThePromptsAre() {
+    one.stages(3, 0.5, 0, 0.5);
+    clock.advance(Duration.ofMinutes(5));
+    one.live.refresh();
+    assertThat(one.live.state().of("near").availability()).isEqualTo(Availability.UP);
+  }
+
+  @Test
   void twoReplicasThatHearAtOnceLoseNothing() throws Exception {
     try (OneReplica other = new OneReplica(redis.port(), clock);
         ExecutorService threads = Executors.newFixedThreadPool(4)) {
@@ -197,9 +225,15 @@ class LiveFleetTest {
     assertThatThrownBy(() -> one.live.report(OneReplica.link("more", null, 1, 0)))
         .isInstanceOfSatisfying(
             MembraneException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.QUOTA_EXCEEDED));
-    clock.advance(Duration.ofDays(2));
+    clock.advance(Duration.ofSeconds(31));
+    one.live.report(OneReplica.link("c7", null, 1, 0));
     one.live.refresh();
     assertThat(one.live.report(OneReplica.link("more", null, 1, 0))).isTrue();
+    assertThat(one.live.snapshot().clusters()).hasSize(LiveFleet.MAX_CLUSTERS);
+    assertThat(one.live.snapshot().clusters()).containsKeys("c7", "more");
+    clock.advance(Duration.ofDays(2));
+    one.live.refresh();
+    assertThat(one.live.snapshot().clusters()).isEmpty();
   }
 
   private void route(String expected) {

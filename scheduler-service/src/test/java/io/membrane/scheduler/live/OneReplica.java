@@ -146,6 +146,11 @@ final class OneReplica implements AutoCloseable {
         null);
   }
 
+  static Telemetry utilisation(String cluster, double share) {
+    return new Telemetry(
+        cluster, null, null, null, null, null, null, share, null, null, null, null, null, null);
+  }
+
   static Telemetry status(String cluster, Telemetry.Status status) {
     return new Telemetry(
         cluster, null, null, status, null, null, null, null, null, null, null, null, null, null);
