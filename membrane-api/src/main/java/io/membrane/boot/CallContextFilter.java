@@ -37,7 +37,8 @@ final class CallContextFilter extends OncePerRequestFilter {
           CallContext.of(
               tenant(request.getHeader(CallContext.TENANT_HEADER)),
               budget(request.getHeader(CallContext.DEADLINE_HEADER)));
-      HttpServletRequest bounded = BoundedJsonRequest.of(request, properties.maxJson());
+      HttpServletRequest bounded =
+          BoundedJsonRequest.of(EmptyForm.of(request), properties.maxJson());
       context.call(() -> {
         chain.doFilter(bounded, response);
         return true;

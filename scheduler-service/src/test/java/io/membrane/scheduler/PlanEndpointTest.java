@@ -329,6 +329,20 @@ class PlanEndpointTest {
     return post(422, body).get("detail").asString();
   }
 
+  @Test
+  void anEmptyFormPlansTheCaseStudyLikeAnEmptyJson() throws Exception {
+    for (String type : List.of("application/x-www-form-urlencoded", "application/json")) {
+      HttpResponse<String> response =
+          send(
+              request("/v1/plans")
+                  .header("Content-Type", type)
+                  .POST(BodyPublishers.noBody())
+                  .build());
+      assertThat(response.statusCode()).as(type + " " + response.body()).isEqualTo(200);
+      assertThat(json(response.body()).get("best").get("n_p").asInt()).isEqualTo(3);
+    }
+  }
+
   private static List<String> names(JsonNode object) {
     return List.copyOf(object.propertyNames());
   }

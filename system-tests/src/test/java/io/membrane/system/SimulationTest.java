@@ -19,7 +19,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Simulations and their traces, as a planner's script would use them at the gateway. */
+/** Plans, simulations and traces, as a planner's script would use them at the gateway. */
 class SimulationTest {
 
   @RegisterExtension static final TestFleet FLEET = TestFleet.shared();
@@ -93,6 +93,18 @@ class SimulationTest {
 
     assertThat(http.send(http.request("/v1/traces/" + trace).DELETE()).status()).isEqualTo(204);
     http.get("/v1/traces/" + trace).problem(404);
+  }
+
+  @Test
+  void theCaseStudyIsPlannedByAnEmptyPostAsCurlSendsIt() {
+    Answer plan =
+        http.send(
+            http.request("/v1/plans")
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(BodyPublishers.noBody()));
+
+    assertThat(plan.status()).as(plan.text()).isEqualTo(200);
+    assertThat(plan.json().at("/best/n_p").asInt()).isEqualTo(3);
   }
 
   private String start(Map<String, ?> request) {

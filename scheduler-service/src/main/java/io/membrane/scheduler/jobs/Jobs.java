@@ -76,6 +76,7 @@ public final class Jobs implements AutoCloseable {
   /**
    * Takes a job.
    *
+   * @return the job as it waits
    * @throws MembraneException {@link ErrorCode#OVERLOADED} if too many wait
    */
   public JobState submit(String tenant, Work work) {
@@ -98,9 +99,10 @@ public final class Jobs implements AutoCloseable {
       room.release();
       throw e;
     }
+    JobState submitted = job.state();
     mine.put(job.id(), job);
     worker.execute(job);
-    return job.state();
+    return submitted;
   }
 
   /** A job of this tenant, whichever replica runs it. */
