@@ -10,6 +10,7 @@ import io.membrane.scheduler.routing.InFlight;
 import io.membrane.scheduler.routing.NodeCandidate;
 import io.membrane.scheduler.routing.RouteQuery;
 import io.membrane.scheduler.routing.RoutingPolicy;
+import io.membrane.scheduler.routing.RoutingSettings;
 import io.membrane.scheduler.throughput.LengthCurve;
 import io.membrane.scheduler.throughput.PolynomialCurve;
 import io.membrane.scheduler.throughput.TableCurve;
@@ -65,7 +66,7 @@ public class RoutingBenchmark {
   @Param({"1+1x1", "8+4x16"})
   public String fleet = "";
 
-  private final RoutingPolicy policy = new RoutingPolicy(0.001);
+  private final RoutingPolicy policy = new RoutingPolicy(RoutingSettings.DEFAULT);
   private final InFlight inFlight = new InFlight();
   private FleetState state = FleetState.of(0, Regime.SCARCE);
   private List<RouteQuery> prompts = List.of();

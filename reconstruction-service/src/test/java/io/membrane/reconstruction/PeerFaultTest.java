@@ -134,6 +134,18 @@ class PeerFaultTest extends FleetTest {
   }
 
   @Test
+  void aPromptThatTheSchedulerRefusesIsTheCallersToCompute() {
+    FLEET.route(r -> {
+      throw new MembraneException(ErrorCode.OVERLOADED, "every cluster is busy");
+    });
+
+    Problem refused = post(context(tokens(45, 96)).json()).problem(429, "overloaded");
+
+    assertThat(refused.detail()).contains("every cluster is busy");
+    assertThat(refused.retriable()).isTrue();
+  }
+
+  @Test
   void aWorkersOwnProblemPassesThrough() {
     FLEET.local.refuse(new MembraneException(ErrorCode.STORAGE_FULL, "no room in Redis"));
 

@@ -49,7 +49,7 @@ class LiveConfiguration {
 
   @Bean
   RoutingPolicy routingPolicy(SchedulerProperties properties) {
-    return new RoutingPolicy(properties.checked().usdPerSecond());
+    return new RoutingPolicy(properties.checked().routingSettings());
   }
 
   @Bean

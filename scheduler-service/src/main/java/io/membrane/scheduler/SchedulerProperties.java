@@ -5,6 +5,7 @@ import io.membrane.scheduler.control.CongestionSettings;
 import io.membrane.scheduler.control.RegimeSettings;
 import io.membrane.scheduler.control.RoleSettings;
 import io.membrane.scheduler.live.LiveSettings;
+import io.membrane.scheduler.routing.RoutingSettings;
 import io.membrane.wire.SchedulerClient;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,14 +22,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param thresholdTokens t; without one it is searched for, and searched again as lengths change
  * @param regime whether cached prefixes may cross clusters, or auto: as the headroom of each link
  *     says
- * @param usdPerSecond what a second of time to first token is worth
  */
 @ConfigurationProperties("membrane.scheduler")
 record SchedulerProperties(
     @Nullable Path fleet,
     @Nullable Integer thresholdTokens,
     @DefaultValue("auto") RegimeChoice regime,
-    @DefaultValue("0.01") double usdPerSecond,
+    @DefaultValue Routing routing,
     @DefaultValue Congestion congestion,
     @DefaultValue Headroom headroom,
     @DefaultValue Roles roles) {
@@ -39,6 +39,10 @@ record SchedulerProperties(
     SCARCE,
     ABUNDANT
   }
+
+  /** {@link RoutingSettings}. */
+  record Routing(
+      @DefaultValue("0.01") double usdPerSecond, @DefaultValue("30s") Duration maxWait) {}
 
   /** {@link CongestionSettings}. */
   record Congestion(
@@ -86,17 +90,16 @@ record SchedulerProperties(
           "Write the number of uncached tokens up to which a prompt is prefilled locally, 0 or"
               + " more, for example 19344; or remove it to have the best one searched for.");
     }
-    if (!(usdPerSecond >= 0) || !Double.isFinite(usdPerSecond)) {
-      throw new StartupProblem(
-          "membrane.scheduler.usd-per-second is " + usdPerSecond,
-          "Write what a second of time to first token is worth in USD, 0 or more.");
-    }
     if (roles.period.compareTo(Duration.ofSeconds(1)) < 0) {
       throw new StartupProblem(
           "membrane.scheduler.roles.period is " + roles.period.toMillis() + " ms",
           "Write a duration of at least a second, for example 60s.");
     }
     return this;
+  }
+
+  RoutingSettings routingSettings() {
+    return built("routing", () -> new RoutingSettings(routing.usdPerSecond, routing.maxWait));
   }
 
   LiveSettings live() {

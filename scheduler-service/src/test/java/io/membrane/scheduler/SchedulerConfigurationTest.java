@@ -8,10 +8,12 @@ import io.membrane.scheduler.control.CongestionSettings;
 import io.membrane.scheduler.control.RegimeSettings;
 import io.membrane.scheduler.control.RoleSettings;
 import io.membrane.scheduler.live.LiveSettings;
+import io.membrane.scheduler.routing.RoutingSettings;
 import io.membrane.wire.SchedulerClient.Regime;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +54,7 @@ class SchedulerConfigurationTest {
             "membrane.scheduler.threshold-tokens=0",
             "membrane.scheduler.regime=abundant",
             "membrane.scheduler.fleet=/etc/membrane/fleet.json",
-            "membrane.scheduler.usd-per-second=0.5",
+            "membrane.scheduler.routing.usd-per-second=0.5",
             "membrane.scheduler.congestion.target-utilisation=0.7",
             "membrane.scheduler.headroom.scarce=0.1",
             "membrane.scheduler.roles.dwell=1m")
@@ -60,7 +62,8 @@ class SchedulerConfigurationTest {
           SchedulerProperties properties = context.getBean(SchedulerProperties.class);
           assertThat(properties.thresholdTokens()).isZero();
           assertThat(properties.fleet()).hasToString("/etc/membrane/fleet.json");
-          assertThat(properties.usdPerSecond()).isEqualTo(0.5);
+          assertThat(properties.routingSettings())
+              .isEqualTo(new RoutingSettings(0.5, RoutingSettings.DEFAULT.maxWait()));
           LiveSettings live = properties.live();
           assertThat(live.fixedRegime()).isEqualTo(Regime.ABUNDANT);
           assertThat(live.congestion().targetUtilisation()).isEqualTo(0.7);
@@ -74,8 +77,9 @@ class SchedulerConfigurationTest {
       delimiter = '|',
       value = {
         "threshold-tokens=-1 | membrane.scheduler.threshold-tokens is -1, a negative length",
-        "usd-per-second=NaN | membrane.scheduler.usd-per-second is NaN",
-        "usd-per-second=-2 | membrane.scheduler.usd-per-second is -2",
+        "routing.usd-per-second=NaN | membrane.scheduler.routing is wrong",
+        "routing.usd-per-second=-2 | membrane.scheduler.routing is wrong",
+        "routing.max-wait=0s | membrane.scheduler.routing is wrong",
         "congestion.target-utilisation=1.5 | membrane.scheduler.congestion is wrong",
         "congestion.min-share=0 | membrane.scheduler.congestion is wrong",
         "congestion.gone-after=1s | membrane.scheduler.congestion is wrong",
@@ -89,7 +93,8 @@ class SchedulerConfigurationTest {
         .withPropertyValues("membrane.scheduler." + option)
         .run(context -> {
           SchedulerProperties properties = context.getBean(SchedulerProperties.class);
-          assertThatThrownBy(() -> properties.checked().live())
+          assertThatThrownBy(
+                  () -> List.of(properties.checked().live(), properties.routingSettings()))
               .isInstanceOf(StartupProblem.class)
               .hasMessageContaining(said);
         });

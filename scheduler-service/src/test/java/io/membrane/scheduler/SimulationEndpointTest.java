@@ -268,6 +268,7 @@ class SimulationEndpointTest {
           {"link": {"outages": [{"cluster": "moon", "from_s": 1, "to_s": 3}]}} | moon
           {"cache": {"blocks": -1}}                                         | cache.blocks: -1
           {"control": {"usd_per_second": -1}}                               | control.usd_per_second
+          {"control": {"max_wait_s": 0}}                                    | control.max_wait_s
           {"batch_tokens": -1}                                              | batch_tokens: -1
           {"ttft_limit_s": 0}                                               | ttft_limit_s: 0
           {"plan": {"model": "unheard-of"}}                                 | plan.model

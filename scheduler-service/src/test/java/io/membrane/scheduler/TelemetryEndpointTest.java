@@ -167,6 +167,32 @@ class TelemetryEndpointTest {
     assertThat(route(60_000).get("target").asString()).isEqualTo("far");
   }
 
+  @Test
+  void whereEveryClusterIsTooBusyAPromptIsRefusedUntilOneIsNot() {
+    tell("\"egress_gbps\": 1, \"status\": \"gone\"");
+    queue(200);
+    HttpResponse<String> answer = service.post("/v1/routes", prompt(60_000));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(429);
+    assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+    JsonNode refused = JsonMapper.shared().readTree(answer.body());
+    assertThat(refused.get("code").asString()).isEqualTo("overloaded");
+    assertThat(refused.get("retriable").asBoolean()).isTrue();
+    assertThat(refused.get("detail").asString()).contains("'near'").contains("30.0 s");
+
+    queue(0);
+    assertThat(route(60_000).get("target").asString()).isEqualTo("near");
+    tell("\"egress_gbps\": 1");
+  }
+
+  private void queue(int waiting) {
+    post(
+        200,
+        "/v1/telemetry",
+        "{\"cluster\": \"near\", \"role\": \"pd\", \"prefill_instances\": 4, \"utilisation\": %d,"
+                .formatted(waiting == 0 ? 0 : 1)
+            + " \"queue_depth\": %d}".formatted(waiting));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -222,15 +248,16 @@ class TelemetryEndpointTest {
   }
 
   private JsonNode route(int tokens) {
-    return post(
-        200,
-        "/v1/routes",
-        """
-        {"total_tokens": %d, "clusters": [
-          {"cluster": "near", "role": "pd", "cached_tokens": 0},
-          {"cluster": "far", "role": "prefill", "cached_tokens": 0}]}\
-        """
-            .formatted(tokens));
+    return post(200, "/v1/routes", prompt(tokens));
+  }
+
+  private static String prompt(int tokens) {
+    return """
+    {"total_tokens": %d, "clusters": [
+      {"cluster": "near", "role": "pd", "cached_tokens": 0},
+      {"cluster": "far", "role": "prefill", "cached_tokens": 0}]}\
+    """
+        .formatted(tokens);
   }
 
   private JsonNode get(String path) {

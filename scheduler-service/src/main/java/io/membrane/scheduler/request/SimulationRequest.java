@@ -130,6 +130,7 @@ public record SimulationRequest(
    *
    * @param costs whether routing weighs waits, transfers and prices
    * @param usdPerSecond what a second of time to first token is worth
+   * @param maxWaitS how long a prompt may have others behind it wait before it is refused
    * @param congestion whether the threshold rises under congestion
    * @param regime whether cached prefixes cross links with room to spare
    * @param roles whether instances are converted between prefill and decode
@@ -137,6 +138,7 @@ public record SimulationRequest(
   public record Control(
       @Nullable Boolean costs,
       @Nullable Double usdPerSecond,
+      @Nullable Double maxWaitS,
       @Nullable Boolean congestion,
       @Nullable Boolean regime,
       @Nullable Boolean roles) {}

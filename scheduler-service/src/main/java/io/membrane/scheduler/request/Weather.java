@@ -8,11 +8,13 @@ import io.membrane.scheduler.request.SimulationRequest.Down;
 import io.membrane.scheduler.request.SimulationRequest.LinkWeather;
 import io.membrane.scheduler.request.SimulationRequest.Losing;
 import io.membrane.scheduler.request.SimulationRequest.Varying;
+import io.membrane.scheduler.routing.RoutingSettings;
 import io.membrane.scheduler.simulation.Controls;
 import io.membrane.scheduler.simulation.link.Fluctuation;
 import io.membrane.scheduler.simulation.link.LinkBehaviour;
 import io.membrane.scheduler.simulation.link.Loss;
 import io.membrane.scheduler.simulation.link.Outage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,17 +45,30 @@ final class Weather {
     if (given == null) {
       return Controls.DEFAULT;
     }
-    Place place = Place.ROOT.field("control").field("usd_per_second");
     Controls all = Controls.DEFAULT;
+    RoutingSettings routing = routing(Place.ROOT.field("control"), given);
     return new Controls(
-        isOn(given.costs()),
-        given.usdPerSecond() == null
-            ? all.usdPerSecond()
-            : place.number(given.usdPerSecond(), 0, 1e6, "write what a second is worth, USD"),
+        isOn(given.costs()) ? routing : null,
         isOn(given.congestion()) ? CongestionSettings.DEFAULT : null,
         isOn(given.regime()) ? RegimeSettings.DEFAULT : null,
         isOn(given.roles()) ? RoleSettings.DEFAULT : null,
         all.rolePeriodSeconds());
+  }
+
+  private static RoutingSettings routing(Place place, Control given) {
+    RoutingSettings all = RoutingSettings.DEFAULT;
+    return new RoutingSettings(
+        given.usdPerSecond() == null
+            ? all.usdPerSecond()
+            : place
+                .field("usd_per_second")
+                .number(given.usdPerSecond(), 0, 1e6, "write what a second is worth, USD"),
+        given.maxWaitS() == null ? all.maxWait() : maxWait(place, given.maxWaitS()));
+  }
+
+  private static Duration maxWait(Place place, double given) {
+    double seconds = place.field("max_wait_s").number(given, 0.001, 1e7, "write seconds");
+    return Duration.ofMillis((long) (seconds * 1000));
   }
 
   private static boolean isOn(@Nullable Boolean given) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param holder whose cache the length rule counted
  * @param cachedTokens how much of the prompt the holder has
  * @param unpaid the offload that would have cost too much; null if there was none
- * @param late what would have missed the deadline; null if nothing was passed over for that
+ * @param passedOver what was too late or too busy; null if the other rules' choice stands
  * @param chosen terms of the target; null if unknown
  * @param leftOut clusters that take nothing new, by name
  */
@@ -21,7 +21,7 @@ record Grounds(
     String holder,
     int cachedTokens,
     @Nullable Terms unpaid,
-    @Nullable Terms late,
+    @Nullable Terms passedOver,
     @Nullable Terms chosen,
     @Nullable Duration deadline,
     List<ClusterCondition> leftOut) {}

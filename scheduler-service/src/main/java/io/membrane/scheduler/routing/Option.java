@@ -2,6 +2,7 @@ package io.membrane.scheduler.routing;
 
 import io.membrane.wire.SchedulerClient.Transfer;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,13 +38,11 @@ record Option(
     return best;
   }
 
-  /** Of options in the order of their names, the cheapest within a time; null if there is none. */
-  static @Nullable Option cheapestWithin(double seconds, List<Option> options) {
+  /** Of options in the order of their names, the cheapest whose terms are these; null if none. */
+  static @Nullable Option cheapest(List<Option> options, Predicate<Terms> these) {
     @Nullable Option best = null;
     for (Option o : options) {
-      if (o.terms != null
-          && o.terms.ttftSeconds() <= seconds
-          && (best == null || o.before(best, true))) {
+      if (o.terms != null && these.test(o.terms) && (best == null || o.before(best, true))) {
         best = o;
       }
     }

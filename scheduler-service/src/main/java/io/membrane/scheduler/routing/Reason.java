@@ -35,7 +35,8 @@ final class Reason {
       text.append(g.missing());
     }
     costs(g);
-    deadline(g);
+    busy(d, g);
+    deadline(d, g);
     text.append("; ");
     quote(d.target()).append(" computes ").append(d.incrementalTokens());
     @Nullable String node = d.node();
@@ -71,7 +72,7 @@ final class Reason {
 
   private void costs(Grounds g) {
     @Nullable Terms unpaid = g.unpaid();
-    @Nullable Terms local = g.late() != null ? g.late() : g.chosen();
+    @Nullable Terms local = g.passedOver() != null ? g.passedOver() : g.chosen();
     if (unpaid != null && local != null) {
       text.append("; sending the KV from ");
       quote(unpaid.cluster()).append(" does not pay: USD ");
@@ -83,15 +84,24 @@ final class Reason {
     }
   }
 
-  private void deadline(Grounds g) {
+  private void busy(Decision d, Grounds g) {
+    @Nullable Terms busy = g.passedOver();
+    if (busy != null && d.rule() == Rule.MAX_WAIT) {
+      text.append("; it would wait ");
+      number(busy.waitSeconds(), 3).append(" s at ");
+      quote(busy.cluster()).append(", longer than it may");
+    }
+  }
+
+  private void deadline(Decision d, Grounds g) {
     @Nullable Duration deadline = g.deadline();
     @Nullable Terms chosen = g.chosen();
     if (deadline == null || chosen == null) {
       return;
     }
     double seconds = deadline.toNanos() / NANOS;
-    @Nullable Terms late = g.late();
-    if (late != null) {
+    @Nullable Terms late = g.passedOver();
+    if (late != null && d.rule() == Rule.DEADLINE) {
       text.append("; the first token would take ");
       number(late.ttftSeconds(), 3).append(" s at ");
       quote(late.cluster()).append(", longer than the ");

@@ -5,8 +5,10 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.wire.SchedulerClient.Regime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  *       both costs are known ({@link Terms}). Where local prompts wait, staying costs those behind
  *       it the prompt's wait and prefill too.
  *   <li>If that comes later than the deadline, the cheapest candidate that does not is taken.
+ *       Likewise if the prompt would have to wait there, and the next one for both of them longer
+ *       than the longest wait. If every candidate is that busy, the prompt is refused: a queue that
+ *       grows serves nobody, and short prompts, which hold up others least, are still taken.
  *   <li>In the target, the node with the fewest tokens to do gets it: those queued, or in flight if
  *       these are more, and those of the prompt that it does not have; ties by name.
  * </ol>
@@ -44,15 +49,12 @@ public final class RoutingPolicy {
   private static final double NANOS = 1e9;
 
   private final double usdPerSecond;
+  private final double maxWaitSeconds;
 
-  /**
-   * A policy.
-   *
-   * @param usdPerSecond what a second of time to first token is worth, ≥ 0
-   */
-  public RoutingPolicy(double usdPerSecond) {
-    Bounds.notNegative("the value of a second", usdPerSecond);
-    this.usdPerSecond = usdPerSecond;
+  /** A policy. */
+  public RoutingPolicy(RoutingSettings settings) {
+    this.usdPerSecond = settings.usdPerSecond();
+    this.maxWaitSeconds = settings.maxWait().toNanos() / NANOS;
   }
 
   /**
@@ -77,7 +79,7 @@ public final class RoutingPolicy {
    * @param nowNanos of the clock that {@code inFlight} is kept by
    * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} if a cluster is named twice or
    *     holds more tokens than the prompt has; {@link ErrorCode#DEPENDENCY_UNAVAILABLE} if no
-   *     candidate is up
+   *     candidate is up; {@link ErrorCode#OVERLOADED} if every one is too busy
    */
   public Decision decide(RouteQuery query, FleetState state, InFlight inFlight, long nowNanos) {
     Offer offer = Offer.of(query, state);
@@ -86,8 +88,9 @@ public final class RoutingPolicy {
         offer.missing().isEmpty()
             ? lengthAndCost(query.totalTokens(), state, offer, pricing)
             : onlyRole(state, offer, pricing);
-    @Nullable Option inTime = inTime(query.deadline(), verdict);
-    Option chosen = inTime == null ? verdict.chosen : inTime;
+    @Nullable Option instead = instead(query.deadline(), verdict);
+    Option chosen = instead == null ? verdict.chosen : instead;
+    @Nullable Terms passedOver = instead == null ? null : verdict.chosen.terms();
     Candidate target = chosen.candidate();
     return new Decision(
         target.cluster(),
@@ -98,7 +101,7 @@ public final class RoutingPolicy {
         verdict.link.effectiveThresholdTokens(),
         verdict.link.regime(),
         chosen.transfer(),
-        inTime == null ? verdict.rule : Rule.DEADLINE,
+        passedOver == null ? verdict.rule : isTooBusy(passedOver) ? Rule.MAX_WAIT : Rule.DEADLINE,
         terms(verdict.options),
         new Grounds(
             query.totalTokens(),
@@ -106,7 +109,7 @@ public final class RoutingPolicy {
             verdict.holder.cluster(),
             verdict.holder.cachedTokens(),
             verdict.unpaid,
-            inTime == null ? null : verdict.chosen.terms(),
+            passedOver,
             chosen.terms(),
             query.deadline(),
             offer.leftOut()));
@@ -202,15 +205,42 @@ public final class RoutingPolicy {
     return longest;
   }
 
-  private static @Nullable Option inTime(@Nullable Duration deadline, Verdict verdict) {
+  /** What is taken instead of the other rules' choice (rule 5); null if that stands. */
+  private @Nullable Option instead(@Nullable Duration deadline, Verdict verdict) {
     @Nullable Terms expected = verdict.chosen.terms();
-    if (deadline == null || expected == null) {
+    if (expected == null) {
       return null;
     }
-    double seconds = deadline.toNanos() / NANOS;
-    return expected.ttftSeconds() <= seconds
-        ? null
-        : Option.cheapestWithin(seconds, verdict.options);
+    double seconds = deadline == null ? Double.POSITIVE_INFINITY : deadline.toNanos() / NANOS;
+    boolean tooBusy = isTooBusy(expected);
+    if (!tooBusy && expected.ttftSeconds() <= seconds) {
+      return null;
+    }
+    Predicate<Terms> bearable = t -> !isTooBusy(t);
+    @Nullable Option inTime =
+        Option.cheapest(verdict.options, bearable.and(t -> t.ttftSeconds() <= seconds));
+    if (inTime != null || !tooBusy) {
+      return inTime;
+    }
+    @Nullable Option later = Option.cheapest(verdict.options, bearable);
+    if (later == null && verdict.options.stream().allMatch(o -> o.terms() != null)) {
+      throw tooBusy(verdict.options);
+    }
+    return later;
+  }
+
+  private boolean isTooBusy(Terms there) {
+    return there.waitSeconds() > 0 && there.waitSeconds() + there.prefillSeconds() > maxWaitSeconds;
+  }
+
+  private MembraneException tooBusy(List<Option> options) {
+    Terms soonest = Collections.min(terms(options), Comparator.comparingDouble(Terms::waitSeconds));
+    return new MembraneException(
+        ErrorCode.OVERLOADED,
+        ("every cluster is busy: the prompt would wait %.1f s at '%s', and the next one for both"
+                + " longer than the %.1f s that are allowed; compute it where it came from, or try"
+                + " again")
+            .formatted(soonest.waitSeconds(), soonest.cluster(), maxWaitSeconds));
   }
 
   private static @Nullable String node(

@@ -9,5 +9,7 @@ public enum Rule {
   /** The length asked for the prefill cluster, but sending the KV costs more than it saves. */
   TRANSFER_DOES_NOT_PAY,
   /** What the other rules chose would have come too late. */
-  DEADLINE
+  DEADLINE,
+  /** Where the other rules would have it, it would wait too long. */
+  MAX_WAIT
 }

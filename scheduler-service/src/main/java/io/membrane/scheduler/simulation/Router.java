@@ -11,6 +11,7 @@ import io.membrane.scheduler.routing.FleetState;
 import io.membrane.scheduler.routing.InFlight;
 import io.membrane.scheduler.routing.RouteQuery;
 import io.membrane.scheduler.routing.RoutingPolicy;
+import io.membrane.scheduler.routing.RoutingSettings;
 import io.membrane.scheduler.simulation.station.Requests;
 import io.membrane.scheduler.simulation.traffic.Trace;
 import io.membrane.scheduler.throughput.Fleet;
@@ -38,7 +39,10 @@ final class Router {
 
   private final Plant plant;
   private final Fleet fleet;
-  private final Controls controls;
+
+  /** Whether speeds and prices are known. */
+  private final boolean costsKnown;
+
   private final RoutingPolicy policy;
   private final InFlight inFlight = new InFlight();
   private final @Nullable ClusterCost[] costs;
@@ -59,8 +63,9 @@ final class Router {
   Router(Plant plant, Controls controls, int thresholdTokens) {
     this.plant = plant;
     this.fleet = plant.fleet;
-    this.controls = controls;
-    this.policy = new RoutingPolicy(controls.usdPerSecond());
+    @Nullable RoutingSettings settings = controls.costs();
+    this.costsKnown = settings != null;
+    this.policy = new RoutingPolicy(settings == null ? RoutingSettings.DEFAULT : settings);
     this.costs = new @Nullable ClusterCost[plant.clusters + 1];
     for (int c = 0; c < plant.clusters; c++) {
       PrefillCluster cluster = fleet.prefill().get(c);
@@ -74,7 +79,7 @@ final class Router {
   }
 
   private @Nullable ClusterCost cost(List<Pool> pools, int instances, double usdPerGb) {
-    if (!controls.prices() || instances == 0) {
+    if (!costsKnown || instances == 0) {
       return null;
     }
     Pool most = pools.stream().max(Comparator.comparingInt(Pool::instances)).orElseThrow();
@@ -121,7 +126,7 @@ final class Router {
     state = new FleetState(conditions.threshold(), Regime.SCARCE, known);
   }
 
-  /** Decides for a request; false if no cluster can take it. */
+  /** Decides for a request; false if no cluster takes it. */
   boolean decide(double now, int row) {
     int tokens = plant.requests.tokens[row];
     int number = plant.requests.number[row];
@@ -136,7 +141,7 @@ final class Router {
     try {
       decision = policy.decide(new RouteQuery(tokens, candidates, null), state, inFlight, nanos);
     } catch (MembraneException e) {
-      if (e.code() == ErrorCode.DEPENDENCY_UNAVAILABLE) {
+      if (e.code() == ErrorCode.DEPENDENCY_UNAVAILABLE || e.code() == ErrorCode.OVERLOADED) {
         return false;
       }
       throw e;
@@ -153,7 +158,7 @@ final class Router {
       moveLink = decision.role() == Role.PREFILL ? plant.clusters + station : source;
       moveBytes = fleet.kvBytes().at(transfer.tokens() - cachedTokens(station, tokens));
     }
-    if (controls.prices()) {
+    if (costsKnown) {
       if (row >= tickets.length) {
         tickets = Arrays.copyOf(tickets, Math.max(row + 1, tickets.length * 2));
       }
@@ -164,7 +169,7 @@ final class Router {
 
   /** A request has been prefilled. */
   void prefilled(int row) {
-    InFlight.@Nullable Ticket ticket = controls.prices() ? tickets[row] : null;
+    InFlight.@Nullable Ticket ticket = costsKnown ? tickets[row] : null;
     if (ticket != null) {
       ticket.release();
       tickets[row] = null;

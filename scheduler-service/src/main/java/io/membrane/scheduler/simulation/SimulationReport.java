@@ -50,7 +50,7 @@ public record SimulationReport(
   /**
    * {@code arrived = completed + rejected + inSystem}: nothing is lost and nothing appears.
    *
-   * @param rejected that no cluster could take when they arrived
+   * @param rejected that no cluster could take when they arrived, or would have made wait too long
    * @param inSystem not finished when time was up
    */
   public record Requests(long arrived, long completed, long rejected, long inSystem) {}

@@ -11,6 +11,7 @@ import io.membrane.scheduler.routing.Availability;
 import io.membrane.scheduler.routing.Candidate;
 import io.membrane.scheduler.routing.RouteQuery;
 import io.membrane.scheduler.routing.RoutingPolicy;
+import io.membrane.scheduler.routing.RoutingSettings;
 import io.membrane.wire.SchedulerClient.Regime;
 import io.membrane.wire.SchedulerClient.Role;
 import java.time.Duration;
@@ -238,7 +239,7 @@ class LiveFleetTest {
 
   private void route(String expected) {
     var decision =
-        new RoutingPolicy(0.01)
+        new RoutingPolicy(RoutingSettings.DEFAULT)
             .decide(
                 new RouteQuery(
                     60_000,

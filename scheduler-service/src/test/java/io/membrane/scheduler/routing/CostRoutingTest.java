@@ -9,8 +9,11 @@ import static io.membrane.scheduler.routing.Fleets.up;
 import static io.membrane.scheduler.routing.Fleets.waiting;
 import static io.membrane.scheduler.routing.Fleets.within;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.throughput.PolynomialCurve;
 import io.membrane.wire.SchedulerClient.Regime;
 import java.time.Duration;
@@ -21,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class CostRoutingTest {
 
   private static final Offset<Double> EXACTLY = within(1e-9);
-  private static final RoutingPolicy POLICY = new RoutingPolicy(0.01);
+  private static final RoutingPolicy POLICY = new RoutingPolicy(RoutingSettings.DEFAULT);
 
   private final InFlight inFlight = new InFlight();
 
@@ -81,8 +84,7 @@ class CostRoutingTest {
   @Test
   void anOffloadThatIsAsGoodStands() {
     FleetState state = fleet(Regime.SCARCE, local(1e-3), up("r", Regime.SCARCE, speed(0x1p-60)));
-    Decision d =
-        new RoutingPolicy(0).decide(prompt(5000, pd("l", 0), prefill("r", 0)), state, inFlight, 0);
+    Decision d = Fleets.FREE.decide(prompt(5000, pd("l", 0), prefill("r", 0)), state, inFlight, 0);
     assertThat(d.target()).isEqualTo("r");
     assertThat(d.rule()).isEqualTo(Rule.LENGTH);
   }
@@ -145,7 +147,7 @@ class CostRoutingTest {
     RouteQuery query = prompt(5000, pd("l", 0), prefill("r", 0));
     FleetState state =
         fleet(Regime.SCARCE, local(1e-3), waiting(up("r", Regime.SCARCE, speed(1e-5)), 0));
-    RoutingPolicy money = new RoutingPolicy(0);
+    RoutingPolicy money = Fleets.FREE;
     Decision late = money.decide(query, state, inFlight, 0);
     assertThat(late.target()).isEqualTo("r");
 
@@ -165,6 +167,57 @@ class CostRoutingTest {
 
     assertThat(money.decide(within(Duration.ofSeconds(6), query), state, inFlight, 0).target())
         .isEqualTo("r");
+  }
+
+  @Test
+  void aPromptThatWouldWaitTooLongGoesWhereItWouldNot() {
+    RouteQuery query = prompt(900, pd("l", 0), prefill("r", 0));
+    FleetState state =
+        fleet(
+            Regime.SCARCE,
+            waiting(local(1e-3), 29.2),
+            waiting(up("r", Regime.SCARCE, speed(1e-5)), 29.9));
+
+    Decision diverted = decide(query, state);
+
+    assertThat(diverted.target()).isEqualTo("r");
+    assertThat(diverted.rule()).isEqualTo(Rule.MAX_WAIT);
+    assertThat(diverted.reason())
+        .contains("within the threshold of 1000; it would wait 29.200 s at 'l', longer than it may")
+        .endsWith("'r' computes 900");
+    assertThat(decide(prompt(800, pd("l", 0), prefill("r", 0)), state).target())
+        .as("29.2 s and 0.8 s are no longer than 30 s")
+        .isEqualTo("l");
+  }
+
+  @Test
+  void aPromptIsRefusedWhereEveryClusterIsTooBusy() {
+    FleetState state =
+        fleet(
+            Regime.SCARCE,
+            waiting(local(1e-3), 29.2),
+            waiting(up("r", Regime.SCARCE, speed(1e-5)), 31));
+
+    assertThatThrownBy(() -> decide(prompt(900, pd("l", 0), prefill("r", 0)), state))
+        .isInstanceOfSatisfying(
+            MembraneException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OVERLOADED))
+        .hasMessageContaining("would wait 29.2 s at 'l'")
+        .hasMessageContaining("30.0 s that are allowed");
+  }
+
+  @Test
+  void aPromptThatNeedNotWaitIsTakenHoweverLongItsPrefill() {
+    FleetState state = fleet(Regime.SCARCE, local(1));
+    assertThat(decide(prompt(900, pd("l", 0)), state).target()).isEqualTo("l");
+  }
+
+  @Test
+  void aClusterWhoseCostsAreUnknownIsNeverTooBusy() {
+    FleetState state =
+        fleet(Regime.SCARCE, waiting(local(1e-3), 100), waiting(up("r", Regime.SCARCE, null), 100));
+    Decision d = decide(prompt(900, pd("l", 0), prefill("r", 0)), state);
+    assertThat(d.target()).isEqualTo("l");
+    assertThat(d.rule()).isEqualTo(Rule.LENGTH);
   }
 
   @Test

@@ -14,6 +14,10 @@ final class Fleets {
 
   static final int T = 1000;
 
+  /** To which time is worth nothing. */
+  static final RoutingPolicy FREE =
+      new RoutingPolicy(new RoutingSettings(0, RoutingSettings.DEFAULT.maxWait()));
+
   private Fleets() {}
 
   static Candidate pd(String name, int cached, NodeCandidate... nodes) {

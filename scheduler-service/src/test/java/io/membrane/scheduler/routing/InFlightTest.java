@@ -62,8 +62,7 @@ class InFlightTest {
   @Test
   void whoseEndIsUnknownStaysForTenSeconds() {
     RouteQuery query = Fleets.prompt(10, Fleets.pd("c", 3));
-    Decision unknown =
-        new RoutingPolicy(0).decide(query, FleetState.of(5, Regime.SCARCE), inFlight, 0);
+    Decision unknown = Fleets.FREE.decide(query, FleetState.of(5, Regime.SCARCE), inFlight, 0);
     inFlight.add(unknown, 0);
     assertThat(inFlight.of("c", 9 * SECOND)).isEqualTo(new Load(1, 7, 0, 0));
     assertThat(inFlight.of("c", 11 * SECOND)).isEqualTo(Load.NONE);

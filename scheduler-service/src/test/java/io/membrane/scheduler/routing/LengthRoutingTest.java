@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The length rule, where nothing is known of costs. */
 class LengthRoutingTest {
 
-  private static final RoutingPolicy POLICY = new RoutingPolicy(0);
+  private static final RoutingPolicy POLICY = Fleets.FREE;
   private static final FleetState SCARCE = fleet(Regime.SCARCE);
   private static final FleetState ABUNDANT = fleet(Regime.ABUNDANT);
 

@@ -47,13 +47,13 @@ final class RoutingOracle {
             d.transfer());
   }
 
-  /** What {@link #told} should tell; null if nobody is up. */
-  @Nullable String decide(double usdPerSecond) {
-    this.usdPerSecond = usdPerSecond;
+  /** What {@link #told} should tell, or the name of the error. */
+  String decide(RoutingSettings settings) {
+    this.usdPerSecond = settings.usdPerSecond();
     List<Candidate> pds = up(Role.PD);
     List<Candidate> prefills = up(Role.PREFILL);
     if (pds.isEmpty() && prefills.isEmpty()) {
-      return null;
+      return "DEPENDENCY_UNAVAILABLE";
     }
     List<Target> all = new ArrayList<>();
     Target chosen;
@@ -105,13 +105,22 @@ final class RoutingOracle {
         rule = pays ? Rule.LENGTH : Rule.TRANSFER_DOES_NOT_PAY;
       }
     }
-    if (query.deadline() != null) {
-      double limit = query.deadline().toNanos() / 1e9;
-      List<Target> inTime = all.stream().filter(t -> t.ttft <= limit).toList();
-      if (chosen.ttft > limit && !inTime.isEmpty()) {
-        chosen = best(inTime);
-        rule = Rule.DEADLINE;
+    Predicate<Target> busy =
+        t -> t.queued > 0 && t.queued + t.prefill > settings.maxWait().toMillis() / 1e3;
+    List<Target> calm = all.stream().filter(t -> !Double.isNaN(t.ttft) && !busy.test(t)).toList();
+    double limit = query.deadline() == null ? 1e99 : query.deadline().toNanos() / 1e9;
+    List<Target> inTime = calm.stream().filter(t -> t.ttft <= limit).toList();
+    if (busy.test(chosen)) {
+      if (all.stream().allMatch(busy)) {
+        return "OVERLOADED";
       }
+      if (!calm.isEmpty()) {
+        chosen = best(inTime.isEmpty() ? calm : inTime);
+        rule = Rule.MAX_WAIT;
+      }
+    } else if (chosen.ttft > limit && !inTime.isEmpty()) {
+      chosen = best(inTime);
+      rule = Rule.DEADLINE;
     }
     ttftSeconds = Double.isNaN(chosen.ttft) ? -1 : chosen.ttft;
     String moves =

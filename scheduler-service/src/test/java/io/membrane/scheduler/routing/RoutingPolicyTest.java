@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.membrane.fixture.Seeds;
+import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.throughput.PolynomialCurve;
 import io.membrane.wire.SchedulerClient.Regime;
@@ -24,7 +25,7 @@ class RoutingPolicyTest {
 
   /** A prompt, what is known when it comes, and the policy that is asked. */
   private record Situation(
-      RouteQuery query, FleetState state, InFlight inFlight, double usdPerSecond) {
+      RouteQuery query, FleetState state, InFlight inFlight, RoutingSettings settings) {
 
     static Situation of(RandomGenerator random) {
       int total = 1 + random.nextInt(40);
@@ -45,20 +46,23 @@ class RoutingPolicyTest {
       Regime regime = random.nextBoolean() ? Regime.SCARCE : Regime.ABUNDANT;
       FleetState state = new FleetState(random.nextInt(30), regime, conditions);
       RouteQuery query = new RouteQuery(total, candidates, deadline);
-      double usdPerSecond = random.nextInt(3) == 0 ? 0 : random.nextDouble();
+      RoutingSettings settings =
+          new RoutingSettings(
+              random.nextInt(3) == 0 ? 0 : random.nextDouble(),
+              Duration.ofSeconds(random.nextBoolean() ? 1000 : 1 + random.nextInt(40)));
       InFlight inFlight = new InFlight();
       for (int i = random.nextInt(6); i > 0; i--) {
         try {
-          inFlight.add(new RoutingPolicy(usdPerSecond).decide(query, state, inFlight, 0), 0);
-        } catch (MembraneException nobodyIsUp) {
+          inFlight.add(new RoutingPolicy(settings).decide(query, state, inFlight, 0), 0);
+        } catch (MembraneException refused) {
           break;
         }
       }
-      return new Situation(query, state, inFlight, usdPerSecond);
+      return new Situation(query, state, inFlight, settings);
     }
 
     Decision decide() {
-      return new RoutingPolicy(usdPerSecond).decide(query, state, inFlight, 0);
+      return new RoutingPolicy(settings).decide(query, state, inFlight, 0);
     }
 
     private static int cached(RandomGenerator random, int total) {
@@ -100,14 +104,17 @@ class RoutingPolicyTest {
   @Test
   void everySituationIsDecidedAsTheRulesSay() {
     Map<Rule, Integer> seen = new HashMap<>();
+    Map<ErrorCode, Integer> refusals = new HashMap<>();
     Seeds.forAll(
         20_000,
         random -> {
           Situation s = Situation.of(random);
           RoutingOracle oracle = new RoutingOracle(s.query(), s.state(), s.inFlight());
-          @Nullable String expected = oracle.decide(s.usdPerSecond());
-          if (expected == null) {
-            assertThat(refused(s)).as("nobody is up: %s", s).isTrue();
+          String expected = oracle.decide(s.settings());
+          @Nullable ErrorCode refused = refusal(s);
+          if (refused != null) {
+            assertThat(refused.name()).as("%s", s).isEqualTo(expected);
+            refusals.merge(refused, 1, Integer::sum);
             return;
           }
           Decision d = s.decide();
@@ -118,6 +125,8 @@ class RoutingPolicyTest {
         });
     assertThat(seen).as("every rule has its turn").hasSize(Rule.values().length);
     assertThat(seen.values()).allMatch(n -> n > 50);
+    assertThat(refusals).containsOnlyKeys(ErrorCode.DEPENDENCY_UNAVAILABLE, ErrorCode.OVERLOADED);
+    assertThat(refusals.values()).allMatch(n -> n > 50);
   }
 
   @Test
@@ -126,7 +135,7 @@ class RoutingPolicyTest {
         2000,
         random -> {
           Situation s = Situation.of(random);
-          if (refused(s)) {
+          if (refusal(s) != null) {
             return;
           }
           List<Candidate> shuffled = new ArrayList<>();
@@ -138,17 +147,17 @@ class RoutingPolicyTest {
           Collections.shuffle(shuffled, new Random(random.nextLong()));
           RouteQuery query =
               new RouteQuery(s.query().totalTokens(), shuffled, s.query().deadline());
-          Situation other = new Situation(query, s.state(), s.inFlight(), s.usdPerSecond());
+          Situation other = new Situation(query, s.state(), s.inFlight(), s.settings());
           assertThat(other.decide()).isEqualTo(s.decide());
         });
   }
 
-  private static boolean refused(Situation s) {
+  private static @Nullable ErrorCode refusal(Situation s) {
     try {
       s.decide();
-      return false;
-    } catch (MembraneException nobodyIsUp) {
-      return true;
+      return null;
+    } catch (MembraneException e) {
+      return e.code();
     }
   }
 }

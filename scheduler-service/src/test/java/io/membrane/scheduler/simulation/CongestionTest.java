@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.membrane.scheduler.simulation.link.Fluctuation;
 import io.membrane.scheduler.simulation.link.LinkBehaviour;
 import io.membrane.scheduler.simulation.link.Loss;
+import io.membrane.scheduler.simulation.link.Outage;
 import io.membrane.scheduler.simulation.traffic.Arrivals;
 import io.membrane.scheduler.simulation.traffic.Prompts;
 import io.membrane.scheduler.simulation.traffic.Traffic;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,7 +22,7 @@ class CongestionTest {
       Strategy.PRFAAS_PD.deploy(CaseStudy.fleet(12), CaseStudy.WORKLOAD);
   private static final Prompts SAMPLED = new Prompts.Sampled(CaseStudy.WORKLOAD.input(), 1024);
   private static final Controls CONGESTION =
-      new Controls(false, 0, Controls.DEFAULT.congestion(), null, null, 60);
+      new Controls(null, Controls.DEFAULT.congestion(), null, null, 60);
 
   @ParameterizedTest(name = "{0} requests/s over a link with a coefficient of variation of {1}")
   @CsvSource({"1.6, 0", "2.1, 0", "2.6, 0", "1.6, 0.3", "2.1, 0.3", "2.6, 0.3"})
@@ -46,6 +48,20 @@ class CongestionTest {
     SimulationReport on = run(halved, rps, LinkBehaviour.IDEAL, CONGESTION);
     SimulationReport off = run(halved, rps, LinkBehaviour.IDEAL, Controls.OFF);
     assertThat(on.ttft().meanSeconds()).isLessThan(off.ttft().meanSeconds() / 5);
+    assertThat(on.ttft().p99Seconds()).isLessThan(off.ttft().p99Seconds() / 5);
+  }
+
+  @Test
+  void aLongOutageEndsInSomeRefusalsAndNotInAQueue() {
+    Deployment whole = Strategy.PRFAAS_PD.deploy(CaseStudy.fleet(100), CaseStudy.WORKLOAD);
+    LinkBehaviour link =
+        new LinkBehaviour(Fluctuation.NONE, Loss.NONE, List.of(new Outage(null, 1000, 1600)));
+    SimulationReport on = run(whole, 2.5, link, Controls.DEFAULT);
+    SimulationReport off = run(whole, 2.5, link, Controls.OFF);
+    double during = 2.5 * 600;
+    assertThat(on.requests().rejected()).isBetween((long) (during / 10), (long) (during / 2));
+    assertThat(off.requests().rejected()).isZero();
+    assertThat(on.ttft().meanSeconds()).isLessThan(off.ttft().meanSeconds() / 2);
     assertThat(on.ttft().p99Seconds()).isLessThan(off.ttft().p99Seconds() / 5);
   }
 

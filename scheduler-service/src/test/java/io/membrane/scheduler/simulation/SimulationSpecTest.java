@@ -2,6 +2,7 @@ package io.membrane.scheduler.simulation;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.membrane.scheduler.routing.RoutingSettings;
 import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.simulation.link.Fluctuation;
 import io.membrane.scheduler.simulation.link.LinkBehaviour;
@@ -12,6 +13,7 @@ import io.membrane.scheduler.simulation.traffic.Prompts;
 import io.membrane.scheduler.simulation.traffic.Traffic;
 import io.membrane.scheduler.throughput.Fleet;
 import io.membrane.scheduler.throughput.Pool;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -71,8 +73,9 @@ class SimulationSpecTest {
         of(() -> Span.ofSeconds(0), "more than 0 and at most 2678400 s"),
         of(() -> Span.ofSeconds(Double.NaN), "not NaN"),
         of(() -> new Span(1, 1, 0.95), "a share of 0 to 0.9, not 0.95"),
-        of(() -> new Controls(true, Double.NaN, null, null, null, 60), "not NaN"),
-        of(() -> new Controls(true, 0, null, null, null, 0), "every 1 to 86400 s"),
+        of(() -> new RoutingSettings(Double.NaN, Duration.ofSeconds(30)), "not NaN"),
+        of(() -> new RoutingSettings(0, Duration.ZERO), "at most 1 ms to 365 days"),
+        of(() -> new Controls(RoutingSettings.DEFAULT, null, null, null, 0), "every 1 to 86400 s"),
         of(
             () -> Strategy.NAIVE_HETEROGENEOUS_PD.deploy(LOCAL_ONLY, CaseStudy.WORKLOAD),
             "leave this strategy out"));

@@ -278,7 +278,7 @@ class SimulationTest {
                 narrow.configuration().thresholdTokens(),
                 narrow.configuration().prefillByPool()));
     Controls shortTerm =
-        new Controls(false, 0, Controls.DEFAULT.congestion(), Controls.DEFAULT.regime(), null, 60);
+        new Controls(null, Controls.DEFAULT.congestion(), Controls.DEFAULT.regime(), null, 60);
     SimulationReport report =
         run(
             SimulationSpec.of(
