@@ -4,6 +4,7 @@ import io.membrane.scheduler.control.CongestionControl;
 import io.membrane.scheduler.control.CongestionSettings;
 import io.membrane.scheduler.control.EffectiveThreshold;
 import io.membrane.scheduler.control.LinkSample;
+import io.membrane.scheduler.control.LocalLoad;
 import io.membrane.scheduler.planning.Plan;
 import io.membrane.scheduler.planning.PlanInput;
 import io.membrane.scheduler.request.PlanRequests;
@@ -146,7 +147,8 @@ public final class Plots {
           control.step(
               state,
               new LinkSample(
-                  Instant.ofEpochSecond(second), moved, LINK_GBPS, transfers, Double.NaN, 0));
+                  Instant.ofEpochSecond(second), moved, LINK_GBPS, transfers, Double.NaN, 0),
+              LocalLoad.UNKNOWN);
       seconds.add((double) second);
       thresholds.add((double) effective.raise(t, share));
       demands.add(demand / LINK_GBPS);

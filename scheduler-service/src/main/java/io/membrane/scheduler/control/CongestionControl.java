@@ -100,11 +100,6 @@ public final class CongestionControl {
     }
   }
 
-  /** The state after a sample where nothing is known of the local prefill. */
-  public State step(State state, LinkSample sample) {
-    return step(state, sample, LocalLoad.UNKNOWN);
-  }
-
   /**
    * The state after a sample; the same state if the sample is not newer than the last one.
    *

@@ -15,6 +15,14 @@ final class Limits {
     }
   }
 
+  /** Refuses all but finite numbers that are large enough. */
+  static void atLeast(String what, double value, double least) {
+    if (!(value >= least) || Double.isInfinite(value)) {
+      throw new IllegalArgumentException(
+          "%s is finite and at least %s, not %s".formatted(what, least, value));
+    }
+  }
+
   /** Refuses all but NaN and 0 to 1. */
   static void unknownOrShare(String what, double value) {
     if (!Double.isNaN(value)) {

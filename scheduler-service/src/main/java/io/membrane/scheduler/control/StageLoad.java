@@ -10,12 +10,8 @@ public record StageLoad(double utilisation, double queueDepth) {
 
   /** Refuses what cannot be measured. */
   public StageLoad {
-    if (!(utilisation >= 0) || !(utilisation <= 1)) {
-      throw new IllegalArgumentException("a utilisation is from 0 to 1, not " + utilisation);
-    }
-    if (!(queueDepth >= 0) || !Double.isFinite(queueDepth)) {
-      throw new IllegalArgumentException("a queue is finite and at least 0, not " + queueDepth);
-    }
+    Limits.share("a utilisation", utilisation);
+    Limits.atLeast("a queue", queueDepth, 0);
   }
 
   /** Whether it has more to do than it can. */

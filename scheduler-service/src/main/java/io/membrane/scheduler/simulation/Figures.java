@@ -170,7 +170,9 @@ final class Figures {
               .formatted(Span.MAX_SECONDS / 86_400, arrived, spec.span().requests()));
     }
     if (rejected > 0) {
-      notes.add("%d requests arrived while no cluster was up.".formatted(rejected));
+      notes.add(
+          "%d requests were refused: no cluster was up, or each would have had them wait too long."
+              .formatted(rejected));
     }
     return notes;
   }

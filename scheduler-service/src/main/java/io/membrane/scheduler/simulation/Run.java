@@ -51,7 +51,7 @@ final class Run {
   }
 
   SimulationReport run() {
-    arriving = source.next() && source.seconds() <= spec.span().seconds();
+    arriving = nextArrival();
     router.inform(0, control.conditions());
     double now = 0;
     for (long step = 0; arriving || requests.inUse() > 0; step++) {
@@ -81,6 +81,10 @@ final class Run {
     return figures.report(now, control.conditions());
   }
 
+  private boolean nextArrival() {
+    return source.next() && source.seconds() <= spec.span().seconds();
+  }
+
   private double share(double now) {
     double byCount = arrivals / (double) lastArrival;
     return arriving ? Math.clamp(Math.max(byCount, now / spec.span().seconds()), 0, 1) : 1;
@@ -95,15 +99,11 @@ final class Run {
     arrivals++;
     figures.arrived(now, row);
     route(now, row);
-    arriving = arrivals < lastArrival && source.next() && source.seconds() <= lastSecond();
+    arriving = arrivals < lastArrival && nextArrival();
     if (!arriving) {
       figures.lastArrival(now);
       end = now + Math.max(LEAST_DRAIN_SECONDS, now);
     }
-  }
-
-  private double lastSecond() {
-    return spec.span().seconds();
   }
 
   private void route(double now, int row) {

@@ -36,8 +36,7 @@ class CongestionControlTest {
   })
   void pressureIsTheWorstSignalThatIsKnown(
       double egress, double link, double queue, double loss, double again, double pi, Cause cause) {
-    State state =
-        CONTROL.step(State.INITIAL, new LinkSample(at(0), egress, link, queue, loss, again));
+    State state = step(State.INITIAL, new LinkSample(at(0), egress, link, queue, loss, again));
     if (Double.isNaN(pi)) {
       assertThat(state.pressure()).isNaN();
     } else {
@@ -63,7 +62,7 @@ class CongestionControlTest {
   @Test
   void noSampleMovesTheShareByMoreThanAFactorOfEToTheQuarter() {
     State state = utilised(State.INITIAL, 0, 1);
-    State after = CONTROL.step(state, new LinkSample(at(4000), 100, 100, 1e6, 1, 1));
+    State after = step(state, new LinkSample(at(4000), 100, 100, 1e6, 1, 1));
     assertThat(after.share()).isGreaterThanOrEqualTo(Math.exp(-0.25) - 1e-12);
   }
 
@@ -142,7 +141,7 @@ class CongestionControlTest {
   void samplesThatTellNothingReleaseItTooAndKeepTheClusterThere() {
     State state = pressed();
     for (int s = 201; s < 800; s++) {
-      state = CONTROL.step(state, new LinkSample(at(s), UNKNOWN, 100, UNKNOWN, UNKNOWN, UNKNOWN));
+      state = step(state, new LinkSample(at(s), UNKNOWN, 100, UNKNOWN, UNKNOWN, UNKNOWN));
     }
     assertThat(state.share()).isEqualTo(1.0);
     assertThat(CONTROL.gone(state, at(801))).isFalse();
@@ -230,14 +229,19 @@ class CongestionControlTest {
   private static State pressed() {
     State state = State.INITIAL;
     for (int s = 0; s <= 200; s++) {
-      state = CONTROL.step(state, new LinkSample(at(s), 100, 100, 64, 0, 0));
+      state = step(state, new LinkSample(at(s), 100, 100, 64, 0, 0));
     }
     assertThat(state.share()).isEqualTo(SETTINGS.minShare());
     return state;
   }
 
+  /** A step where nothing is known of the local prefill. */
+  private static State step(State state, LinkSample sample) {
+    return CONTROL.step(state, sample, LocalLoad.UNKNOWN);
+  }
+
   private static State utilised(State state, int second, double utilisation) {
-    return CONTROL.step(state, new LinkSample(at(second), 100 * utilisation, 100, 0, 0, 0));
+    return step(state, new LinkSample(at(second), 100 * utilisation, 100, 0, 0, 0));
   }
 
   private static LinkSample sample(RandomGenerator random, double seconds) {

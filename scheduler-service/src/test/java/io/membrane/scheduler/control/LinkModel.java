@@ -74,7 +74,7 @@ final class LinkModel {
       if (onTheWay.size() > telemetryDelaySeconds) {
         LinkSample sample = onTheWay.remove();
         if (sampled.test(s)) {
-          state = control.step(state, sample);
+          state = control.step(state, sample, LocalLoad.UNKNOWN);
         }
       }
       run.add(new Second(share, threshold, egress / link, transfers));

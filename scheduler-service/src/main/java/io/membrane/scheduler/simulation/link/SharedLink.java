@@ -1,6 +1,6 @@
 package io.membrane.scheduler.simulation.link;
 
-import java.util.Arrays;
+import io.membrane.scheduler.simulation.station.TimeHeap;
 
 /**
  * A link whose transfers share its rate equally (processor sharing). With n transfers and a goodput
@@ -19,9 +19,9 @@ public final class SharedLink {
 
   private double now;
   private double moved;
-  private double[] endsAt = new double[16];
-  private int[] ids = new int[16];
-  private int transfers;
+
+  /** Ids of the transfers under way, by the virtual time at which they end. */
+  private final TimeHeap ends = new TimeHeap();
 
   private double sentGigabits;
   private double lostGigabits;
@@ -36,57 +36,26 @@ public final class SharedLink {
   /** A transfer begins. */
   public void start(double at, int id, double gigabits) {
     advance(at);
-    if (transfers == 0) {
+    if (ends.size() == 0) {
       moved = 0;
     }
-    if (transfers == ids.length) {
-      endsAt = Arrays.copyOf(endsAt, transfers * 2);
-      ids = Arrays.copyOf(ids, transfers * 2);
-    }
-    int i = transfers++;
-    double end = moved + gigabits;
-    while (i > 0 && end < endsAt[(i - 1) / 2]) {
-      endsAt[i] = endsAt[(i - 1) / 2];
-      ids[i] = ids[(i - 1) / 2];
-      i = (i - 1) / 2;
-    }
-    endsAt[i] = end;
-    ids[i] = id;
+    ends.add(moved + gigabits, id);
   }
 
   /** When the next transfer ends if nothing changes; infinite if none does. */
   public double nextEnd() {
     double goodput = goodputGbps();
-    if (transfers == 0 || goodput == 0) {
+    if (ends.size() == 0 || goodput == 0) {
       return Double.POSITIVE_INFINITY;
     }
-    return now + Math.max(0, endsAt[0] - moved) * transfers / goodput;
+    return now + Math.max(0, ends.firstTime() - moved) * ends.size() / goodput;
   }
 
   /** Ends the transfer that is due at this moment, {@link #nextEnd()}, and returns its id. */
   public int end(double at) {
     advance(at);
-    moved = endsAt[0];
-    int ended = ids[0];
-    transfers--;
-    double end = endsAt[transfers];
-    int id = ids[transfers];
-    int i = 0;
-    while (2 * i + 1 < transfers) {
-      int child = 2 * i + 1;
-      if (child + 1 < transfers && endsAt[child + 1] < endsAt[child]) {
-        child++;
-      }
-      if (end <= endsAt[child]) {
-        break;
-      }
-      endsAt[i] = endsAt[child];
-      ids[i] = ids[child];
-      i = child;
-    }
-    endsAt[i] = end;
-    ids[i] = id;
-    return ended;
+    moved = ends.firstTime();
+    return (int) ends.take();
   }
 
   /**
@@ -107,6 +76,7 @@ public final class SharedLink {
     now = at;
     double gigabits = seconds * gbps * rateFactor;
     offeredGigabits += gigabits;
+    int transfers = ends.size();
     if (transfers > 0) {
       transferSeconds += seconds * transfers;
       sentGigabits += gigabits;
@@ -127,7 +97,7 @@ public final class SharedLink {
 
   /** Transfers under way. */
   public int transfers() {
-    return transfers;
+    return ends.size();
   }
 
   /** Gigabits put on the wire up to now, those that were lost too. */
