@@ -1,5 +1,7 @@
 package io.membrane.benchmarks;
 
+import io.membrane.scheduler.request.PlanRequests;
+import io.membrane.scheduler.request.Traces;
 import io.membrane.scheduler.routing.Availability;
 import io.membrane.scheduler.routing.Candidate;
 import io.membrane.scheduler.routing.ClusterCondition;
@@ -11,9 +13,8 @@ import io.membrane.scheduler.routing.NodeCandidate;
 import io.membrane.scheduler.routing.RouteQuery;
 import io.membrane.scheduler.routing.RoutingPolicy;
 import io.membrane.scheduler.routing.RoutingSettings;
-import io.membrane.scheduler.throughput.LengthCurve;
-import io.membrane.scheduler.throughput.PolynomialCurve;
-import io.membrane.scheduler.throughput.TableCurve;
+import io.membrane.scheduler.throughput.Fleet;
+import io.membrane.scheduler.throughput.Pool;
 import io.membrane.wire.SchedulerClient.Regime;
 import io.membrane.wire.SchedulerClient.Role;
 import java.time.Duration;
@@ -56,11 +57,9 @@ public class RoutingBenchmark {
   private static final int PROMPTS = 4096;
   private static final int IN_FLIGHT = 1000;
 
-  private static final LengthCurve H200 =
-      TableCurve.of(
-          new double[] {1024, 8192, 32_000, 130_000}, new double[] {0.44, 0.72, 1.84, 7.40});
-  private static final LengthCurve H20 = PolynomialCurve.of(0.469095, 1.300378e-4, 2.940298e-10);
-  private static final LengthCurve KV = PolynomialCurve.of(173.92 * 1024 * 1024, 17_280.0);
+  private static final Fleet STUDY = PlanRequests.resolve(null, Traces.NONE).fleet();
+  private static final Pool H200 = STUDY.prefill().getFirst().pools().getFirst();
+  private static final Pool H20 = STUDY.pd().getFirst();
 
   /** Prefill clusters + pd clusters x nodes of each. */
   @Param({"1+1x1", "8+4x16"})
@@ -123,7 +122,7 @@ public class RoutingBenchmark {
     return d;
   }
 
-  private static ClusterCondition condition(String name, LengthCurve prefill, Random random) {
+  private static ClusterCondition condition(String name, Pool pool, Random random) {
     return new ClusterCondition(
         name,
         Availability.UP,
@@ -132,7 +131,7 @@ public class RoutingBenchmark {
         random.nextBoolean() ? Regime.SCARCE : Regime.ABUNDANT,
         random.nextDouble(),
         100,
-        new ClusterCost(prefill, KV, 4, 0.005, 0.02));
+        new ClusterCost(pool.type().prefillSeconds(), STUDY.kvBytes(), 4, 0.005, 0.02));
   }
 
   private static Candidate candidate(String name, Role role, int tokens, int nodes, Random random) {

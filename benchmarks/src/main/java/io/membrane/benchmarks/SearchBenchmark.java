@@ -1,5 +1,8 @@
 package io.membrane.benchmarks;
 
+import io.membrane.scheduler.planning.PlanInput;
+import io.membrane.scheduler.request.PlanRequests;
+import io.membrane.scheduler.request.Traces;
 import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.search.Landscape;
 import io.membrane.scheduler.search.Objective;
@@ -9,12 +12,8 @@ import io.membrane.scheduler.throughput.Decode;
 import io.membrane.scheduler.throughput.Fleet;
 import io.membrane.scheduler.throughput.HourlyPrice;
 import io.membrane.scheduler.throughput.InstanceType;
-import io.membrane.scheduler.throughput.LengthCurve;
-import io.membrane.scheduler.throughput.LogNormalLengths;
 import io.membrane.scheduler.throughput.PolynomialCurve;
 import io.membrane.scheduler.throughput.Pool;
-import io.membrane.scheduler.throughput.PrefillCluster;
-import io.membrane.scheduler.throughput.TableCurve;
 import io.membrane.scheduler.throughput.Workload;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -49,26 +48,21 @@ import org.openjdk.jmh.annotations.Warmup;
 public class SearchBenchmark {
 
   private static final ThresholdRange RANGE = new ThresholdRange(1024, 65_536, 1);
-  private static final LengthCurve KV = PolynomialCurve.of(182_368_337.92, 17_280.0);
-  private static final InstanceType H200 =
-      new InstanceType(
-          "h200",
-          8,
-          TableCurve.of(
-              new double[] {1024, 8192, 32_000, 130_000}, new double[] {0.44, 0.72, 1.84, 7.40}),
-          null,
-          HourlyPrice.FREE);
-  private static final Workload WORKLOAD =
-      new Workload(LogNormalLengths.of(9.9, 1.0, 128, 131_072), 1024);
+  private static final PlanInput STUDY = PlanRequests.resolve(null, Traces.NONE);
+  private static final Workload WORKLOAD = STUDY.workload();
 
-  private final Fleet caseStudy = fleet(new Pool(h20(1), 8));
+  private final Fleet caseStudy = STUDY.fleet();
   private final Fleet threePools =
-      fleet(new Pool(h20(1), 30), new Pool(h20(0.7), 30), new Pool(h20(1.6), 30));
-  private Landscape known = new Landscape(WORKLOAD, KV, RANGE);
+      new Fleet(
+          caseStudy.kvBytes(),
+          caseStudy.prefill(),
+          caseStudy.pdName(),
+          List.of(new Pool(h20(1), 30), new Pool(h20(0.7), 30), new Pool(h20(1.6), 30)));
+  private Landscape known = new Landscape(WORKLOAD, caseStudy.kvBytes(), RANGE);
 
   @Setup
   public void serveOnce() {
-    known = new Landscape(WORKLOAD, KV, RANGE);
+    known = new Landscape(WORKLOAD, caseStudy.kvBytes(), RANGE);
     Search.best(caseStudy, known, Objective.THROUGHPUT);
   }
 
@@ -85,14 +79,6 @@ public class SearchBenchmark {
   @Benchmark
   public Configuration boundedOverThreePools() {
     return Search.best(threePools, WORKLOAD, Objective.THROUGHPUT);
-  }
-
-  private static Fleet fleet(Pool... pd) {
-    return new Fleet(
-        KV,
-        List.of(new PrefillCluster("prfaas", List.of(new Pool(H200, 4)), 100, 0)),
-        "pd",
-        List.of(pd));
   }
 
   private static InstanceType h20(double slower) {

@@ -1,5 +1,8 @@
 package io.membrane.benchmarks;
 
+import io.membrane.scheduler.planning.PlanInput;
+import io.membrane.scheduler.request.PlanRequests;
+import io.membrane.scheduler.request.Traces;
 import io.membrane.scheduler.simulation.Controls;
 import io.membrane.scheduler.simulation.Deployment;
 import io.membrane.scheduler.simulation.Simulation;
@@ -10,17 +13,7 @@ import io.membrane.scheduler.simulation.Strategy;
 import io.membrane.scheduler.simulation.traffic.Arrivals;
 import io.membrane.scheduler.simulation.traffic.Prompts;
 import io.membrane.scheduler.simulation.traffic.Traffic;
-import io.membrane.scheduler.throughput.Decode;
-import io.membrane.scheduler.throughput.Fleet;
-import io.membrane.scheduler.throughput.HourlyPrice;
-import io.membrane.scheduler.throughput.InstanceType;
-import io.membrane.scheduler.throughput.LogNormalLengths;
-import io.membrane.scheduler.throughput.PolynomialCurve;
-import io.membrane.scheduler.throughput.Pool;
-import io.membrane.scheduler.throughput.PrefillCluster;
-import io.membrane.scheduler.throughput.TableCurve;
 import io.membrane.scheduler.throughput.Workload;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -71,35 +64,13 @@ public class SimulationBenchmark {
   }
 
   private static SimulationSpec spec(Controls controls) {
-    Workload workload = new Workload(LogNormalLengths.of(9.9, 1.0, 128, 131_072), 1024);
-    Deployment planned = Strategy.PRFAAS_PD.deploy(fleet(), workload);
+    PlanInput study = PlanRequests.resolve(null, Traces.NONE);
+    Workload workload = study.workload();
+    Deployment planned = Strategy.PRFAAS_PD.deploy(study.fleet(), workload);
     Traffic traffic =
         Traffic.of(
             new Arrivals.Poisson(0.8 * planned.configuration().sustainedRps()),
             new Prompts.Sampled(workload.input(), workload.outputTokens()));
     return SimulationSpec.of(planned, traffic, Span.ofRequests(REQUESTS), controls, 1);
-  }
-
-  private static Fleet fleet() {
-    InstanceType h200 =
-        new InstanceType(
-            "h200",
-            8,
-            TableCurve.of(
-                new double[] {1024, 8192, 32_000, 130_000}, new double[] {0.44, 0.72, 1.84, 7.40}),
-            null,
-            HourlyPrice.FREE);
-    InstanceType h20 =
-        new InstanceType(
-            "h20",
-            8,
-            PolynomialCurve.of(0.469095, 1.300378e-4, 2.940298e-10),
-            new Decode(20, 20 / (0.7817 * 1024)),
-            HourlyPrice.FREE);
-    return new Fleet(
-        PolynomialCurve.of(173.92 * 1024 * 1024, 17_280.0),
-        List.of(new PrefillCluster("prfaas", List.of(new Pool(h200, 4)), 100, 0)),
-        "pd",
-        List.of(new Pool(h20, 8)));
   }
 }

@@ -7,16 +7,13 @@ import io.membrane.cli.fleet.Member;
 import io.membrane.cli.measure.Measurement;
 import io.membrane.cli.measure.Measurement.Settings;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.net.URI;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "profile",
@@ -28,8 +25,6 @@ import picocli.CommandLine.Spec;
 final class Profile implements Callable<Integer> {
 
   private final Membrane membrane;
-
-  @Spec private @Nullable CommandSpec spec;
 
   @Option(
       names = "--model",
@@ -70,15 +65,9 @@ final class Profile implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    PrintWriter progress = spec == null ? membrane.out() : spec.commandLine().getErr();
     Measurement measurement =
         new Measurement(
-            gateway == null ? ofThisMachine() : gateway,
-            new Random(),
-            line -> {
-              progress.println(line);
-              progress.flush();
-            });
+            gateway == null ? ofThisMachine() : gateway, new Random(), System.err::println);
     membrane.out().println(measurement.run(new Settings(model, lengths, repeats, gpus)));
     return 0;
   }

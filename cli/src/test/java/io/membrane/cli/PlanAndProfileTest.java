@@ -32,9 +32,15 @@ import tools.jackson.databind.json.JsonMapper;
 @Timeout(60)
 class PlanAndProfileTest {
 
+  private static final String MODELS =
+      """
+      {"object": "list", "data": [{"id": "tiny", "object": "model", "owned_by": "membrane",
+        "namespace": {"model": "tiny", "revision": "r", "kv_dtype": "f32", "block_tokens": 256}}]}\
+      """;
+
   @TempDir private Path home;
   private final List<String> prefills = new CopyOnWriteArrayList<>();
-  private HttpServer gateway;
+  private final HttpServer gateway;
 
   /** What the command line said and its exit status. */
   private record Said(int status, String out, String err) {}
@@ -57,7 +63,7 @@ class PlanAndProfileTest {
 
   @BeforeEach
   void aGatewayWithOneModel() {
-    gateway.createContext("/v1/models", e -> answer(e, 200, models("\"tiny\"")));
+    gateway.createContext("/v1/models", e -> answer(e, 200, MODELS));
     gateway.createContext("/v1/prefill", this::prefill);
     gateway.start();
   }
@@ -158,14 +164,6 @@ class PlanAndProfileTest {
          "timings_ms": {"fetch": 0, "compute": %d, "store": 0, "total": 9999}}\
         """
             .formatted(tokens, tokens, String.join(",", blocks), tokens));
-  }
-
-  private static String models(String id) {
-    return """
-    {"object": "list", "data": [{"id": %s, "object": "model", "owned_by": "membrane",
-      "namespace": {"model": "tiny", "revision": "r", "kv_dtype": "f32", "block_tokens": 256}}]}\
-    """
-        .formatted(id);
   }
 
   private static void answer(HttpExchange exchange, int status, String body) {

@@ -21,7 +21,6 @@ import io.membrane.scheduler.routing.InFlight;
 import io.membrane.scheduler.routing.RoutingPolicy;
 import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.search.Search;
-import io.membrane.scheduler.throughput.Pool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,8 +109,7 @@ class LiveConfiguration {
   RoleScaler roleScaler(KubernetesProperties properties, FleetDescription description) {
     return RoleScaler.of(
         properties.mode() != Mode.OFF && properties.instances() == null && description.own()
-            ? properties.withInstances(
-                description.fleet().pd().stream().mapToInt(Pool::instances).sum())
+            ? properties.withInstances(description.fleet().pdInstances())
             : properties);
   }
 

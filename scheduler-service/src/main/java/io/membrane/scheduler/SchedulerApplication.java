@@ -3,13 +3,11 @@ package io.membrane.scheduler;
 import java.util.Arrays;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
 
 /**
  * scheduler-service; with {@code plan} as its first argument one plan instead, without a server.
  */
 @SpringBootApplication
-@EnableConfigurationProperties(SchedulerProperties.class)
 class SchedulerApplication {
 
   static void main(String[] args) {

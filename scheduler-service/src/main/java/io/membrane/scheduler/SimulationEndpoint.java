@@ -85,7 +85,9 @@ class SimulationEndpoint {
 
   @DeleteMapping("/v1/simulations/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
-  @Operation(summary = "Cancel a simulation; one that has ended stays as it is")
+  @Operation(
+      summary = "Cancel a simulation; one that has ended stays as it is",
+      description = "It ends, and its state says so, as soon as the replica that runs it has heard")
   void cancel(@PathVariable String id) {
     if (!jobs.cancel(CallContext.tenantOfCall(), id)) {
       throw notFound();

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
 
   @Test
-  void theHouseRulesHoldAndRoutingIsPlainJava() {
+  void theHouseRulesHoldAndTheAlgorithmsArePlainJava() {
     ArchitectureRules.check(
         "io.membrane.scheduler",
         "throughput",

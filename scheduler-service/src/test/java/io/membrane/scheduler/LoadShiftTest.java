@@ -1,5 +1,6 @@
 package io.membrane.scheduler;
 
+import static io.membrane.scheduler.Service.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.fixture.RedisProcess;
@@ -11,7 +12,6 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** A load that shifts, from routes and telemetry over REST to two workloads that are scaled. */
 class LoadShiftTest {
@@ -45,8 +45,8 @@ class LoadShiftTest {
                 "membrane.scheduler.kubernetes.decode.name=decode",
                 "membrane.scheduler.kubernetes.kubeconfig="
                     + MockCluster.kubeconfig(folder, cluster.port()))) {
-      int planned = state(service).get("threshold_tokens").asInt();
-      assertThat(state(service).get("roles").get("wanted").get("prefill").asInt()).isEqualTo(3);
+      int planned = service.state().get("threshold_tokens").asInt();
+      assertThat(service.state().get("roles").get("wanted").get("prefill").asInt()).isEqualTo(3);
       for (int i = 0; i < 300; i++) {
         service.post(
             "/v1/routes",
@@ -66,7 +66,7 @@ class LoadShiftTest {
             return cluster.replicas("prefill") == 2;
           });
       assertThat(cluster.replicas("decode")).as("while that pod drains").isEqualTo(5);
-      assertThat(state(service).get("threshold_tokens").asInt()).isLessThan(planned);
+      assertThat(service.state().get("threshold_tokens").asInt()).isLessThan(planned);
 
       cluster.runControllers();
       cluster.finishDraining();
@@ -77,28 +77,21 @@ class LoadShiftTest {
             decodeBound(service);
             return cluster.replicas("decode") == 6;
           });
-      JsonNode roles = state(service).get("roles");
+      JsonNode roles = service.state().get("roles");
       assertThat(roles.get("wanted").get("prefill").asInt()).isEqualTo(2);
       assertThat(roles.get("wanted").get("decode").asInt()).isEqualTo(6);
-      assertThat(state(service).get("kubernetes").get("mode").asString()).isEqualTo("apply");
+      assertThat(service.state().get("kubernetes").get("mode").asString()).isEqualTo("apply");
     }
   }
 
   private static void decodeBound(Service service) {
-    int status =
-        service
-            .post(
-                "/v1/telemetry",
-                """
-                {"cluster": "near", "prefill_instances": 3, "decode_instances": 5,
-                 "utilisation": 0.3, "queue_depth": 0,
-                 "decode_utilisation": 0.99, "decode_queue_depth": 40}\
-                """)
-            .statusCode();
-    assertThat(status).isEqualTo(200);
-  }
-
-  private static JsonNode state(Service service) {
-    return JsonMapper.shared().readTree(service.get("/v1/scheduler/state").body());
+    ok(
+        service.post(
+            "/v1/telemetry",
+            """
+            {"cluster": "near", "prefill_instances": 3, "decode_instances": 5,
+             "utilisation": 0.3, "queue_depth": 0,
+             "decode_utilisation": 0.99, "decode_queue_depth": 40}\
+            """));
   }
 }

@@ -1,14 +1,13 @@
 package io.membrane.scheduler;
 
+import static io.membrane.fixture.ServiceUnderTest.json;
+import static io.membrane.fixture.ServiceUnderTest.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
+import io.membrane.fixture.ServiceUnderTest;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -19,35 +18,28 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Import;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-@SpringBootTest(
-    classes = PlanEndpointTest.PlansAlone.class,
-    webEnvironment = WebEnvironment.RANDOM_PORT,
-    properties = "server.address=127.0.0.1")
 class PlanEndpointTest {
 
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
-
-  @LocalServerPort private int port;
+  private static final String PLANS = "/v1/plans";
 
   @EnableAutoConfiguration
   @Import({PlanEndpoint.class, PlanConfiguration.class})
   static class PlansAlone {}
 
+  private static final ServiceUnderTest SERVICE = new ServiceUnderTest(PlansAlone.class);
+
   @AfterAll
-  static void closeConnections() {
-    HTTP.close();
+  static void end() {
+    SERVICE.close();
   }
 
   @Test
   void nothingAtAllAnEmptyBodyAndAnEmptyObjectPlanTheCaseStudy() throws Exception {
-    JsonNode bare = json(send(request("/v1/plans").POST(BodyPublishers.noBody()).build()).body());
+    JsonNode bare =
+        ok(SERVICE.send(HttpRequest.newBuilder(SERVICE.uri(PLANS)).POST(BodyPublishers.noBody())));
     assertThat(bare.get("best").get("n_p").asInt()).isEqualTo(3);
     assertThat(post(200, "")).isEqualTo(bare);
     assertThat(post(200, "{}")).isEqualTo(bare);
@@ -158,7 +150,7 @@ class PlanEndpointTest {
 
   @Test
   void theBundledProfilesAreListedWithSourceAndMark() throws Exception {
-    JsonNode bundle = json(send(request("/v1/profiles").GET().build()).body());
+    JsonNode bundle = ok(SERVICE.get("/v1/profiles"));
     assertThat(bundle.get("models").size()).isEqualTo(3);
     assertThat(bundle.get("profiles").size()).isEqualTo(8);
     for (JsonNode profile : bundle.get("profiles")) {
@@ -320,26 +312,20 @@ class PlanEndpointTest {
 
   @Test
   void planningIsInTheContract() throws Exception {
-    JsonNode paths = json(send(request("/v3/api-docs").GET().build()).body()).get("paths");
+    JsonNode paths = ok(SERVICE.get("/v3/api-docs")).get("paths");
     assertThat(paths.has("/v1/plans")).isTrue();
     assertThat(paths.has("/v1/profiles")).isTrue();
   }
 
-  private String detail(String body) throws IOException, InterruptedException {
+  private static String detail(String body) {
     return post(422, body).get("detail").asString();
   }
 
   @Test
   void anEmptyFormPlansTheCaseStudyLikeAnEmptyJson() throws Exception {
     for (String type : List.of("application/x-www-form-urlencoded", "application/json")) {
-      HttpResponse<String> response =
-          send(
-              request("/v1/plans")
-                  .header("Content-Type", type)
-                  .POST(BodyPublishers.noBody())
-                  .build());
-      assertThat(response.statusCode()).as(type + " " + response.body()).isEqualTo(200);
-      assertThat(json(response.body()).get("best").get("n_p").asInt()).isEqualTo(3);
+      JsonNode plan = ok(SERVICE.post(PLANS, type, BodyPublishers.noBody()));
+      assertThat(plan.get("best").get("n_p").asInt()).as(type).isEqualTo(3);
     }
   }
 
@@ -347,27 +333,9 @@ class PlanEndpointTest {
     return List.copyOf(object.propertyNames());
   }
 
-  private JsonNode post(int status, String body) throws IOException, InterruptedException {
-    HttpResponse<String> response =
-        send(
-            request("/v1/plans")
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(body))
-                .build());
+  private static JsonNode post(int status, String body) {
+    HttpResponse<String> response = SERVICE.post(PLANS, body);
     assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
-    return json(response.body());
-  }
-
-  private HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
-  }
-
-  private static HttpResponse<String> send(HttpRequest request)
-      throws IOException, InterruptedException {
-    return HTTP.send(request, BodyHandlers.ofString());
-  }
-
-  private static JsonNode json(String text) {
-    return JsonMapper.shared().readTree(text);
+    return json(response);
   }
 }

@@ -1,7 +1,11 @@
 package io.membrane.scheduler;
 
+import static io.membrane.scheduler.Service.json;
+import static io.membrane.scheduler.Service.ok;
+import static io.membrane.scheduler.Service.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.wire.SchedulerClient;
@@ -11,13 +15,7 @@ import io.membrane.wire.SchedulerClient.Regime;
 import io.membrane.wire.SchedulerClient.Role;
 import io.membrane.wire.SchedulerClient.RouteRequest;
 import io.membrane.wire.SchedulerClient.RouteResponse;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,36 +25,29 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.web.client.RestClient;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-@SpringBootTest(
-    webEnvironment = WebEnvironment.RANDOM_PORT,
-    properties = {
-      "membrane.scheduler.threshold-tokens=1000",
-      "membrane.scheduler.regime=abundant",
-      "server.address=127.0.0.1"
-    })
 class RouteEndpointTest {
 
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
-
-  @LocalServerPort private int port;
+  private static final String ROUTES = "/v1/routes";
+  private static final RedisProcess REDIS = RedisProcess.embedded();
+  private static final Service SERVICE =
+      new Service(
+          REDIS.port(),
+          "membrane.scheduler.threshold-tokens=1000",
+          "membrane.scheduler.regime=abundant");
 
   @AfterAll
-  static void closeConnections() {
-    HTTP.close();
+  static void end() {
+    SERVICE.close();
+    REDIS.close();
   }
 
   @Test
-  void aRouteNamesTheTargetTheTransferAndTheReason() throws Exception {
+  void aRouteNamesTheTargetTheTransferAndTheReason() {
     JsonNode route =
-        post(
-            200,
+        route(
             """
             {"total_tokens": 5000, "deadline_ms": 2000, "clusters": [
               {"cluster": "local", "role": "pd", "cached_tokens": 2048},
@@ -75,10 +66,9 @@ class RouteEndpointTest {
   }
 
   @Test
-  void theNodeWithTheFewestTokensToDoIsNamed() throws Exception {
+  void theNodeWithTheFewestTokensToDoIsNamed() {
     JsonNode route =
-        post(
-            200,
+        route(
             """
             {"total_tokens": 900, "clusters": [{"cluster": "local", "role": "pd", "cached_tokens": 800,
               "nodes": [{"node": "busy", "cached_tokens": 800, "queued_tokens": 5000},
@@ -100,7 +90,7 @@ class RouteEndpointTest {
         "{\"node\": \"n\", \"cached_tokens\": 0, \"queued_tokens\": -1}",
         "{\"node\": \"n\", \"cached_tokens\": 0, \"queued_tokens\": 1.5}",
       })
-  void aNodeThatIsNoneIsMalformed(String node) throws Exception {
+  void aNodeThatIsNoneIsMalformed(String node) {
     refused(
         400,
         "malformed_request",
@@ -112,7 +102,7 @@ class RouteEndpointTest {
   }
 
   @Test
-  void aNodeThatIsNamedTwiceOrHoldsMoreThanThePromptIsImpossible() throws Exception {
+  void aNodeThatIsNamedTwiceOrHoldsMoreThanThePromptIsImpossible() {
     String cluster =
         """
         {"total_tokens": 9, "clusters": [{"cluster": "a", "role": "pd", "cached_tokens": 0,
@@ -136,7 +126,7 @@ class RouteEndpointTest {
                     4,
                     1,
                     Duration.ofSeconds(1)))
-            .of(SchedulerClient.class, "scheduler-service", URI.create("http://127.0.0.1:" + port));
+            .of(SchedulerClient.class, "scheduler-service", SERVICE.url());
     RouteResponse route =
         client.route(
             new RouteRequest(
@@ -153,11 +143,11 @@ class RouteEndpointTest {
   }
 
   @Test
-  void theStateShowsTheLastDecisionsNewestFirstAndNoMoreThanItsLimit() throws Exception {
+  void theStateShowsTheLastDecisionsNewestFirstAndNoMoreThanItsLimit() {
     for (int tokens : IntStream.rangeClosed(1, RecentDecisions.CAPACITY + 6).toArray()) {
-      post(200, one("\"total_tokens\": " + tokens, "\"pd\"", "0"));
+      route(one("\"total_tokens\": " + tokens, "\"pd\"", "0"));
     }
-    JsonNode state = get("/v1/scheduler/state");
+    JsonNode state = SERVICE.state();
     assertThat(state.get("threshold_tokens").asInt()).isEqualTo(1000);
     assertThat(state.get("effective_threshold_tokens").asInt()).isEqualTo(1000);
     assertThat(state.get("regime").asString()).isEqualTo("abundant");
@@ -190,7 +180,7 @@ class RouteEndpointTest {
         "{\"total_tokens\": 1, \"total_tokens\": 2, \"clusters\": [{\"cluster\": \"a\","
             + " \"role\": \"pd\", \"cached_tokens\": 0}]}",
       })
-  void aMalformedBodyIsRefused(String body) throws Exception {
+  void aMalformedBodyIsRefused(String body) {
     refused(400, "malformed_request", body);
   }
 
@@ -212,12 +202,12 @@ class RouteEndpointTest {
         "'\"total_tokens\": 9'          | '\"pd\"'     | true",
         "'\"deadline_ms\": 0, \"total_tokens\": 9' | '\"pd\"' | 0",
       })
-  void aValueOfTheWrongKindIsRefused(String total, String role, String cached) throws Exception {
+  void aValueOfTheWrongKindIsRefused(String total, String role, String cached) {
     refused(400, "malformed_request", one(total, role, cached));
   }
 
   @Test
-  void whatIsTooLongOrTooManyIsRefused() throws Exception {
+  void whatIsTooLongOrTooManyIsRefused() {
     refused(
         400,
         "malformed_request",
@@ -234,7 +224,7 @@ class RouteEndpointTest {
   }
 
   @Test
-  void whatIsWellFormedButImpossibleIsRefused() throws Exception {
+  void whatIsWellFormedButImpossibleIsRefused() {
     refused(422, "impossible_request", one("\"total_tokens\": 9", "\"pd\"", "10"));
     refused(
         422,
@@ -246,39 +236,32 @@ class RouteEndpointTest {
   }
 
   @Test
-  void unknownFieldsAreIgnored() throws Exception {
-    post(200, one("\"colour\": \"blue\", \"total_tokens\": 9", "\"pd\"", "0"));
+  void unknownFieldsAreIgnored() {
+    route(one("\"colour\": \"blue\", \"total_tokens\": 9", "\"pd\"", "0"));
   }
 
   @Test
-  void anotherMethodOrMediaTypeIsAProblemToo() throws Exception {
-    HttpResponse<String> wrongMethod = send(request("/v1/routes").GET().build());
-    assertThat(wrongMethod.statusCode()).isEqualTo(405);
-    HttpResponse<String> wrongType =
-        send(
-            request("/v1/routes")
-                .header("Content-Type", "text/plain")
-                .POST(BodyPublishers.ofString("{}"))
-                .build());
-    assertThat(wrongType.statusCode()).isEqualTo(415);
-    assertThat(json(wrongType.body()).get("code").asString()).isEqualTo("unsupported_media_type");
+  void anotherMethodOrMediaTypeIsAProblemToo() {
+    assertThat(SERVICE.get(ROUTES).statusCode()).isEqualTo(405);
+    problem(
+        415,
+        "unsupported_media_type",
+        SERVICE.post(ROUTES, "text/plain", BodyPublishers.ofString("{}")));
   }
 
   @Test
-  void healthMetricsAndTheContractAreServed() throws Exception {
-    post(200, one("\"total_tokens\": 9", "\"pd\"", "0"));
-    assertThat(get("/actuator/health/readiness").get("status").asString()).isEqualTo("UP");
-    assertThat(get("/v3/api-docs").get("paths").has("/v1/routes")).isTrue();
-    assertThat(send(request("/actuator/prometheus").GET().build()).body())
+  void healthMetricsAndTheContractAreServed() {
+    route(one("\"total_tokens\": 9", "\"pd\"", "0"));
+    assertThat(SERVICE.get("/actuator/health/readiness").statusCode()).isEqualTo(200);
+    assertThat(ok(SERVICE.get("/v3/api-docs")).get("paths").has(ROUTES)).isTrue();
+    assertThat(SERVICE.get("/actuator/prometheus").body())
         .contains("membrane_scheduler_decisions_total{")
         .contains("membrane_scheduler_incremental_tokens_count{")
         .contains("membrane_scheduler_threshold_tokens 1000");
   }
 
-  private void refused(int status, String code, String body) throws Exception {
-    JsonNode problem = post(status, body);
-    assertThat(problem.get("code").asString()).isEqualTo(code);
-    assertThat(problem.get("detail").asString()).isNotBlank();
+  private static void refused(int status, String code, String body) {
+    problem(status, code, SERVICE.post(ROUTES, body));
   }
 
   private static String one(String total, String role, String cached) {
@@ -286,33 +269,7 @@ class RouteEndpointTest {
         .formatted(total, role, cached);
   }
 
-  private JsonNode post(int status, String body) throws Exception {
-    HttpResponse<String> response =
-        send(
-            request("/v1/routes")
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(body))
-                .build());
-    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
-    return json(response.body());
-  }
-
-  private JsonNode get(String path) throws Exception {
-    HttpResponse<String> response = send(request(path).GET().build());
-    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-    return json(response.body());
-  }
-
-  private HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
-  }
-
-  private static HttpResponse<String> send(HttpRequest request)
-      throws IOException, InterruptedException {
-    return HTTP.send(request, BodyHandlers.ofString());
-  }
-
-  private static JsonNode json(String text) {
-    return JsonMapper.shared().readTree(text);
+  private static JsonNode route(String body) {
+    return ok(SERVICE.post(ROUTES, body));
   }
 }

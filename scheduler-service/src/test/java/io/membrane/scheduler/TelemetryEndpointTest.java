@@ -1,5 +1,7 @@
 package io.membrane.scheduler;
 
+import static io.membrane.scheduler.Service.ok;
+import static io.membrane.scheduler.Service.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.fixture.RedisProcess;
@@ -18,10 +20,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 @TestInstance(Lifecycle.PER_CLASS)
 class TelemetryEndpointTest {
+
+  private static final String TELEMETRY = "/v1/telemetry";
 
   private static final String FLEET =
       """
@@ -35,7 +38,7 @@ class TelemetryEndpointTest {
       """;
 
   private final RedisProcess redis = RedisProcess.embedded();
-  private Path fleet;
+  private final Path fleet;
   private Service service;
 
   TelemetryEndpointTest(@TempDir Path folder) throws Exception {
@@ -49,7 +52,7 @@ class TelemetryEndpointTest {
 
   @BeforeAll
   void aFleetIsKnown() {
-    assertThat(get("/v1/scheduler/state").get("threshold_tokens").asInt()).isPositive();
+    assertThat(service.state().get("threshold_tokens").asInt()).isPositive();
   }
 
   @AfterAll
@@ -60,7 +63,7 @@ class TelemetryEndpointTest {
 
   @Test
   void aCongestedLinkKeepsPromptsLocalUntilItIsFreeAgain() {
-    int t = get("/v1/scheduler/state").get("threshold_tokens").asInt();
+    int t = service.state().get("threshold_tokens").asInt();
     int length = t + 2000;
     assertThat(route(length).get("target").asString()).isEqualTo("far");
     Awaitility.await()
@@ -109,15 +112,15 @@ class TelemetryEndpointTest {
   @Test
   void theStateAndTheMetricsShowEveryClusterAndTheRoles() {
     tell("\"egress_gbps\": 20, \"queue_depth\": 3");
-    post(
-        200,
-        "/v1/telemetry",
-        """
-        {"cluster": "near", "prefill_instances": 3, "decode_instances": 5, "utilisation": 0.5,
-         "decode_utilisation": 0.6, "queue_depth": 0, "decode_queue_depth": 0}\
-        """);
+    ok(
+        service.post(
+            TELEMETRY,
+            """
+            {"cluster": "near", "prefill_instances": 3, "decode_instances": 5, "utilisation": 0.5,
+             "decode_utilisation": 0.6, "queue_depth": 0, "decode_queue_depth": 0}\
+            """));
     route(60_000);
-    JsonNode state = get("/v1/scheduler/state");
+    JsonNode state = service.state();
     assertThat(state.get("clusters").size()).isEqualTo(2);
     JsonNode far = state.get("clusters").get(0);
     assertThat(far.get("cluster").asString()).isEqualTo("far");
@@ -147,12 +150,22 @@ class TelemetryEndpointTest {
   @Test
   void whatWasToldSurvivesARestart() {
     tell("\"egress_gbps\": 42");
-    JsonNode before = get("/v1/scheduler/state").get("clusters").get(0).get("last");
+    JsonNode before = service.state().get("clusters").get(0).get("last");
     service.close();
     service = start();
-    JsonNode after = get("/v1/scheduler/state").get("clusters").get(0).get("last");
+    JsonNode after = service.state().get("clusters").get(0).get("last");
     assertThat(after).isEqualTo(before);
     assertThat(after.get("egress_gbps").asDouble()).isEqualTo(42);
+  }
+
+  @Test
+  void whatOneReplicaIsToldTheOtherRoutesBy() {
+    try (Service other = start()) {
+      tell("\"egress_gbps\": 1, \"status\": \"draining\"");
+      Awaitility.await().until(() -> target(other, 60_000), "near"::equals);
+      tell("\"egress_gbps\": 1, \"status\": \"up\"");
+      Awaitility.await().until(() -> target(other, 60_000), "far"::equals);
+    }
   }
 
   @Test
@@ -171,13 +184,9 @@ class TelemetryEndpointTest {
   void whereEveryClusterIsTooBusyAPromptIsRefusedUntilOneIsNot() {
     tell("\"egress_gbps\": 1, \"status\": \"gone\"");
     queue(200);
-    HttpResponse<String> answer = service.post("/v1/routes", prompt(60_000));
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(429);
-    assertThat(answer.headers().firstValue("Retry-After")).isPresent();
-    JsonNode refused = JsonMapper.shared().readTree(answer.body());
-    assertThat(refused.get("code").asString()).isEqualTo("overloaded");
-    assertThat(refused.get("retriable").asBoolean()).isTrue();
-    assertThat(refused.get("detail").asString()).contains("'near'").contains("30.0 s");
+    HttpResponse<String> refused = service.post("/v1/routes", prompt(60_000));
+    assertThat(problem(429, "overloaded", refused)).contains("'near'").contains("30.0 s");
+    assertThat(refused.headers().firstValue("Retry-After")).isPresent();
 
     queue(0);
     assertThat(route(60_000).get("target").asString()).isEqualTo("near");
@@ -185,12 +194,14 @@ class TelemetryEndpointTest {
   }
 
   private void queue(int waiting) {
-    post(
-        200,
-        "/v1/telemetry",
-        "{\"cluster\": \"near\", \"role\": \"pd\", \"prefill_instances\": 4, \"utilisation\": %d,"
-                .formatted(waiting == 0 ? 0 : 1)
-            + " \"queue_depth\": %d}".formatted(waiting));
+    ok(
+        service.post(
+            "/v1/telemetry",
+            """
+            {"cluster": "near", "role": "pd", "prefill_instances": 4, "utilisation": %d,
+             "queue_depth": %d}\
+            """
+                .formatted(waiting == 0 ? 0 : 1, waiting)));
   }
 
   @ParameterizedTest
@@ -213,9 +224,8 @@ class TelemetryEndpointTest {
         "'\"sampled_at_ms\": 99999999999999' | sampled_at_ms",
       })
   void whatCannotHaveBeenMeasuredIsRefusedAndNamed(String field, String named) {
-    JsonNode problem = post(422, "/v1/telemetry", "{\"cluster\": \"far\", " + field + "}");
-    assertThat(problem.get("code").asString()).isEqualTo("impossible_request");
-    assertThat(problem.get("detail").asString()).startsWith(named);
+    HttpResponse<String> refused = service.post(TELEMETRY, "{\"cluster\": \"far\", " + field + "}");
+    assertThat(problem(422, "impossible_request", refused)).startsWith(named);
   }
 
   @ParameterizedTest
@@ -233,22 +243,30 @@ class TelemetryEndpointTest {
         "{\"cluster\": \"a\", \"cluster\": \"b\"}",
       })
   void whatIsNoTelemetryIsMalformed(String body) {
-    JsonNode problem = post(400, "/v1/telemetry", body);
-    assertThat(problem.get("code").asString()).isEqualTo("malformed_request");
+    problem(400, "malformed_request", service.post(TELEMETRY, body));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"{}", "{\"cluster\": \"\"}", "{\"cluster\": \"  \"}"})
   void telemetryNamesItsCluster(String body) {
-    assertThat(post(422, "/v1/telemetry", body).get("detail").asString()).startsWith("cluster");
+    assertThat(problem(422, "impossible_request", service.post(TELEMETRY, body)))
+        .startsWith("cluster");
   }
 
   private JsonNode tell(String figures) {
-    return post(200, "/v1/telemetry", "{\"cluster\": \"far\", " + figures + "}");
+    return ok(service.post(TELEMETRY, "{\"cluster\": \"far\", " + figures + "}"));
   }
 
   private JsonNode route(int tokens) {
-    return post(200, "/v1/routes", prompt(tokens));
+    return route(service, tokens);
+  }
+
+  private static String target(Service replica, int tokens) {
+    return route(replica, tokens).get("target").asString();
+  }
+
+  private static JsonNode route(Service replica, int tokens) {
+    return ok(replica.post("/v1/routes", prompt(tokens)));
   }
 
   private static String prompt(int tokens) {
@@ -258,15 +276,5 @@ class TelemetryEndpointTest {
       {"cluster": "far", "role": "prefill", "cached_tokens": 0}]}\
     """
         .formatted(tokens);
-  }
-
-  private JsonNode get(String path) {
-    return JsonMapper.shared().readTree(service.get(path).body());
-  }
-
-  private JsonNode post(int status, String path, String body) {
-    HttpResponse<String> answer = service.post(path, body);
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
-    return JsonMapper.shared().readTree(answer.body());
   }
 }

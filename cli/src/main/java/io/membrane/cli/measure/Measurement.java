@@ -107,7 +107,7 @@ public final class Measurement {
     int block = model.namespace().blockTokens();
     List<Integer> lengths =
         settings.lengths().stream()
-            .map(l -> (l + block - 1) / block * block)
+            .map(l -> Math.ceilDiv(l, block) * block)
             .distinct()
             .sorted()
             .toList();

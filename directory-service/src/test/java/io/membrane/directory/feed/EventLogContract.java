@@ -3,6 +3,7 @@ package io.membrane.directory.feed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.directory.location.Entries;
+import io.membrane.fixture.RedisConnections;
 import io.membrane.wire.LogEntry;
 import io.membrane.wire.LogPosition;
 import java.time.Duration;
@@ -25,7 +26,7 @@ abstract class EventLogContract {
 
   private static final Duration SHORT = Duration.ofMillis(50);
 
-  private LettuceConnectionFactory connections = Replica.connections(1);
+  private LettuceConnectionFactory connections = RedisConnections.to(1);
   private EventLog log = new EventLog(connections);
   private StringRedisTemplate redis = new StringRedisTemplate(connections);
 
@@ -35,7 +36,7 @@ abstract class EventLogContract {
   @BeforeEach
   void connect() {
     connections.destroy();
-    connections = Replica.connections(port());
+    connections = RedisConnections.to(port());
     log = new EventLog(connections);
     redis = new StringRedisTemplate(connections);
     redis.delete(LogEntry.STREAM);

@@ -10,6 +10,7 @@ import io.membrane.block.BlockHash;
 import io.membrane.directory.location.Entries;
 import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
+import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.wire.LogEntry;
 import io.membrane.wire.LogPosition;
@@ -29,7 +30,7 @@ class LogTailTest {
   private static final List<BlockHash> CHAIN = Entries.chain(40);
 
   private final RedisProcess redis = RedisProcess.embedded();
-  private final LettuceConnectionFactory connections = Replica.connections(redis.port());
+  private final LettuceConnectionFactory connections = RedisConnections.to(redis.port());
   private final EventLog log = new EventLog(connections);
   private final StringRedisTemplate raw = new StringRedisTemplate(connections);
 

@@ -1,9 +1,8 @@
 package io.membrane.directory.feed;
 
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.resource.ClientResources;
 import io.membrane.directory.location.Entries;
 import io.membrane.directory.location.Image;
+import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.TestClock;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventBatch;
@@ -13,16 +12,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.awaitility.Awaitility;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** A directory without its endpoints, on a Redis. */
 final class Replica implements AutoCloseable {
 
   static final Duration LIMIT = Duration.ofSeconds(15);
-
-  private static final ClientResources RESOURCES = ClientResources.create();
 
   final TestClock clock = new TestClock();
   final Image image = new Image(100_000, clock);
@@ -32,29 +27,11 @@ final class Replica implements AutoCloseable {
   private final LettuceConnectionFactory connections;
 
   Replica(int redisPort) {
-    this.connections = connections(redisPort);
+    this.connections = RedisConnections.to(redisPort);
     this.log = new EventLog(connections);
     this.tail = new LogTail(log, image, 1_000_000, clock);
     this.intake = new EventIntake(log, tail, image);
     tail.start();
-  }
-
-  static LettuceConnectionFactory connections(int redisPort) {
-    LettuceConnectionFactory factory =
-        new LettuceConnectionFactory(
-            new RedisStandaloneConfiguration("127.0.0.1", redisPort),
-            LettuceClientConfiguration.builder()
-                .commandTimeout(Duration.ofSeconds(1))
-                .shutdownTimeout(Duration.ZERO)
-                .clientResources(RESOURCES)
-                .clientOptions(
-                    ClientOptions.builder()
-                        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-                        .build())
-                .build());
-    factory.afterPropertiesSet();
-    factory.start();
-    return factory;
   }
 
   Replica ready() {

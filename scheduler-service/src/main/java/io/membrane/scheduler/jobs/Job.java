@@ -30,7 +30,7 @@ final class Job implements Runnable, Work.Progress {
   private record Stop(Status status, String reason) {}
 
   /**
-   * @param atEnd run once, when the job has ended
+   * @param atEnd run once, before anybody can see that the job has ended; must not block
    */
   Job(String tenant, String id, Work work, Clock clock, Runnable atEnd) {
     this.tenant = tenant;
@@ -93,18 +93,16 @@ final class Job implements Runnable, Work.Progress {
     return true;
   }
 
-  private void end(Status as, @Nullable String why, @Nullable String json) {
-    synchronized (this) {
-      if (status.hasEnded()) {
-        return;
-      }
-      Stop asked = stop;
-      status = asked == null ? as : asked.status();
-      reason = asked == null ? why : asked.reason();
-      result = status == Status.DONE ? json : null;
-      progress = status == Status.DONE ? 1 : progress;
-      endedAtMs = clock.millis();
+  private synchronized void end(Status as, @Nullable String why, @Nullable String json) {
+    if (status.hasEnded()) {
+      return;
     }
+    Stop asked = stop;
+    status = asked == null ? as : asked.status();
+    reason = asked == null ? why : asked.reason();
+    result = status == Status.DONE ? json : null;
+    progress = status == Status.DONE ? 1 : progress;
+    endedAtMs = clock.millis();
     atEnd.run();
   }
 

@@ -77,7 +77,8 @@ public final class Jobs implements AutoCloseable {
    * Takes a job.
    *
    * @return the job as it waits
-   * @throws MembraneException {@link ErrorCode#OVERLOADED} if too many wait
+   * @throws MembraneException {@link ErrorCode#OVERLOADED} if too many wait, {@link
+   *     ErrorCode#DEPENDENCY_UNAVAILABLE} while this replica shuts down or Redis is gone
    */
   public JobState submit(String tenant, Work work) {
     if (worker.isShutdown()) {
@@ -121,7 +122,8 @@ public final class Jobs implements AutoCloseable {
   }
 
   /**
-   * Cancels a job; one that has ended stays as it ended.
+   * Asks for the end of a job; one that has ended stays as it ended. Its replica hears of it at its
+   * next tick: until then the job is shown as it was, may begin, and may even be done.
    *
    * @return whether there is such a job
    */

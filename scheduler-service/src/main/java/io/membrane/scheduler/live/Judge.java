@@ -36,11 +36,11 @@ final class Judge {
     Map<String, LiveCluster> clusters = new TreeMap<>();
     Map<String, ClusterCondition> conditions = new HashMap<>();
     for (String name : description.names()) {
-      conditions.put(name, silent(name, roles, now));
+      conditions.put(name, unreported(name, roles, now));
     }
     memories.forEach((name, memory) -> {
       ClusterCondition condition = reported(name, memory, roles, now);
-      clusters.put(name, new LiveCluster(memory.role(), memory, condition));
+      clusters.put(name, new LiveCluster(memory, condition));
       conditions.put(name, condition);
     });
     return new Snapshot(
@@ -51,7 +51,7 @@ final class Judge {
   }
 
   /** A cluster that is described and has never reported. */
-  private ClusterCondition silent(String name, RoleControl.State roles, Instant now) {
+  private ClusterCondition unreported(String name, RoleControl.State roles, Instant now) {
     return new ClusterCondition(
         name,
         Availability.UP,

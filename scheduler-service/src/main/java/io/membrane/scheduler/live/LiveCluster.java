@@ -4,4 +4,9 @@ import io.membrane.scheduler.routing.ClusterCondition;
 import io.membrane.wire.SchedulerClient.Role;
 
 /** A cluster that has reported: what is remembered, and what follows for routing. */
-record LiveCluster(Role role, ClusterMemory memory, ClusterCondition condition) {}
+record LiveCluster(ClusterMemory memory, ClusterCondition condition) {
+
+  Role role() {
+    return memory.role();
+  }
+}

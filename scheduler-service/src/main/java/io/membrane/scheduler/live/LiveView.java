@@ -4,7 +4,7 @@ import io.membrane.scheduler.control.CongestionControl.Cause;
 import io.membrane.scheduler.control.RoleControl;
 import io.membrane.scheduler.routing.Availability;
 import io.membrane.scheduler.routing.InFlight;
-import io.membrane.scheduler.throughput.Pool;
+import io.membrane.scheduler.throughput.Fleet;
 import io.membrane.wire.SchedulerClient.Regime;
 import io.membrane.wire.SchedulerClient.Role;
 import java.util.ArrayList;
@@ -124,12 +124,12 @@ public record LiveView(
 
   private static Roles roles(LiveFleet live, Snapshot known, String idle) {
     RoleControl.State state = known.roles();
-    int all = live.description().fleet().pd().stream().mapToInt(Pool::instances).sum();
-    LiveCluster pd = known.clusters().get(live.description().fleet().pdName());
+    Fleet fleet = live.description().fleet();
+    LiveCluster pd = known.clusters().get(fleet.pdName());
     Telemetry told = pd == null ? null : pd.memory().last();
     return new Roles(
-        live.description().fleet().pdName(),
-        new Count(state.nP(), all - state.nP()),
+        fleet.pdName(),
+        new Count(state.nP(), fleet.pdInstances() - state.nP()),
         told == null || told.prefillInstances() == null || told.decodeInstances() == null
             ? null
             : new Count(told.prefillInstances(), told.decodeInstances()),

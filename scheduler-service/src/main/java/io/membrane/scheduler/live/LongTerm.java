@@ -8,7 +8,6 @@ import io.membrane.scheduler.live.ClusterMemory.Sample;
 import io.membrane.scheduler.throughput.EmpiricalLengths;
 import io.membrane.scheduler.throughput.Fleet;
 import io.membrane.scheduler.throughput.Lengths;
-import io.membrane.scheduler.throughput.Pool;
 import io.membrane.scheduler.throughput.PrefillCluster;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +33,7 @@ public final class LongTerm {
   private final Duration period;
   private final Clock clock;
   private volatile String idle = "no period has passed yet";
-  private volatile @Nullable Instant stepped;
+  private volatile @Nullable Instant lastStep;
 
   /**
    * Control of this fleet.
@@ -62,7 +62,7 @@ public final class LongTerm {
 
   /** Whether this replica made the last step, and so is the one to carry out what is wanted. */
   public boolean leads() {
-    Instant last = stepped;
+    Instant last = lastStep;
     return last != null && last.equals(live.snapshot().roles().at());
   }
 
@@ -118,7 +118,7 @@ public final class LongTerm {
     });
     idle = "";
     if (due[0]) {
-      stepped = now;
+      lastStep = now;
     }
     return due[0];
   }
@@ -142,7 +142,7 @@ public final class LongTerm {
     return cluster.memory().window().stream()
         .filter(s -> s.atMs() >= since.toEpochMilli())
         .map(figure)
-        .filter(java.util.Objects::nonNull)
+        .filter(Objects::nonNull)
         .mapToDouble(Double::doubleValue)
         .average();
   }
@@ -152,8 +152,7 @@ public final class LongTerm {
       Fleet fleet, RoleControl.State wanted, Telemetry told) {
     Integer prefill = told.prefillInstances();
     Integer decode = told.decodeInstances();
-    int all = fleet.pd().stream().mapToInt(Pool::instances).sum();
-    if (prefill == null || decode == null || prefill + decode > all) {
+    if (prefill == null || decode == null || prefill + decode > fleet.pdInstances()) {
       return null;
     }
     if (wanted.nP() == prefill) {

@@ -33,6 +33,11 @@ public record Fleet(
     }
   }
 
+  /** Instances of the PD cluster, of all kinds. */
+  public int pdInstances() {
+    return pd.stream().mapToInt(Pool::instances).sum();
+  }
+
   /** Σ (3) over the prefill clusters, which share the long prompts by what each sustains, rps. */
   public double prefillClustersRps(double longTokens) {
     double bytes = kvBytes.at(longTokens);

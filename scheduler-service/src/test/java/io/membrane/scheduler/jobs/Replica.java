@@ -1,9 +1,7 @@
 package io.membrane.scheduler.jobs;
 
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.resource.ClientResources;
-import io.lettuce.core.resource.Delay;
 import io.membrane.fixture.FaultProxy;
+import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.TestClock;
 import io.membrane.scheduler.redis.RedisCalls;
@@ -11,17 +9,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** The jobs of one replica over a connection of its own, with short times. */
 final class Replica implements AutoCloseable {
 
   static final Duration GONE_AFTER = Duration.ofSeconds(2);
-
-  private static final ClientResources RESOURCES =
-      ClientResources.builder().reconnectDelay(Delay.constant(Duration.ofMillis(100))).build();
 
   private final Queue<Status> ended = new ConcurrentLinkedQueue<>();
   private final TestClock clock = new TestClock();
@@ -31,20 +24,7 @@ final class Replica implements AutoCloseable {
 
   Replica(RedisProcess redis) {
     proxy = new FaultProxy(redis.port());
-    connections =
-        new LettuceConnectionFactory(
-            new RedisStandaloneConfiguration("127.0.0.1", proxy.port()),
-            LettuceClientConfiguration.builder()
-                .commandTimeout(Duration.ofSeconds(1))
-                .shutdownTimeout(Duration.ZERO)
-                .clientResources(RESOURCES)
-                .clientOptions(
-                    ClientOptions.builder()
-                        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-                        .build())
-                .build());
-    connections.afterPropertiesSet();
-    connections.start();
+    connections = RedisConnections.to(proxy.port());
     jobs =
         new Jobs(
             new RedisCalls(connections),

@@ -4,9 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
-import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
@@ -16,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -55,45 +52,25 @@ public final class MockCluster implements AutoCloseable {
   }
 
   public MockCluster withDeployment(String name, int replicas) {
-    Deployment made =
-        new DeploymentBuilder()
-            .withNewMetadata()
-            .withName(name)
-            .withNamespace(NAMESPACE)
-            .endMetadata()
-            .withNewSpec()
-            .withReplicas(replicas)
-            .withNewSelector()
-            .withMatchLabels(Map.of("app", name))
-            .endSelector()
-            .endSpec()
-            .withNewStatus()
-            .withReplicas(replicas)
-            .endStatus()
-            .build();
-    client.resource(made).create();
-    runControllers();
-    return this;
+    return with("Deployment", name, replicas);
   }
 
   MockCluster withStatefulSet(String name, int replicas) {
-    StatefulSet made =
-        new StatefulSetBuilder()
-            .withNewMetadata()
-            .withName(name)
-            .withNamespace(NAMESPACE)
-            .endMetadata()
-            .withNewSpec()
-            .withReplicas(replicas)
-            .withNewSelector()
-            .withMatchLabels(Map.of("app", name))
-            .endSelector()
-            .endSpec()
-            .withNewStatus()
-            .withReplicas(replicas)
-            .endStatus()
-            .build();
-    client.resource(made).create();
+    return with("StatefulSet", name, replicas);
+  }
+
+  private MockCluster with(String kind, String name, int replicas) {
+    client
+        .resource(
+            """
+            apiVersion: apps/v1
+            kind: %s
+            metadata: {name: %s, namespace: %s}
+            spec: {replicas: %d, selector: {matchLabels: {app: %s}}}
+            status: {replicas: %d}
+            """
+                .formatted(kind, name, NAMESPACE, replicas, name, replicas))
+        .create();
     runControllers();
     return this;
   }

@@ -1,8 +1,6 @@
 package io.membrane.scheduler.live;
 
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.resource.ClientResources;
-import io.lettuce.core.resource.Delay;
+import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.TestClock;
 import io.membrane.scheduler.control.CongestionSettings;
 import io.membrane.scheduler.control.EffectiveThreshold;
@@ -27,8 +25,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** The live fleet of one replica over a connection of its own: four fast instances, eight slow. */
@@ -45,9 +41,6 @@ final class OneReplica implements AutoCloseable {
   static final Configuration PLANNED = Search.best(FLEET, WORKLOAD, Objective.THROUGHPUT);
   static final Duration PERIOD = Duration.ofSeconds(60);
 
-  private static final ClientResources RESOURCES =
-      ClientResources.builder().reconnectDelay(Delay.constant(Duration.ofMillis(50))).build();
-
   private final LettuceConnectionFactory connections;
   private final TestClock clock;
   final InFlight inFlight = new InFlight();
@@ -57,20 +50,7 @@ final class OneReplica implements AutoCloseable {
 
   OneReplica(int redisPort, TestClock clock) {
     this.clock = clock;
-    connections =
-        new LettuceConnectionFactory(
-            new RedisStandaloneConfiguration("127.0.0.1", redisPort),
-            LettuceClientConfiguration.builder()
-                .commandTimeout(Duration.ofSeconds(1))
-                .shutdownTimeout(Duration.ZERO)
-                .clientResources(RESOURCES)
-                .clientOptions(
-                    ClientOptions.builder()
-                        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-                        .build())
-                .build());
-    connections.afterPropertiesSet();
-    connections.start();
+    connections = RedisConnections.to(redisPort);
     RedisCalls redis = new RedisCalls(connections);
     FleetDescription description =
         new FleetDescription(

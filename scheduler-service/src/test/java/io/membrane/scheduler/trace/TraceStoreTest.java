@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -18,26 +19,17 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.data.redis.connection.RedisConnection;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 class TraceStoreTest {
 
   private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final LettuceConnectionFactory CONNECTIONS =
-      new LettuceConnectionFactory(new RedisStandaloneConfiguration("127.0.0.1", REDIS.port()));
+  private static final LettuceConnectionFactory CONNECTIONS = RedisConnections.to(REDIS.port());
 
   private final TraceStore store = new TraceStore(new RedisCalls(CONNECTIONS));
-
-  @BeforeAll
-  static void connect() {
-    CONNECTIONS.afterPropertiesSet();
-    CONNECTIONS.start();
-  }
 
   @AfterAll
   static void end() {
