@@ -63,7 +63,7 @@ public class SearchBenchmark {
   @Setup
   public void serveOnce() {
     known = new Landscape(WORKLOAD, caseStudy.kvBytes(), RANGE);
-    Search.best(caseStudy, known, Objective.THROUGHPUT);
+    Search.best(caseStudy, known, Objective.THROUGHPUT, () -> {});
   }
 
   @Benchmark
@@ -73,7 +73,7 @@ public class SearchBenchmark {
 
   @Benchmark
   public Configuration exhaustiveOverAKnownLandscape() {
-    return Search.best(caseStudy, known, Objective.THROUGHPUT);
+    return Search.best(caseStudy, known, Objective.THROUGHPUT, () -> {});
   }
 
   @Benchmark

@@ -2,10 +2,10 @@ package io.membrane.boot;
 
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.Reasons;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -23,9 +23,6 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.exc.InputCoercionException;
-import tools.jackson.databind.DatabindException;
-import tools.jackson.databind.exc.MismatchedInputException;
 
 /** Maps every exception of an endpoint to a problem document. */
 @RestControllerAdvice
@@ -100,7 +97,7 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
       WebRequest request) {
     String detail =
         e.getBindingResult().getFieldErrors().stream()
-            .map(f -> PathNames.snake(f.getField()) + " " + f.getDefaultMessage())
+            .map(f -> snake(f.getField()) + " " + f.getDefaultMessage())
             .sorted()
             .limit(5)
             .collect(Collectors.joining("; "));
@@ -111,8 +108,7 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
   protected @Nullable ResponseEntity<Object> handleTypeMismatch(
       TypeMismatchException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
     return problems.entity(
-        ErrorCode.MALFORMED_REQUEST,
-        PathNames.snake(String.valueOf(e.getPropertyName())) + ": " + rootMessage(e));
+        ErrorCode.MALFORMED_REQUEST, snake(e.getPropertyName()) + ": " + Reasons.of(e));
   }
 
   @Override
@@ -126,7 +122,7 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
     if (code.status() >= 500) {
       log.warn("{}", code.code(), e);
     }
-    ResponseEntity<Object> answer = problems.entity(code, PathNames.firstLine(e.getMessage()));
+    ResponseEntity<Object> answer = problems.entity(code, firstLine(e.getMessage()));
     HttpHeaders all = new HttpHeaders(headers);
     all.putAll(answer.getHeaders());
     return new ResponseEntity<>(answer.getBody(), all, answer.getStatusCode());
@@ -143,42 +139,20 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
 
   private static String unreadable(HttpMessageNotReadableException e) {
     return switch (e.getCause()) {
-      case MismatchedInputException m when isEnum(m.getTargetType()) ->
-          PathNames.of(m) + "write one of " + words(m.getTargetType());
-      case DatabindException d -> PathNames.of(d) + rootMessage(d);
-      case InputCoercionException n -> PathNames.of(n) + n.getOriginalMessage();
-      case JacksonException j -> "not JSON: " + j.getOriginalMessage();
+      case JacksonException j -> Reasons.ofJson(j);
       case IOException io -> "it broke off: " + io.getMessage();
       case null -> "it is missing; send a JSON document";
-      case Throwable other -> PathNames.firstLine(other.getMessage());
+      case Throwable other -> Reasons.of(other);
     };
   }
 
-  private static boolean isEnum(@Nullable Class<?> type) {
-    return type != null && type.isEnum();
+  private static String firstLine(@Nullable String message) {
+    return message == null ? "no reason given" : message.lines().findFirst().orElse("");
   }
 
-  /** An enum's values as they stand on the wire. */
-  private static String words(Class<?> type) {
-    return Arrays.stream(type.getEnumConstants())
-        .map(value -> value.toString().toLowerCase(Locale.ROOT))
-        .collect(Collectors.joining(", "));
-  }
-
-  private static String rootMessage(Throwable e) {
-    Throwable root = e;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    String message =
-        root instanceof JacksonException j
-            ? PathNames.firstLine(j.getOriginalMessage())
-            : PathNames.firstLine(root.getMessage());
-    if (message.startsWith("Trailing token")) {
-      return "Trailing content: a body is one JSON document";
-    }
-    return message.contains("io.membrane.") || message.contains("java.")
-        ? "not of the form that the contract says (/v3/api-docs)"
-        : message;
+  private static String snake(@Nullable String javaName) {
+    return String.valueOf(javaName)
+        .replaceAll("([a-z0-9])([A-Z])", "$1_$2")
+        .toLowerCase(Locale.ROOT);
   }
 }

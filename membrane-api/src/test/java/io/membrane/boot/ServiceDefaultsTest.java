@@ -29,6 +29,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +61,9 @@ class ServiceDefaultsTest {
       @Nullable Tokens tokens,
       @Nullable TokenSpan tokenSpan,
       @Nullable BlockHash blockHash,
-      @Nullable ErrorCode errorCode) {}
+      @Nullable ErrorCode errorCode,
+      @Nullable String name,
+      @Nullable Map<String, List<Double>> rows) {}
 
   @SpringBootApplication
   @RestController
@@ -192,6 +195,28 @@ class ServiceDefaultsTest {
           .doesNotContain("io.membrane")
           .doesNotContain("java.");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          []                                | write an object
+          {"count":[]}                      | count: write a whole number
+          {"count":1,"name":5}              | name: write a string
+          {"count":1,"rows":5}              | rows: write an object
+          {"count":1,"rows":{"a":{}}}       | rows.a: write an array
+          {"count":1,"rows":{"a":[1,"x"]}}  | rows.a[1]: write a number
+          {"count":1,"block_hash":5}        | block_hash: write a string
+          {"count":1,"tokens":"x"}          | tokens: write an array
+          {"count":1,"error_code":"broken"} | error_code: write one of malformed_request, unauth
+          {"count":NaN}                     | not JSON: Non-standard token 'NaN'
+          """)
+  void aValueOfAnotherKindIsToldWhatToWriteInstead(String body, String said) throws Exception {
+    assertThat(problem(post(body, "application/json"), 400).detail())
+        .startsWith("the body: " + said)
+        .doesNotContain("JsonReadFeature");
   }
 
   @Test

@@ -6,9 +6,6 @@ import io.membrane.scheduler.jobs.Jobs;
 import io.membrane.scheduler.redis.RedisCalls;
 import io.membrane.scheduler.request.SimulationRequests;
 import io.membrane.scheduler.request.Traces;
-import io.membrane.scheduler.request.Traces.TraceLengths;
-import io.membrane.scheduler.simulation.traffic.Trace;
-import io.membrane.scheduler.trace.IncrementalLengths;
 import io.membrane.scheduler.trace.TraceStore;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -29,14 +26,12 @@ class JobsConfiguration {
   /** Traces that plans and simulations name are the caller's own. */
   @Bean
   Traces traces(TraceStore store) {
-    return id -> store.trace(CallContext.tenantOfCall(), id).map(JobsConfiguration::lengths);
+    return id -> store.trace(CallContext.tenantOfCall(), id);
   }
 
   @Bean
-  Simulator simulator(TraceStore store) {
-    return new Simulator(
-        new SimulationRequests(
-            id -> store.trace(CallContext.tenantOfCall(), id), JobsConfiguration::lengths));
+  Simulator simulator(Traces traces) {
+    return new Simulator(new SimulationRequests(traces));
   }
 
   @Bean(destroyMethod = "")
@@ -85,10 +80,5 @@ class JobsConfiguration {
         return running;
       }
     };
-  }
-
-  private static TraceLengths lengths(Trace trace) {
-    IncrementalLengths left = IncrementalLengths.of(trace);
-    return new TraceLengths(left.tokens(), left.meanOutputTokens());
   }
 }

@@ -1,13 +1,13 @@
 package io.membrane.scheduler;
 
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.Reasons;
 import io.membrane.scheduler.planning.Plan;
 import io.membrane.scheduler.request.PlanJson;
 import io.membrane.scheduler.request.PlanRequest;
 import io.membrane.scheduler.request.PlanRequests;
 import io.membrane.scheduler.request.Traces;
-import io.membrane.scheduler.request.Traces.TraceLengths;
-import io.membrane.scheduler.trace.IncrementalLengths;
+import io.membrane.scheduler.simulation.traffic.Trace;
 import io.membrane.scheduler.trace.TraceReader;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -48,7 +48,7 @@ final class PlanCommand {
       said.println(new PlanCommand().answer(args));
       return OK;
     } catch (JacksonException e) {
-      wrong.println("the request is not readable: " + reason(e) + at(e));
+      wrong.println("the request is not readable: " + Reasons.ofJson(e) + at(e));
       return BAD_INPUT;
     } catch (MembraneException e) {
       wrong.println(e.detail());
@@ -65,13 +65,6 @@ final class PlanCommand {
     }
   }
 
-  private static String reason(JacksonException e) {
-    String said = e.getOriginalMessage();
-    return said.contains("io.membrane.") || said.contains("java.")
-        ? "not of the form that docs/planning.md shows"
-        : said;
-  }
-
   private static String at(JacksonException e) {
     return e.getLocation() == null
         ? ""
@@ -84,8 +77,8 @@ final class PlanCommand {
     PlanRequest request = file == null ? PlanRequest.EMPTY : read(file);
     Traces traces = Traces.NONE;
     if (trace != null) {
-      TraceLengths lengths = lengths(trace);
-      traces = id -> Optional.of(lengths);
+      Trace read = trace(trace);
+      traces = id -> Optional.of(read);
       request = request.withTrace(trace.toString());
     }
     Plan plan = Plan.of(PlanRequests.resolve(request, traces));
@@ -117,14 +110,16 @@ final class PlanCommand {
     }
   }
 
-  private static TraceLengths lengths(Path file) throws IOException {
+  private static Trace trace(Path file) throws IOException {
     try (InputStream in = open(file)) {
-      IncrementalLengths lengths = IncrementalLengths.of(TraceReader.read(in));
-      return new TraceLengths(lengths.tokens(), lengths.meanOutputTokens());
+      return TraceReader.read(in);
     }
   }
 
   private static InputStream open(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(file + " is a directory; name a file in it");
+    }
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException("there is no file " + file);
     }

@@ -1,5 +1,6 @@
 package io.membrane.scheduler;
 
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.planning.Plan;
@@ -37,19 +38,36 @@ class PlanEndpoint {
 
   /** The best configuration of a fleet; an empty body plans the paper's case study. */
   @PostMapping("/v1/plans")
-  Plan plan(@RequestBody(required = false) @Nullable PlanRequest request)
-      throws InterruptedException {
+  Plan plan(@RequestBody(required = false) @Nullable PlanRequest request) {
     PlanInput input = PlanRequests.resolve(request, traces);
-    if (!cores.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new MembraneException(
-          ErrorCode.OVERLOADED, "every core is busy with other plans; try again in a moment");
-    }
+    takeCore();
     try {
-      return Plan.of(input);
+      return Plan.of(input, PlanEndpoint::checkStillWanted);
     } catch (IllegalArgumentException e) {
       throw new MembraneException(ErrorCode.IMPOSSIBLE_REQUEST, String.valueOf(e.getMessage()), e);
     } finally {
       cores.release();
+    }
+  }
+
+  private void takeCore() {
+    Duration patience = CallContext.currentOr(PATIENCE).within(PATIENCE).remaining();
+    try {
+      if (cores.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    checkStillWanted();
+    throw new MembraneException(
+        ErrorCode.OVERLOADED, "every core is busy with other plans; try again in a moment");
+  }
+
+  private static void checkStillWanted() {
+    CallContext.checkDeadline("the plan");
+    if (Thread.currentThread().isInterrupted()) {
+      throw new MembraneException(ErrorCode.DEPENDENCY_UNAVAILABLE, "the service stops");
     }
   }
 

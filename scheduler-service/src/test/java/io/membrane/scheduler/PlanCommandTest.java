@@ -95,7 +95,7 @@ class PlanCommandTest {
       quoteCharacter = '`',
       value = {
         "{ | the request is not readable",
-        "{\"clusters\": 5} | the request is not readable",
+        "{\"clusters\": 5} | the request is not readable: clusters: write an array (line 1",
         "{\"workload\": {\"output_tokens\": NaN}} | workload.output_tokens: NaN is not a number",
         "{\"clusters\": [{\"cluster\": \"a\", \"role\": \"pd\", \"instances\": {\"h20\": 1}}]} | no threshold and split serve",
       })
@@ -111,9 +111,10 @@ class PlanCommandTest {
   }
 
   @Test
-  void aMissingFileAnEmptyTraceAndAnUnknownOptionAreSaidPlainly() throws IOException {
+  void aMissingFileADirectoryAnEmptyTraceAndAnUnknownOptionAreSaidPlainly() throws IOException {
     assertThat(plan("--file=" + folder.resolve("none.json")).err()).contains("there is no file");
     assertThat(plan("--trace=" + folder.resolve("none.jsonl")).err()).contains("there is no file");
+    assertThat(plan("--file=" + folder).err()).contains(folder + " is a directory");
     assertThat(plan("--trace=" + file("")).err()).isNotBlank();
     assertThat(plan("--trace=" + file("{}")).err()).contains("line 1");
     assertThat(plan("--speed").err()).contains("usage: plan");

@@ -3,13 +3,21 @@ package io.membrane.scheduler;
 import static io.membrane.fixture.ServiceUnderTest.json;
 import static io.membrane.fixture.ServiceUnderTest.ok;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.membrane.fixture.ServiceUnderTest;
+import io.membrane.rpc.CallContext;
+import io.membrane.rpc.MembraneException;
+import io.membrane.scheduler.planning.Plan;
+import io.membrane.scheduler.request.PlanJson;
+import io.membrane.scheduler.request.PlanRequest;
+import io.membrane.scheduler.request.Traces;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -17,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Import;
 import tools.jackson.databind.JsonNode;
@@ -24,6 +33,21 @@ import tools.jackson.databind.JsonNode;
 class PlanEndpointTest {
 
   private static final String PLANS = "/v1/plans";
+
+  /** Three kinds of 50 instances: 132,651 splits, and a search for each piece of advice. */
+  private static final String MANY_SPLITS =
+      """
+      {"profiles": {
+         "k1": {"gpus": 8, "prefill_seconds": {"polynomial": [0.1, 1e-4]},
+                "decode": {"max_batch": 20, "step_ms": 21}},
+         "k2": {"gpus": 8, "prefill_seconds": {"polynomial": [0.2, 1e-4]},
+                "decode": {"max_batch": 20, "step_ms": 22}},
+         "k3": {"gpus": 8, "prefill_seconds": {"polynomial": [0.3, 1e-4]},
+                "decode": {"max_batch": 20, "step_ms": 23}}},
+       "clusters": [
+         {"cluster": "a", "role": "prefill", "instances": {"h200": 9}, "link": {"gbps": 30}},
+         {"cluster": "b", "role": "pd", "instances": {"k1": 50, "k2": 50, "k3": 50}}]}\
+      """;
 
   @EnableAutoConfiguration
   @Import({PlanEndpoint.class, PlanConfiguration.class})
@@ -194,6 +218,28 @@ class PlanEndpointTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
+        "[] | the body: write an object",
+        "{'clusters': {}} | clusters: write an array",
+        "{'clusters': [5]} | clusters[0]: write an object",
+        "{'clusters': [{'cluster': 5}]} | clusters[0].cluster: write a string",
+        "{'clusters': [{'role': 'decode'}]} | clusters[0].role: write one of prefill, pd",
+        "{'clusters': [{'instances': [8]}]} | clusters[0].instances: write an object",
+        "{'clusters': [{'instances': {'h20': '8'}}]} | clusters[0].instances.h20: write a number",
+        "{'model': 5} | model: write a string or an object",
+        "{'model': {'kv_bytes': {'table': [[1, 2], {}]}}} | model.kv_bytes.table[1]: write an array",
+        "{'workload': {'input': 'long'}} | workload.input: write an object",
+      })
+  void aValueOfAnotherKindIsNamedWithWhatToWriteInstead(String body, String detail)
+      throws Exception {
+    JsonNode problem = post(400, body.replace('\'', '"'));
+    assertThat(problem.get("detail").asString()).contains(detail);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
         "{'model': 'gpt'} | model: 'gpt' is not a bundled model",
         "{'model': {}} | model.kv_bytes: missing",
         "{'model': {'kv_bytes': {}}} | model.kv_bytes: not exactly one form",
@@ -234,6 +280,10 @@ class PlanEndpointTest {
         "{'clusters': [{'cluster': 'a', 'role': 'prefill', 'instances': {'h200': 8}, 'link': {'gbps': 0}}]} | clusters[0].link.gbps: 0",
         "{'clusters': [{'cluster': 'a', 'role': 'prefill', 'instances': {'h200': 8}, 'link': {'gbps': NaN}}]} | clusters[0].link.gbps: NaN",
         "{'clusters': [{'cluster': 'a', 'role': 'prefill', 'instances': {'h200': 8}, 'link': {'gbps': 1, 'usd_per_gb': -1}}]} | clusters[0].link.usd_per_gb: -1",
+        "{'clusters': [{'cluster': 'a\\u0007', 'role': 'pd', 'instances': {'h20': 8}}]} | clusters[0].cluster: a name has 1 to 256 printable characters",
+        "{'profiles': {'spare\\n': {'gpus': 8}}} | profiles['spare?']: a name has",
+        "{'profiles': {'spare': null}} | profiles['spare']: missing",
+        "{'profiles': {'spare': {'gpus': 8, 'prefill_seconds': {'polynomial': [1]}, 'usd_per_gpu_hour': -1}}} | profiles['spare'].usd_per_gpu_hour: -1",
         "{'profiles': {'h20': null}} | profiles['h20']: missing",
         "{'profiles': {'h20': {}}} | profiles['h20'].gpus: missing",
         "{'profiles': {'h20': {'gpus': 0}}} | profiles['h20'].gpus: 0",
@@ -260,6 +310,7 @@ class PlanEndpointTest {
         "{'workload': {'input': {'log_normal': {'mu': 9}}}} | workload.input.log_normal.sigma: missing",
         "{'workload': {'input': {'log_normal': {'mu': NaN, 'sigma': 1, 'min': 1, 'max': 9}}}} | log_normal.mu: NaN",
         "{'workload': {'input': {'log_normal': {'mu': 9, 'sigma': 1, 'min': 9, 'max': 9}}}} | workload.input.log_normal: the longest",
+        "{'workload': {'input': {'log_normal': {'mu': 9, 'sigma': 1, 'min': 9, 'max': 4}}}} | not max 4.0 with min 9.0",
         "{'workload': {'output_tokens': 0}} | workload.output_tokens: 0",
         "{'workload': {'output_tokens': Infinity}} | workload.output_tokens: Infinity",
         "{'workload': {'arrival_rps': 0}} | workload.arrival_rps: 0",
@@ -273,6 +324,32 @@ class PlanEndpointTest {
     JsonNode problem = post(422, body.replace('\'', '"'));
     assertThat(problem.get("code").asString()).isEqualTo("impossible_request");
     assertThat(problem.get("detail").asString()).contains(reason);
+  }
+
+  @Test
+  void aPlanEndsSoonAfterItsDeadline() {
+    HttpResponse<String> response =
+        SERVICE.send(
+            HttpRequest.newBuilder(SERVICE.uri(PLANS))
+                .header(CallContext.DEADLINE_HEADER, "1")
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(MANY_SPLITS)));
+    assertThat(ServiceUnderTest.problem(503, "deadline_exceeded", response)).contains("the plan");
+  }
+
+  @Test
+  void aPlanEndsWhenItsThreadIsInterrupted() throws Exception {
+    PlanRequest request = PlanJson.mapper().readValue(MANY_SPLITS, PlanRequest.class);
+    PlanEndpoint endpoint =
+        new PlanEndpoint(new StaticListableBeanFactory().getBeanProvider(Traces.class));
+    FutureTask<Plan> plan = new FutureTask<>(() -> endpoint.plan(request));
+    Thread thread = Thread.ofPlatform().start(plan);
+    thread.interrupt();
+
+    assertThatThrownBy(plan::get)
+        .hasCauseInstanceOf(MembraneException.class)
+        .rootCause()
+        .hasMessage("the service stops");
   }
 
   @Test
@@ -322,11 +399,10 @@ class PlanEndpointTest {
   }
 
   @Test
-  void anEmptyFormPlansTheCaseStudyLikeAnEmptyJson() throws Exception {
-    for (String type : List.of("application/x-www-form-urlencoded", "application/json")) {
-      JsonNode plan = ok(SERVICE.post(PLANS, type, BodyPublishers.noBody()));
-      assertThat(plan.get("best").get("n_p").asInt()).as(type).isEqualTo(3);
-    }
+  void anEmptyFormPlansTheCaseStudyAsAnEmptyJsonDoes() {
+    JsonNode plan =
+        ok(SERVICE.post(PLANS, "application/x-www-form-urlencoded", BodyPublishers.noBody()));
+    assertThat(plan.get("best").get("n_p").asInt()).isEqualTo(3);
   }
 
   private static List<String> names(JsonNode object) {

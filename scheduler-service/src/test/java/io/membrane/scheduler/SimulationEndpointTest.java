@@ -253,6 +253,7 @@ class SimulationEndpointTest {
           {"warm_up": 1}                                                    | warm_up: 1
           {"strategies": []}                                                | strategies: empty
           {"strategies": [null]}                                            | strategies[0]: missing
+          {"strategies": ["homogeneous_pd", "prfaas_pd", "homogeneous_pd"]} | strategies[2]: homogeneous_pd stands there a second time
           {"arrivals": {}}                                                  | arrivals: not exactly one
           {"arrivals": {"poisson": {"rps": 1}, "steady": {"rps": 1}}}       | arrivals: not exactly one
           {"arrivals": {"poisson": {}}}                                     | arrivals.poisson.rps: missing

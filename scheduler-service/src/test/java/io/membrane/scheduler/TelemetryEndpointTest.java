@@ -162,10 +162,16 @@ class TelemetryEndpointTest {
   void whatOneReplicaIsToldTheOtherRoutesBy() {
     try (Service other = start()) {
       tell("\"egress_gbps\": 1, \"status\": \"draining\"");
-      Awaitility.await().until(() -> target(other, 60_000), "near"::equals);
+      Awaitility.await().until(() -> far(other), "draining"::equals);
+      assertThat(route(other, 60_000).get("target").asString()).isEqualTo("near");
       tell("\"egress_gbps\": 1, \"status\": \"up\"");
-      Awaitility.await().until(() -> target(other, 60_000), "far"::equals);
+      Awaitility.await().until(() -> far(other), "up"::equals);
+      assertThat(route(other, 60_000).get("target").asString()).isEqualTo("far");
     }
+  }
+
+  private static String far(Service replica) {
+    return replica.state().get("clusters").get(0).get("availability").asString();
   }
 
   @Test
@@ -259,10 +265,6 @@ class TelemetryEndpointTest {
 
   private JsonNode route(int tokens) {
     return route(service, tokens);
-  }
-
-  private static String target(Service replica, int tokens) {
-    return route(replica, tokens).get("target").asString();
   }
 
   private static JsonNode route(Service replica, int tokens) {

@@ -49,6 +49,7 @@ class TraceEndpointTest {
     assertThat(summary.get("distinct_blocks").asInt()).isEqualTo(182_790);
     assertThat(summary.get("unbounded_hit_ratio").asDouble()).isCloseTo(0.3664, within(5e-5));
     assertThat(summary.get("duration_s").asDouble()).isEqualTo(3536.999);
+    assertThat(summary.get("notes").isEmpty()).isTrue();
     assertThat(summary.get("mean_input_tokens").asDouble()).isCloseTo(12_035, within(1.0));
     assertThat(summary.get("mean_output_tokens").asDouble()).isCloseTo(343, within(1.0));
 
@@ -76,6 +77,17 @@ class TraceEndpointTest {
     String body = line.isEmpty() ? "" : LINE + line + "\n" + LINE;
 
     assertThat(problem(status, code, SERVICE.upload(body))).contains(said);
+  }
+
+  @Test
+  void linesThatAreNotInOrderAreSortedAndTheAnswerSaysSo() {
+    String later = LINE.replace("\"timestamp\":0", "\"timestamp\":7000");
+    JsonNode summary = json(SERVICE.upload(later + LINE));
+
+    assertThat(summary.get("duration_s").asDouble()).isEqualTo(7);
+    assertThat(summary.get("notes").get(0).asString()).contains("not in order");
+    assertThat(json(SERVICE.get(TRACES + "/" + summary.get("trace_id").asString())))
+        .isEqualTo(summary);
   }
 
   @Test

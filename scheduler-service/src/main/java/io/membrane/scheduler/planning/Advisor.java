@@ -39,15 +39,17 @@ final class Advisor {
   private final Landscape land;
   private final Configuration now;
   private final Stages stages;
+  private final Runnable checkpoint;
   private final Alternatives alternatives;
   private final List<Advice> advice = new ArrayList<>();
   private int searches;
 
-  Advisor(PlanInput input, Landscape land, Configuration now, Stages stages) {
+  Advisor(PlanInput input, Landscape land, Configuration now, Stages stages, Runnable checkpoint) {
     this.input = input;
     this.land = land;
     this.now = now;
     this.stages = stages;
+    this.checkpoint = checkpoint;
     this.alternatives = new Alternatives(input.fleet());
   }
 
@@ -177,7 +179,7 @@ final class Advisor {
       return null;
     }
     searches++;
-    Configuration at = Search.best(changed, land, input.objective());
+    Configuration at = Search.best(changed, land, input.objective(), checkpoint);
     return at.sustainedRps() > 0 ? at : null;
   }
 
@@ -188,8 +190,7 @@ final class Advisor {
       Fleet changed,
       Configuration at,
       String what) {
-    Double extra =
-        input.priced() ? Money.usdPerHour(changed) - Money.usdPerHour(input.fleet()) : null;
+    Double extra = input.priced() ? changed.usdPerHour() - input.fleet().usdPerHour() : null;
     advice.add(
         new Advice(
             change,

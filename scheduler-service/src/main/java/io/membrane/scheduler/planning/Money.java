@@ -19,20 +19,15 @@ final class Money {
 
   private Money() {}
 
-  /** All instances in an hour, mean over the day. */
-  static double usdPerHour(Fleet fleet) {
-    return pools(fleet).mapToDouble(Pool::usdPerHour).sum();
-  }
-
   /** Of a million requests, at any rate. */
   static double egressUsdPerMillion(Fleet fleet, Configuration at) {
-    double instances = usdPerHour(fleet) / SECONDS_PER_HOUR / at.sustainedRps();
+    double instances = fleet.usdPerHour() / SECONDS_PER_HOUR / at.sustainedRps();
     return Math.max(0, at.usdPerRequest() - instances) * MILLION;
   }
 
   /** Of a million requests that arrive at a rate the fleet sustains. */
   static double usdPerMillion(Fleet fleet, Configuration at, double arrivalRps) {
-    return millionAt(usdPerHour(fleet), arrivalRps) + egressUsdPerMillion(fleet, at);
+    return millionAt(fleet.usdPerHour(), arrivalRps) + egressUsdPerMillion(fleet, at);
   }
 
   static Cost of(Fleet fleet, Configuration at) {
@@ -53,7 +48,7 @@ final class Money {
             .toList();
     Comparator<HourCost> byPrice = Comparator.comparingDouble(HourCost::usdPerHour);
     return new Cost(
-        usdPerHour(fleet),
+        fleet.usdPerHour(),
         all,
         egress,
         all > 0 ? egress / all : 0,

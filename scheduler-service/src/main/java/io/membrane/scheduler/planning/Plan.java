@@ -48,7 +48,17 @@ public record Plan(
    * @throws IllegalArgumentException if the fleet cannot serve a single request, saying why
    */
   public static Plan of(PlanInput input) {
-    return new Planner(input).plan();
+    return of(input, () -> {});
+  }
+
+  /**
+   * Plans as long as somebody waits for it.
+   *
+   * @param checkpoint called on this thread every few milliseconds; what it throws ends the plan
+   * @throws IllegalArgumentException if the fleet cannot serve a single request, saying why
+   */
+  public static Plan of(PlanInput input, Runnable checkpoint) {
+    return new Planner(input, checkpoint).plan();
   }
 
   /**

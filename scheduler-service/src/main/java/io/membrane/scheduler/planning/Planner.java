@@ -32,24 +32,24 @@ final class Planner {
 
   private static final int CURVE_POINTS = 256;
 
+  /** So that an instance more or of another kind can be searched too. */
+  private static final int MAX_SPLITS = Search.MAX_SPLITS / 2;
+
   private final PlanInput input;
+  private final Runnable checkpoint;
   private final Fleet fleet;
   private final Landscape land;
 
-  Planner(PlanInput input) {
+  Planner(PlanInput input, Runnable checkpoint) {
     this.input = input;
+    this.checkpoint = checkpoint;
     this.fleet = input.fleet();
-    if (Search.splits(fleet) > Search.MAX_SPLITS / 2) {
-      throw new IllegalArgumentException(
-          "the pools of '%s' can be split in more than %d ways; plan it with fewer kinds of"
-                  .formatted(fleet.pdName(), Search.MAX_SPLITS / 2)
-              + " instances, or scale all counts down");
-    }
+    Search.requireSplits(fleet, MAX_SPLITS);
     this.land = new Landscape(input.workload(), fleet.kvBytes(), input.thresholds());
   }
 
   Plan plan() {
-    Configuration best = Search.best(fleet, land, input.objective());
+    Configuration best = Search.best(fleet, land, input.objective(), checkpoint);
     if (!(best.sustainedRps() > 0)) {
       throw new IllegalArgumentException(nobodyServes());
     }
@@ -65,7 +65,7 @@ final class Planner {
         stages.binding(),
         stages.loads(),
         sensitivity(),
-        new Advisor(input, land, best, stages).advice(),
+        new Advisor(input, land, best, stages, checkpoint).advice(),
         input.priced() ? Money.of(fleet, best) : null,
         atArrivalRate(best, stages),
         curve(best),
@@ -164,7 +164,7 @@ final class Planner {
                   c -> new PrefillCluster(c.name(), c.pools(), c.linkGbps() * factor, c.usdPerGb()))
               .toList();
       Fleet scaled = new Fleet(fleet.kvBytes(), thinner, fleet.pdName(), fleet.pd());
-      Configuration at = Search.best(scaled, land, input.objective());
+      Configuration at = Search.best(scaled, land, input.objective(), checkpoint);
       points.add(
           new Sensitivity(
               factor,

@@ -20,7 +20,6 @@ final class Clusters {
 
   static final int MAX_CLUSTERS = 64;
   static final int MAX_KINDS = 16;
-  private static final int MAX_NAME = 256;
   private static final int MAX_INSTANCES = 50_000;
   private static final double MAX_GBPS = 1e9;
   private static final double MAX_USD = 1e6;
@@ -50,8 +49,11 @@ final class Clusters {
     return kinds.priced();
   }
 
-  List<String> notes() {
-    return kinds.notes();
+  List<String> notes(Lengths lengths) {
+    List<String> notes = new ArrayList<>();
+    Curves.beyondRows("kv_bytes of the model", kvBytes, lengths).ifPresent(notes::add);
+    notes.addAll(kinds.notes(lengths));
+    return notes;
   }
 
   /** Refuses curves that leave what can be computed with, at the lengths of a workload. */
@@ -76,7 +78,7 @@ final class Clusters {
     for (int i = 0; given != null && i < given.size(); i++) {
       Place at = place.index(i);
       Cluster cluster = at.required(given.get(i), "write a cluster");
-      String name = name(at.field("cluster"), cluster.cluster());
+      String name = at.field("cluster").name(cluster.cluster(), "name the cluster");
       Role role = at.field("role").required(cluster.role(), "write \"prefill\" or \"pd\"");
       List<Pool> pools = pools(at.field("instances"), cluster.instances());
       instances += pools.stream().mapToInt(Pool::instances).sum();
@@ -102,14 +104,6 @@ final class Clusters {
     String decoding = pdName;
     List<Pool> local = pd;
     return place.build(() -> new Fleet(kvBytes, prefill, decoding, local));
-  }
-
-  private static String name(Place place, @Nullable String given) {
-    String name = place.required(given, "name the cluster");
-    if (name.isBlank() || name.length() > MAX_NAME) {
-      throw place.impossible("a name has 1 to %d characters".formatted(MAX_NAME));
-    }
-    return name;
   }
 
   private PrefillCluster prefill(Place place, String name, List<Pool> pools, @Nullable Link given) {

@@ -2,13 +2,16 @@ package io.membrane.scheduler.request;
 
 import io.membrane.scheduler.request.PlanRequest.Curve;
 import io.membrane.scheduler.throughput.LengthCurve;
+import io.membrane.scheduler.throughput.Lengths;
 import io.membrane.scheduler.throughput.PolynomialCurve;
 import io.membrane.scheduler.throughput.TableCurve;
 import io.membrane.scheduler.throughput.Throughput;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -34,35 +37,59 @@ final class Curves {
   private Curves() {}
 
   static LengthCurve of(Place place, Curve curve) {
+    requireOneForm(place, curve);
+    return curve.polynomial() == null
+        ? table(rowsPlace(place, curve), rowsOf(place, curve))
+        : polynomial(place.field("polynomial"), curve.polynomial());
+  }
+
+  /** T(l) = S_kv(l) / Φ_kv(l), as a table at the rows of Φ_kv. */
+  static LengthCurve prefillSeconds(Place place, Curve throughput, LengthCurve kvBytes) {
+    requireOneForm(place, throughput);
+    if (throughput.polynomial() != null) {
+      throw place.impossible("a KV throughput is a table or samples, in Gbps; " + FORMS);
+    }
+    List<double[]> seconds = new ArrayList<>();
+    for (double[] row : rowsOf(place, throughput)) {
+      seconds.add(new double[] {row[0], Throughput.gigabits(kvBytes.at(row[0])) / row[1]});
+    }
+    return table(rowsPlace(place, throughput), seconds);
+  }
+
+  private static void requireOneForm(Place place, Curve curve) {
     if (Stream.of(curve.table() != null, curve.polynomial() != null, curve.samples() != null)
             .filter(given -> given)
             .count()
         != 1) {
       throw place.impossible("not exactly one form of a curve; " + FORMS);
     }
-    if (curve.polynomial() != null) {
-      return polynomial(place.field("polynomial"), curve.polynomial());
-    }
-    return curve.table() != null
-        ? table(place.field("table"), rows(place.field("table"), curve.table()))
-        : table(place.field("samples"), rowsOfSamples(place.field("samples"), curve.samples()));
   }
 
-  /** T(l) = S_kv(l) / Φ_kv(l), as a table at the rows of Φ_kv. */
-  static LengthCurve prefillSeconds(Place place, Curve throughput, LengthCurve kvBytes) {
-    if (throughput.table() == null && throughput.samples() == null) {
-      throw place.impossible("a KV throughput is a table or samples, in Gbps; " + FORMS);
+  private static Place rowsPlace(Place place, Curve curve) {
+    return place.field(curve.table() == null ? "samples" : "table");
+  }
+
+  private static List<double[]> rowsOf(Place place, Curve curve) {
+    Place at = rowsPlace(place, curve);
+    return curve.table() == null ? rowsOfSamples(at, curve.samples()) : rows(at, curve.table());
+  }
+
+  /** Says so if a workload has lengths beyond the rows of a table. */
+  static Optional<String> beyondRows(String what, LengthCurve curve, Lengths lengths) {
+    if (!(curve instanceof TableCurve table)
+        || (lengths.min() >= table.firstTokens() && lengths.max() <= table.lastTokens())) {
+      return Optional.empty();
     }
-    of(place, throughput);
-    List<double[]> rows =
-        throughput.table() != null
-            ? rows(place.field("table"), throughput.table())
-            : rowsOfSamples(place.field("samples"), throughput.samples());
-    List<double[]> seconds = new ArrayList<>();
-    for (double[] row : rows) {
-      seconds.add(new double[] {row[0], Throughput.gigabits(kvBytes.at(row[0])) / row[1]});
-    }
-    return table(place, seconds);
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "%s is known from %.0f to %.0f tokens and read from %.0f to %.0f: below the first row"
+                + " its value holds, above the last the curve goes on as a power law",
+            what,
+            table.firstTokens(),
+            table.lastTokens(),
+            lengths.min(),
+            lengths.max()));
   }
 
   private static LengthCurve polynomial(Place place, List<@Nullable Double> coefficients) {

@@ -10,13 +10,20 @@ import io.membrane.scheduler.throughput.Decode;
 import io.membrane.scheduler.throughput.HourlyPrice;
 import io.membrane.scheduler.throughput.InstanceType;
 import io.membrane.scheduler.throughput.LengthCurve;
+import io.membrane.scheduler.throughput.Lengths;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Kinds of instances by name: the request's own before the bundled ones, each made once. */
+/**
+ * Kinds of instances by name: the request's own before the bundled ones. All of the request's own
+ * are checked, whether or not a cluster has instances of them.
+ */
 final class Kinds {
 
   private static final int MAX_PROFILES = 256;
@@ -25,12 +32,12 @@ final class Kinds {
   private static final double MS = 1000;
   private static final int HOURS = 24;
 
-  private final Map<String, @Nullable Profile> given;
   private final LengthCurve kvBytes;
   private final @Nullable String model;
-  private final Map<String, InstanceType> made = new LinkedHashMap<>();
+  private final Map<String, InstanceType> own = new HashMap<>();
+  private final Set<String> priced = new HashSet<>();
+  private final Map<String, InstanceType> used = new LinkedHashMap<>();
   private final List<String> notes = new ArrayList<>();
-  private boolean priced;
 
   /**
    * Kinds for one request.
@@ -39,50 +46,65 @@ final class Kinds {
    */
   Kinds(
       @Nullable Map<String, @Nullable Profile> given, LengthCurve kvBytes, @Nullable String model) {
-    this.given = given == null ? Map.of() : given;
     this.kvBytes = kvBytes;
     this.model = model;
-    if (this.given.size() > MAX_PROFILES) {
-      throw Place.ROOT
-          .field("profiles")
-          .impossible("%d profiles, at most %d".formatted(this.given.size(), MAX_PROFILES));
+    Place place = Place.ROOT.field("profiles");
+    if (given != null && given.size() > MAX_PROFILES) {
+      throw place.impossible("%d profiles, at most %d".formatted(given.size(), MAX_PROFILES));
+    }
+    if (given != null) {
+      given.forEach((name, profile) -> own(place.key(brief(name)), name, profile));
     }
   }
 
-  boolean priced() {
-    return priced;
+  private void own(Place place, String given, @Nullable Profile profile) {
+    String name = place.name(given, "name the profile");
+    own.put(
+        name, type(place, name, place.required(profile, "write a profile or leave the name out")));
+    if (profile != null && profile.usdPerGpuHour() != null) {
+      priced.add(name);
+    }
   }
 
-  List<String> notes() {
+  /** Whether a kind that is used has a price. */
+  boolean priced() {
+    return used.keySet().stream().anyMatch(priced::contains);
+  }
+
+  /** What a reader of a plan for these lengths has to know. */
+  List<String> notes(Lengths lengths) {
     List<String> all = new ArrayList<>(notes);
-    given.keySet().stream()
-        .filter(name -> !made.containsKey(name))
+    used.forEach((name, type) ->
+        Curves.beyondRows("prefill of profile '%s'".formatted(name), type.prefillSeconds(), lengths)
+            .ifPresent(all::add));
+    own.keySet().stream()
+        .filter(name -> !used.containsKey(name))
         .sorted()
         .limit(5)
         .forEach(name ->
             all.add(
-                "profile '%s' is not used: no cluster has instances of it"
-                    .formatted(PlanRequests.brief(name))));
+                "profile '%s' is not used: no cluster has instances of it".formatted(brief(name))));
     return all;
   }
 
   /** The kind that a cluster names. */
   InstanceType get(Place place, String name) {
-    InstanceType known = made.get(name);
+    InstanceType known = used.get(name);
     if (known != null) {
       return known;
     }
-    if (made.size() == MAX_DISTINCT) {
+    if (used.size() == MAX_DISTINCT) {
       throw place.impossible(
           "more than %d kinds of instances in one fleet".formatted(MAX_DISTINCT));
     }
-    InstanceType type = given.containsKey(name) ? own(name) : bundled(place, name);
-    made.put(name, type);
+    InstanceType mine = own.get(name);
+    InstanceType type = mine == null ? bundled(place, name) : mine;
+    used.put(name, type);
     return type;
   }
 
   void check(double tokens) {
-    made.forEach((name, type) ->
+    used.forEach((name, type) ->
         Place.ROOT
             .field("profiles")
             .key(brief(name))
@@ -91,12 +113,6 @@ final class Kinds {
                 1e-9,
                 1e9,
                 "seconds of prefill that its curve gives at %s tokens".formatted(tokens)));
-  }
-
-  private InstanceType own(String name) {
-    Place place = Place.ROOT.field("profiles").key(brief(name));
-    Profile profile = place.required(given.get(name), "write a profile or leave the name out");
-    return type(place, name, profile);
   }
 
   private InstanceType bundled(Place place, String name) {
@@ -175,7 +191,7 @@ final class Kinds {
     return place.build(() -> new Decode(batch, step / MS));
   }
 
-  private HourlyPrice price(Place place, @Nullable List<@Nullable Double> given) {
+  private static HourlyPrice price(Place place, @Nullable List<@Nullable Double> given) {
     if (given == null) {
       return HourlyPrice.FREE;
     }
@@ -184,7 +200,6 @@ final class Kinds {
       Place at = given.size() == 1 ? place : place.index(i);
       usd.add(at.number(given.get(i), 0, MAX_USD, "write a price in USD, 0 or more"));
     }
-    priced = true;
     return place.build(
         () -> usd.size() == 1 ? HourlyPrice.constant(usd.getFirst()) : new HourlyPrice(usd));
   }

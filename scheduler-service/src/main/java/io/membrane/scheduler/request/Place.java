@@ -4,12 +4,18 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import java.util.Collection;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A place in a request, for saying where something is wrong. */
 record Place(String path) {
 
   static final Place ROOT = new Place("");
+
+  /** Control and format characters, and line breaks. */
+  static final String UNPRINTABLE = "[\\p{C}\\p{Zl}\\p{Zp}]";
+
+  private static final Pattern NAME = Pattern.compile("(?!\\s*+$)[^\\p{C}\\p{Zl}\\p{Zp}]{1,256}");
 
   Place field(String name) {
     return new Place(path.isEmpty() ? name : path + "." + name);
@@ -34,6 +40,15 @@ record Place(String path) {
       throw impossible("missing; " + advice);
     }
     return value;
+  }
+
+  /** A name that can be read in a message: not blank, printable. */
+  String name(@Nullable String given, String advice) {
+    String name = required(given, advice);
+    if (!NAME.matcher(name).matches()) {
+      throw impossible("a name has 1 to 256 printable characters, not all of them blank");
+    }
+    return name;
   }
 
   /** A finite number within bounds. */

@@ -7,15 +7,17 @@ import io.membrane.scheduler.request.PlanRequest.Load;
 import io.membrane.scheduler.request.PlanRequest.LogNormal;
 import io.membrane.scheduler.request.PlanRequest.Model;
 import io.membrane.scheduler.request.PlanRequest.Thresholds;
-import io.membrane.scheduler.request.Traces.TraceLengths;
 import io.membrane.scheduler.search.Objective;
 import io.membrane.scheduler.search.ThresholdRange;
+import io.membrane.scheduler.simulation.traffic.Trace;
 import io.membrane.scheduler.throughput.EmpiricalLengths;
 import io.membrane.scheduler.throughput.Fleet;
 import io.membrane.scheduler.throughput.LengthCurve;
 import io.membrane.scheduler.throughput.Lengths;
 import io.membrane.scheduler.throughput.LogNormalLengths;
 import io.membrane.scheduler.throughput.Workload;
+import io.membrane.scheduler.trace.IncrementalLengths;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +49,8 @@ public final class PlanRequests {
     Clusters clusters = new Clusters(request, kvBytes, model == null ? null : model.name());
     Fleet fleet = clusters.fleet();
     Load load = Place.ROOT.field("workload").required(request.workload(), "write a workload");
-    Workload workload = workload(load, traces);
+    Trace trace = trace(load, traces);
+    Workload workload = workload(load, trace);
     clusters.check(workload.input());
     Objective objective = request.objective() == null ? Objective.THROUGHPUT : request.objective();
     if (objective == Objective.COST && !clusters.gpusPriced()) {
@@ -69,7 +72,15 @@ public final class PlanRequests {
         clusters.priced(),
         arrival,
         isCaseStudy(request, study),
-        clusters.notes());
+        notes(clusters, workload.input(), trace));
+  }
+
+  private static List<String> notes(Clusters clusters, Lengths lengths, @Nullable Trace trace) {
+    List<String> notes = new ArrayList<>(clusters.notes(lengths));
+    if (trace != null && trace.sorted()) {
+      notes.add("the trace was not in order of arrival; its requests were sorted by time");
+    }
+    return notes;
   }
 
   private static boolean isCaseStudy(PlanRequest request, PlanRequest study) {
@@ -115,14 +126,13 @@ public final class PlanRequests {
             "give the bytes of KV that a prompt of l uncached tokens makes"));
   }
 
-  private static Workload workload(Load load, Traces traces) {
+  private static Workload workload(Load load, @Nullable Trace trace) {
     Place place = Place.ROOT.field("workload");
     Input input = place.field("input").required(load.input(), "say how long prompts are");
-    TraceLengths trace = trace(place.field("input").field("trace"), input.trace(), traces);
     Lengths lengths = lengths(place.field("input"), input, trace);
     Double output =
         load.outputTokens() == null && trace != null
-            ? (Double) Math.max(1e-3, trace.meanOutputTokens())
+            ? (Double) trace.meanOutputTokens()
             : load.outputTokens();
     double tokens =
         place
@@ -131,10 +141,16 @@ public final class PlanRequests {
     return place.build(() -> new Workload(lengths, tokens));
   }
 
-  private static @Nullable TraceLengths trace(Place place, @Nullable String id, Traces traces) {
-    if (id == null) {
+  private static @Nullable Trace trace(Load load, Traces traces) {
+    if (load.input() == null || load.input().trace() == null) {
       return null;
     }
+    return find(
+        Place.ROOT.field("workload").field("input").field("trace"), load.input().trace(), traces);
+  }
+
+  /** The trace that a request names. */
+  static Trace find(Place place, String id, Traces traces) {
     return traces
         .find(id)
         .orElseThrow(() ->
@@ -144,7 +160,7 @@ public final class PlanRequests {
                     + " that is answered"));
   }
 
-  private static Lengths lengths(Place place, Input input, @Nullable TraceLengths trace) {
+  private static Lengths lengths(Place place, Input input, @Nullable Trace trace) {
     if (Stream.of(
                 input.logNormal() != null,
                 input.lengths() != null,
@@ -157,7 +173,7 @@ public final class PlanRequests {
           "not exactly one form; write one of log_normal, lengths, histogram and trace");
     }
     if (trace != null) {
-      return place.build(() -> EmpiricalLengths.of(trace.incrementalTokens()));
+      return place.build(() -> EmpiricalLengths.of(IncrementalLengths.of(trace)));
     }
     if (input.logNormal() != null) {
       return logNormal(place.field("log_normal"), input.logNormal());
@@ -226,8 +242,9 @@ public final class PlanRequests {
     return place.build(() -> new ThresholdRange(from, to, step));
   }
 
-  /** A name that a person wrote, short enough for a message. */
+  /** What a person wrote where a name belongs, fit for a message. */
   static String brief(String name) {
-    return name.length() <= 64 ? name : name.substring(0, 64) + "…";
+    String plain = name.replaceAll(Place.UNPRINTABLE, "?");
+    return plain.length() <= 64 ? plain : plain.substring(0, 64) + "…";
   }
 }

@@ -8,7 +8,6 @@ import io.membrane.scheduler.request.PlanRequest.Load;
 import io.membrane.scheduler.request.SimulationRequest.Arriving;
 import io.membrane.scheduler.request.SimulationRequest.PromptSource;
 import io.membrane.scheduler.request.SimulationRequest.Replaying;
-import io.membrane.scheduler.request.Traces.TraceLengths;
 import io.membrane.scheduler.search.Search;
 import io.membrane.scheduler.simulation.Deployment;
 import io.membrane.scheduler.simulation.SimulationSpec;
@@ -20,11 +19,13 @@ import io.membrane.scheduler.simulation.traffic.Prompts;
 import io.membrane.scheduler.simulation.traffic.Trace;
 import io.membrane.scheduler.simulation.traffic.Traffic;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -43,39 +44,30 @@ public final class SimulationRequests {
   private static final int MAX_SHIFTS = 1000;
   private static final int MAX_BLOCKS = Integer.MAX_VALUE;
 
-  private final Function<String, Optional<Trace>> traces;
-  private final Function<Trace, TraceLengths> incremental;
+  private final Traces traces;
 
-  /**
-   * @param traces uploaded ones by id
-   * @param incremental what a trace leaves to compute after its own prefix hits
-   */
-  public SimulationRequests(
-      Function<String, Optional<Trace>> traces, Function<Trace, TraceLengths> incremental) {
+  /** Requests that may name these traces. */
+  public SimulationRequests(Traces traces) {
     this.traces = traces;
-    this.incremental = incremental;
   }
 
   /** What a request asks for. */
   public SimulationInput resolve(SimulationRequest request) {
     Trace trace = replayed(request.arrivals());
     PlanInput plan = plan(request, trace);
-    Set<Strategy> strategies = strategies(request.strategies());
-    List<Deployment> deployments = new ArrayList<>();
-    for (Strategy strategy : strategies) {
-      deployments.add(
+    Map<Strategy, Deployment> deployments = new LinkedHashMap<>();
+    for (Strategy strategy : strategies(request.strategies())) {
+      deployments.put(
+          strategy,
           Place.ROOT.field("plan").build(() -> strategy.deploy(plan.fleet(), plan.workload())));
     }
     Arrivals arrivals = arrivals(request.arrivals(), trace, plan);
     PromptSource source = source(request.prompts(), trace);
     List<SimulationInput.Contender> contenders = new ArrayList<>();
-    int i = 0;
-    for (Strategy strategy : strategies) {
-      Deployment deployment = deployments.get(i++);
-      contenders.add(
-          new SimulationInput.Contender(
-              strategy, spec(request, strategy, deployment, arrivals, source, trace)));
-    }
+    deployments.forEach((strategy, deployment) ->
+        contenders.add(
+            new SimulationInput.Contender(
+                strategy, spec(request, strategy, deployment, arrivals, source, trace))));
     return new SimulationInput(
         contenders, arrivals.meanRps(), source == PromptSource.TRACE ? trace : null);
   }
@@ -118,22 +110,14 @@ public final class SimulationRequests {
     }
     Place place = Place.ROOT.field("arrivals").field("replay").field("trace");
     String id = place.required(arrivals.replay().trace(), "name the id of an uploaded trace");
-    return traces.apply(id).orElseThrow(() -> unknown(place, id));
-  }
-
-  private static MembraneException unknown(Place place, String id) {
-    return place.impossible(
-        "there is no trace '%s'; upload it first (POST /v1/traces) and name the id that is answered"
-            .formatted(PlanRequests.brief(id)));
+    return PlanRequests.find(place, id, traces);
   }
 
   private PlanInput plan(SimulationRequest request, @Nullable Trace trace) {
     Replaying replay = request.arrivals() == null ? null : request.arrivals().replay();
     String replayId = replay == null ? null : replay.trace();
     Traces known =
-        id ->
-            (trace != null && id.equals(replayId) ? Optional.of(trace) : traces.apply(id))
-                .map(incremental);
+        id -> trace != null && id.equals(replayId) ? Optional.of(trace) : traces.find(id);
     try {
       return PlanRequests.resolve(plannedFor(request.plan(), replayId), known);
     } catch (MembraneException e) {
@@ -169,7 +153,14 @@ public final class SimulationRequests {
     place.bounded(given, Strategy.values().length, "name at least one, or leave the field out");
     Set<Strategy> strategies = new LinkedHashSet<>();
     for (int i = 0; i < given.size(); i++) {
-      strategies.add(place.index(i).required(given.get(i), "name a strategy"));
+      Strategy strategy = place.index(i).required(given.get(i), "name a strategy");
+      if (!strategies.add(strategy)) {
+        throw place
+            .index(i)
+            .impossible(
+                "%s stands there a second time; name each strategy once"
+                    .formatted(strategy.name().toLowerCase(Locale.ROOT)));
+      }
     }
     return strategies;
   }

@@ -52,6 +52,23 @@ final class Bounds {
     return Math.min(Math.min(remote[node], local), decode);
   }
 
+  /**
+   * What local prefill allows at most wherever the prefill clusters allow {@code rps}: without an
+   * instance first, then for one instance of each pool.
+   */
+  double[] localWhereRemoteAllows(double rps) {
+    double[] most = new double[1 + perInstance.length];
+    for (int leaf = leaves; leaf < 2 * leaves; leaf++) {
+      if (!(remote[leaf] < rps)) {
+        most[0] = Math.max(most[0], none[leaf]);
+        for (int j = 0; j < perInstance.length; j++) {
+          most[j + 1] = Math.max(most[j + 1], perInstance[j][leaf]);
+        }
+      }
+    }
+    return most;
+  }
+
   /** At most the egress price of a request at every threshold below a node. */
   double egressUsd(int node) {
     return egressUsd[node];
@@ -59,9 +76,12 @@ final class Bounds {
 
   private double[] largest(double[] values) {
     double[] max = new double[2 * leaves];
-    for (int i = 0; i < values.length; i++) {
-      int leaf = leaves + i / LEAF;
-      max[leaf] = Math.max(max[leaf], values[i]);
+    for (int leaf = leaves; leaf < max.length; leaf++) {
+      double most = 0;
+      for (int i = from(leaf); i < to(leaf); i++) {
+        most = Math.max(most, values[i]);
+      }
+      max[leaf] = most;
     }
     for (int node = leaves - 1; node >= ROOT; node--) {
       max[node] = Math.max(max[2 * node], max[2 * node + 1]);
@@ -71,10 +91,12 @@ final class Bounds {
 
   private double[] smallest(double[] values) {
     double[] min = new double[2 * leaves];
-    Arrays.fill(min, Double.POSITIVE_INFINITY);
-    for (int i = 0; i < values.length; i++) {
-      int leaf = leaves + i / LEAF;
-      min[leaf] = Math.min(min[leaf], values[i]);
+    for (int leaf = leaves; leaf < min.length; leaf++) {
+      double least = Double.POSITIVE_INFINITY;
+      for (int i = from(leaf); i < to(leaf); i++) {
+        least = Math.min(least, values[i]);
+      }
+      min[leaf] = least;
     }
     for (int node = leaves - 1; node >= ROOT; node--) {
       min[node] = Math.min(min[2 * node], min[2 * node + 1]);

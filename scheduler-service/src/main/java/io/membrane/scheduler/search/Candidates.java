@@ -36,7 +36,7 @@ final class Candidates {
     this.range = land.range;
     int thresholds = range.count();
     int pools = fleet.pd().size();
-    this.usdPerSecond = Configuration.hourlyUsd(fleet) / Configuration.SECONDS_PER_HOUR;
+    this.usdPerSecond = fleet.usdPerHour() / Configuration.SECONDS_PER_HOUR;
     this.offloaded = land.offloaded;
     this.decodePerInstance = new double[pools];
     this.instances = new int[pools];
@@ -57,7 +57,7 @@ final class Candidates {
     }
     this.perInstance = new double[pools][];
     for (int j = 0; j < pools; j++) {
-      perInstance[j] = perInstance(fleet.pd().get(j), land);
+      perInstance[j] = land.perInstance(fleet.pd().get(j).type().prefillSeconds());
     }
   }
 
@@ -77,15 +77,6 @@ final class Candidates {
       remoteRps[i] += rps;
       egressUsd[i] += rps * bytes[i] * usdPerByte;
     }
-  }
-
-  private double[] perInstance(Pool pool, Landscape land) {
-    double[] seconds = land.atShort(pool.type().prefillSeconds());
-    double[] rps = new double[seconds.length];
-    for (int i = 0; i < rps.length; i++) {
-      rps[i] = offloaded[i] < 1 ? 1 / (seconds[i] * (1 - offloaded[i])) : 0;
-    }
-    return rps;
   }
 
   /** Every split with something left to decode, the first pool slowest. */

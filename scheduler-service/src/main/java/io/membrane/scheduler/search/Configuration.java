@@ -90,27 +90,13 @@ public record Configuration(
         sustained
             * classes.offloaded()
             * Throughput.gigabits(fleet.kvBytes().at(classes.longTokens())),
-        hourlyUsd(fleet) / SECONDS_PER_HOUR / sustained + egressUsdPerRequest(fleet, classes));
+        fleet.usdPerHour() / SECONDS_PER_HOUR / sustained + egressUsdPerRequest(fleet, classes));
   }
 
   /** Requests per second that one decoding instance of a pool finishes; 0 if it cannot decode. */
   static double decodeRps(Pool pool, Workload workload) {
     Decode decode = pool.type().decode();
     return decode == null ? 0 : decode.rps(workload.outputTokens());
-  }
-
-  /** Price of all instances in an hour, mean over the day. */
-  static double hourlyUsd(Fleet fleet) {
-    double usd = 0;
-    for (PrefillCluster c : fleet.prefill()) {
-      for (Pool pool : c.pools()) {
-        usd += pool.usdPerHour();
-      }
-    }
-    for (Pool pool : fleet.pd()) {
-      usd += pool.usdPerHour();
-    }
-    return usd;
   }
 
   /** Price of the KV that a mean request sends over a link; the clusters share by (3). */

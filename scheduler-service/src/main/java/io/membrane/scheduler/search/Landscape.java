@@ -20,7 +20,7 @@ public final class Landscape {
   private final double[] longTokens;
   private final double[] shortTokens;
   private final Map<LengthCurve, double[]> atLong = new HashMap<>();
-  private final Map<LengthCurve, double[]> atShort = new HashMap<>();
+  private final Map<LengthCurve, double[]> perInstance = new HashMap<>();
 
   /**
    * A landscape.
@@ -53,9 +53,17 @@ public final class Landscape {
     return atLong.computeIfAbsent(curve, c -> read(c, longTokens));
   }
 
-  /** A curve at l_short of every threshold. */
-  double[] atShort(LengthCurve curve) {
-    return atShort.computeIfAbsent(curve, c -> read(c, shortTokens));
+  /** Λ that one local instance allows at every threshold, rps; 0 where no prompt stays local. */
+  double[] perInstance(LengthCurve prefillSeconds) {
+    return perInstance.computeIfAbsent(
+        prefillSeconds,
+        c -> {
+          double[] rps = read(c, shortTokens);
+          for (int i = 0; i < rps.length; i++) {
+            rps[i] = offloaded[i] < 1 ? 1 / (rps[i] * (1 - offloaded[i])) : 0;
+          }
+          return rps;
+        });
   }
 
   private static double[] read(LengthCurve curve, double[] tokens) {

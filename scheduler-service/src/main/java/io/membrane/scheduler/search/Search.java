@@ -17,20 +17,25 @@ import java.util.Arrays;
  * a tree over the thresholds bounds Λ of a split over a range of them by the maxima of what the
  * prefill clusters and one local instance allow there (branch and bound, A. H. Land and A. G. Doig,
  * Econometrica 28, 1960); a range whose bound stays below the best score found so far is not
- * opened. The bound needs no monotony of the profiles, and a range that can still tie is opened, so
- * the answer is the exhaustive one. Prefill clusters and their instances add no dimension: they
- * share the long prompts by what each sustains.
+ * opened. Nor is a split looked at whose local prefill allows too little even if each of its pools
+ * had the threshold that suits it most, among those at which the prefill clusters allow enough. The
+ * bounds need no monotony of the profiles, and what can still tie is looked at, so the answer is
+ * the exhaustive one. Prefill clusters and their instances add no dimension: they share the long
+ * prompts by what each sustains.
  */
 public final class Search {
 
   /** Pairs of threshold and split that are looked at one by one, a few milliseconds' worth. */
-  public static final long EXHAUSTIVE_PAIRS = 2_000_000L;
+  private static final long EXHAUSTIVE_PAIRS = 2_000_000L;
 
   /** Most ways in which the PD cluster's pools can be split. */
   public static final int MAX_SPLITS = 300_000;
 
   /** Splits that are searched before the others, so that the bounds cut early. */
   private static final int SCOUTS = 64;
+
+  /** Splits between two calls of the checkpoint. */
+  private static final int STAGE = 64;
 
   private static final double NOTHING = Double.NEGATIVE_INFINITY;
 
@@ -46,12 +51,7 @@ public final class Search {
     this.fleet = fleet;
     this.workload = land.workload;
     this.objective = objective;
-    if (splits(fleet) > MAX_SPLITS) {
-      throw new IllegalArgumentException(
-          "the pools of '%s' can be split in more than %d ways; plan it with fewer kinds of"
-                  .formatted(fleet.pdName(), MAX_SPLITS)
-              + " instances, or scale all counts down");
-    }
+    requireSplits(fleet, MAX_SPLITS);
     this.candidates = new Candidates(fleet, land);
     if (candidates.splits.isEmpty()) {
       throw new IllegalArgumentException("no instance of '%s' decodes".formatted(fleet.pdName()));
@@ -66,22 +66,40 @@ public final class Search {
   /** The best configuration over these thresholds. */
   public static Configuration best(
       Fleet fleet, Workload workload, ThresholdRange range, Objective objective) {
-    return best(fleet, new Landscape(workload, fleet.kvBytes(), range), objective);
+    return best(fleet, new Landscape(workload, fleet.kvBytes(), range), objective, () -> {});
   }
 
   /**
    * The best configuration over a landscape that may have served other fleets before.
    *
    * @param fleet of the model that the landscape was made for
+   * @param checkpoint called on this thread before the search and every few milliseconds of it;
+   *     what it throws ends the search
    */
-  public static Configuration best(Fleet fleet, Landscape land, Objective objective) {
+  public static Configuration best(
+      Fleet fleet, Landscape land, Objective objective, Runnable checkpoint) {
+    checkpoint.run();
     Search search = new Search(fleet, land, objective);
     long pairs = (long) land.range.count() * search.candidates.splits.size();
-    return pairs <= EXHAUSTIVE_PAIRS ? search.exhaustive() : search.bounded();
+    return pairs <= EXHAUSTIVE_PAIRS ? search.exhaustive() : search.bounded(checkpoint);
   }
 
-  /** In how many ways the PD cluster's pools can be split, {@code Long.MAX_VALUE} for too many. */
-  public static long splits(Fleet fleet) {
+  /**
+   * Refuses a fleet that is too large to be searched.
+   *
+   * @param most ways in which the PD cluster's pools may be split
+   * @throws IllegalArgumentException if there are more
+   */
+  public static void requireSplits(Fleet fleet, int most) {
+    if (splits(fleet) > most) {
+      throw new IllegalArgumentException(
+          "the pools of '%s' can be split in more than %d ways; plan it with fewer kinds of"
+                  .formatted(fleet.pdName(), most)
+              + " instances, or scale all counts down");
+    }
+  }
+
+  private static long splits(Fleet fleet) {
     long all = 1;
     for (Pool pool : fleet.pd()) {
       if (pool.type().decode() != null && all < Long.MAX_VALUE / (pool.instances() + 1L)) {
@@ -101,7 +119,8 @@ public final class Search {
 
   static Configuration bounded(
       Fleet fleet, Workload workload, ThresholdRange range, Objective objective) {
-    return new Search(fleet, new Landscape(workload, fleet.kvBytes(), range), objective).bounded();
+    return new Search(fleet, new Landscape(workload, fleet.kvBytes(), range), objective)
+        .bounded(() -> {});
   }
 
   private Configuration exhaustive() {
@@ -124,19 +143,49 @@ public final class Search {
     return best.configuration();
   }
 
-  private Configuration bounded() {
+  private Configuration bounded(Runnable checkpoint) {
     Bounds bounds = new Bounds(candidates);
     Incumbent best = new Incumbent();
     int stride = candidates.splits.size() / SCOUTS + 1;
     for (int i = 0; i < candidates.splits.size(); i += stride) {
       descend(bounds, Bounds.ROOT, candidates.splits.get(i), best);
     }
+    double known = NOTHING;
+    double least = 0;
+    double[] local = bounds.localWhereRemoteAllows(least);
     for (int i = 0; i < candidates.splits.size(); i++) {
-      if (i % stride != 0) {
-        descend(bounds, Bounds.ROOT, candidates.splits.get(i), best);
+      if (i % STAGE == 0) {
+        checkpoint.run();
+        if (best.score > known) {
+          known = best.score;
+          least = least(known);
+          local = bounds.localWhereRemoteAllows(least);
+        }
+      }
+      int[] split = candidates.splits.get(i);
+      if (i % stride != 0 && !(allows(local, split) < least)) {
+        descend(bounds, Bounds.ROOT, split, best);
       }
     }
     return best.configuration();
+  }
+
+  /** What a pair of this score or a better one sustains at least, less a rounding. */
+  private double least(double score) {
+    return (1 - 1e-12)
+        * switch (objective) {
+          case THROUGHPUT -> score;
+          case COST -> candidates.usdPerSecond / -score;
+        };
+  }
+
+  /** At least what local prefill allows a split. */
+  private static double allows(double[] local, int[] split) {
+    double rps = local[0];
+    for (int j = 0; j < split.length; j++) {
+      rps += split[j] * local[j + 1];
+    }
+    return rps;
   }
 
   /** Searches the thresholds below a node for a split, the more promising half first. */

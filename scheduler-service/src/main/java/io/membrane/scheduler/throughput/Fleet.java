@@ -38,6 +38,20 @@ public record Fleet(
     return pd.stream().mapToInt(Pool::instances).sum();
   }
 
+  /** What all instances of all clusters cost in an hour, mean over the day, USD. */
+  public double usdPerHour() {
+    double usd = 0;
+    for (PrefillCluster c : prefill) {
+      for (Pool pool : c.pools()) {
+        usd += pool.usdPerHour();
+      }
+    }
+    for (Pool pool : pd) {
+      usd += pool.usdPerHour();
+    }
+    return usd;
+  }
+
   /** Σ (3) over the prefill clusters, which share the long prompts by what each sustains, rps. */
   public double prefillClustersRps(double longTokens) {
     double bytes = kvBytes.at(longTokens);

@@ -59,7 +59,8 @@ public final class LogNormalLengths implements Lengths {
     }
     if (!(max > min) || !Double.isFinite(max)) {
       throw new IllegalArgumentException(
-          "the longest length is above the shortest, %s, not %s".formatted(min, max));
+          "the longest length is finite and above the shortest, not max %s with min %s"
+              .formatted(max, min));
     }
     return new LogNormalLengths(mu, sigma, min, max);
   }

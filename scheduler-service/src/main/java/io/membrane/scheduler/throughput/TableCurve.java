@@ -18,6 +18,7 @@ public final class TableCurve implements LengthCurve {
   private final double[] y;
   private final double[] slope;
   private final double firstTokens;
+  private final double lastTokens;
   private final double firstValue;
 
   private TableCurve(double[] tokens, double[] values) {
@@ -25,6 +26,7 @@ public final class TableCurve implements LengthCurve {
     this.y = Arrays.stream(values).map(Math::log).toArray();
     this.slope = slopes(x, y);
     this.firstTokens = tokens[0];
+    this.lastTokens = tokens[tokens.length - 1];
     this.firstValue = values[0];
   }
 
@@ -60,6 +62,16 @@ public final class TableCurve implements LengthCurve {
       }
     }
     return new TableCurve(tokens, values);
+  }
+
+  /** Length of the first row. */
+  public double firstTokens() {
+    return firstTokens;
+  }
+
+  /** Length of the last row. */
+  public double lastTokens() {
+    return lastTokens;
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.util.Arrays;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.json.JsonReadFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 /** One request of a trace as it stands on a line. */
 final class TraceLine {
@@ -17,6 +19,12 @@ final class TraceLine {
 
   /** The year 2248 in Unix time; more is a unit other than milliseconds. */
   private static final long MAX_TIMESTAMP_MS = 1L << 43;
+
+  /** Reads NaN and Infinity, so that they are refused with their field. */
+  private static final JsonMapper MAPPER =
+      WireJson.configure(JsonMapper.builder())
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .build();
 
   private static final int MAX_TOKENS = 10_000_000;
   private static final long ABSENT = -1;
@@ -41,7 +49,7 @@ final class TraceLine {
    */
   static Trace.Request parse(Lines lines) {
     try (JsonParser json =
-        WireJson.mapper().createParser(lines.array(), lines.from(), lines.to() - lines.from())) {
+        MAPPER.createParser(lines.array(), lines.from(), lines.to() - lines.from())) {
       return new TraceLine(json, lines.number()).request();
     } catch (JacksonException e) {
       throw new MembraneException(
@@ -73,11 +81,11 @@ final class TraceLine {
     requirePresent("input_length", inputLength);
     requirePresent("output_length", outputLength);
     requirePresent("hash_ids", ids);
-    long most = Math.ceilDiv(inputLength, Trace.BLOCK_TOKENS);
-    if (ids > most) {
+    long blocks = Math.ceilDiv(inputLength, Trace.BLOCK_TOKENS);
+    if (ids != blocks) {
       throw wrong(
-          "hash_ids has %d ids, but %d tokens fill at most %d blocks of %d"
-              .formatted(ids, inputLength, most, Trace.BLOCK_TOKENS));
+          "hash_ids has %d ids, but %d tokens are %d blocks of %d, the last of which may be partial"
+              .formatted(ids, inputLength, blocks, Trace.BLOCK_TOKENS));
     }
     return new Trace.Request(
         timestamp, (int) inputLength, (int) outputLength, Arrays.copyOf(hashIds, ids));

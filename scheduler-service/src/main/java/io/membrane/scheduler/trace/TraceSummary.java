@@ -12,6 +12,7 @@ import java.util.List;
  * @param distinctBlocks unlike ones among them
  * @param unboundedHitRatio share of the references that are prefix hits in a cache that nothing
  *     leaves
+ * @param notes what was done to the trace
  */
 public record TraceSummary(
     String traceId,
@@ -21,7 +22,16 @@ public record TraceSummary(
     double meanOutputTokens,
     int blockReferences,
     int distinctBlocks,
-    double unboundedHitRatio) {
+    double unboundedHitRatio,
+    List<String> notes) {
+
+  private static final String SORTED =
+      "the lines were not in order of their timestamps; the requests were sorted by them";
+
+  /** Copies the notes. */
+  public TraceSummary {
+    notes = List.copyOf(notes);
+  }
 
   static TraceSummary of(String id, Trace trace) {
     CacheReport caches = CacheReport.of(trace, List.of(CacheReport.UNBOUNDED));
@@ -33,6 +43,7 @@ public record TraceSummary(
         trace.meanOutputTokens(),
         trace.blockReferences(),
         trace.distinctBlocks(),
-        caches.rows().getFirst().hitRatio());
+        caches.rows().getFirst().hitRatio(),
+        trace.sorted() ? List.of(SORTED) : List.of());
   }
 }

@@ -1,5 +1,7 @@
 package io.membrane.scheduler.planning;
 
+import static io.membrane.scheduler.search.CaseStudy.KV;
+import static io.membrane.scheduler.search.CaseStudy.WORKLOAD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -8,20 +10,17 @@ import io.membrane.scheduler.planning.Plan.Advice;
 import io.membrane.scheduler.planning.Plan.Change;
 import io.membrane.scheduler.planning.Plan.Sensitivity;
 import io.membrane.scheduler.planning.Plan.StageLoad;
+import io.membrane.scheduler.search.CaseStudy;
 import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.search.Objective;
 import io.membrane.scheduler.search.Search;
 import io.membrane.scheduler.search.ThresholdRange;
-import io.membrane.scheduler.throughput.Decode;
 import io.membrane.scheduler.throughput.EmpiricalLengths;
 import io.membrane.scheduler.throughput.Fleet;
 import io.membrane.scheduler.throughput.HourlyPrice;
 import io.membrane.scheduler.throughput.InstanceType;
-import io.membrane.scheduler.throughput.LogNormalLengths;
-import io.membrane.scheduler.throughput.PolynomialCurve;
 import io.membrane.scheduler.throughput.Pool;
 import io.membrane.scheduler.throughput.PrefillCluster;
-import io.membrane.scheduler.throughput.TableCurve;
 import io.membrane.scheduler.throughput.Workload;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -31,10 +30,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PlanTest {
-
-  private static final PolynomialCurve KV = PolynomialCurve.of(173.92 * 1024 * 1024, 17280.0);
-  private static final Workload WORKLOAD =
-      new Workload(LogNormalLengths.of(9.9, 1.0, 128, 131_072), 1024);
 
   @Test
   void theRemainingHeadroomSaysWhatBinds() {
@@ -312,21 +307,10 @@ class PlanTest {
   }
 
   private static InstanceType h200(double usd) {
-    return new InstanceType(
-        "h200",
-        8,
-        TableCurve.of(
-            new double[] {1024, 8192, 32_000, 130_000}, new double[] {0.44, 0.72, 1.84, 7.40}),
-        null,
-        HourlyPrice.constant(usd));
+    return CaseStudy.priced(CaseStudy.H200, usd);
   }
 
   private static InstanceType h20(double usd) {
-    return new InstanceType(
-        "h20",
-        8,
-        PolynomialCurve.of(0.469095, 1.300378e-4, 2.940298e-10),
-        new Decode(20, 20 / (0.7817 * 1024)),
-        HourlyPrice.constant(usd));
+    return CaseStudy.priced(CaseStudy.H20, usd);
   }
 }

@@ -12,7 +12,7 @@ import io.membrane.scheduler.planning.Plan.Reproduced;
 import io.membrane.scheduler.planning.PlanInput;
 import io.membrane.scheduler.request.Bundle.BundledProfile;
 import io.membrane.scheduler.request.Bundle.Mark;
-import io.membrane.scheduler.request.Traces.TraceLengths;
+import io.membrane.scheduler.simulation.traffic.Trace;
 import io.membrane.scheduler.throughput.InstanceType;
 import io.membrane.scheduler.throughput.LengthCurve;
 import java.util.List;
@@ -142,14 +142,52 @@ class PlanRequestsTest {
             request,
             id ->
                 id.equals("t1")
-                    ? Optional.of(new TraceLengths(new int[] {10, 20, 60}, 77))
+                    ? Optional.of(
+                        new Trace(
+                            List.of(
+                                new Trace.Request(9, 1000, 70, new int[] {0, 1}),
+                                new Trace.Request(0, 600, 84, new int[] {0, 2}))))
                     : Optional.empty());
-    assertThat(input.workload().input().mean()).isCloseTo(30, within(1e-9));
+    assertThat(input.workload().input().min()).isEqualTo(1000 - Trace.BLOCK_TOKENS);
+    assertThat(input.workload().input().max()).isEqualTo(600);
     assertThat(input.workload().outputTokens()).isEqualTo(77);
+    assertThat(input.notes()).anyMatch(n -> n.contains("not in order of arrival"));
 
     assertThatThrownBy(() -> PlanRequests.resolve(request, Traces.NONE))
         .isInstanceOf(MembraneException.class)
         .hasMessageStartingWith("workload.input.trace: there is no trace 't1'");
+  }
+
+  @Test
+  void aTableThatIsReadBeyondItsRowsIsNamedWithItsRange() {
+    String body =
+        """
+        {"profiles": {"mine": {"gpus": 8, "decode": {"max_batch": 20, "step_ms": 25},
+           "prefill_seconds": {"samples": [[1000, 0.5], [8000, 1], [30000, 4]]}}},
+         "clusters": [{"cluster": "a", "role": "pd", "instances": {"mine": 8}}],
+         "workload": {"input": {"lengths": [%s]}}}\
+        """;
+
+    assertThat(resolve(body.formatted("1000, 30000")).notes()).isEmpty();
+    for (String lengths : List.of("999, 5000", "5000, 30001")) {
+      assertThat(resolve(body.formatted(lengths)).notes())
+          .singleElement()
+          .asString()
+          .contains("profile 'mine' is known from 1000 to 30000 tokens")
+          .contains("read from " + lengths.replace(",", " to"));
+    }
+  }
+
+  @Test
+  void aProfileThatNobodyUsesIsNamedAndItsPriceMakesNoCost() {
+    PlanInput input =
+        resolve(
+            """
+            {"profiles": {"spare": {"gpus": 8, "prefill_seconds": {"polynomial": [1]},
+               "usd_per_gpu_hour": 2}}}\
+            """);
+    assertThat(input.notes()).anyMatch(n -> n.contains("profile 'spare' is not used"));
+    assertThat(input.priced()).isFalse();
   }
 
   @Test

@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +56,19 @@ class SearchTest {
                 .isEqualTo(Search.exhaustive(fleet, workload, range, objective));
           }
         });
+  }
+
+  @Test
+  void theBoundedSearchFindsAsLittleWhereNobodyIsServed() {
+    Fleet fleet =
+        new Fleet(PolynomialCurve.of(1e6), List.of(), "pd", List.of(new Pool(decoding(), 100)));
+    ThresholdRange everythingIsOffloaded = new ThresholdRange(0, 0, 1);
+    for (Objective objective : Objective.values()) {
+      Configuration none = Search.bounded(fleet, WORKLOAD, everythingIsOffloaded, objective);
+      assertThat(none.sustainedRps()).isZero();
+      assertThat(none)
+          .isEqualTo(Search.exhaustive(fleet, WORKLOAD, everythingIsOffloaded, objective));
+    }
   }
 
   @Test
@@ -107,9 +122,41 @@ class SearchTest {
   void aLandscapeServesManyFleetsWithoutChangingTheirAnswers() {
     Landscape land = new Landscape(WORKLOAD, CaseStudy.KV, ThresholdRange.over(WORKLOAD.input()));
     for (double gbps : new double[] {100, 9, 30, 9}) {
-      assertThat(Search.best(CaseStudy.fleet(gbps), land, Objective.THROUGHPUT))
+      assertThat(Search.best(CaseStudy.fleet(gbps), land, Objective.THROUGHPUT, () -> {}))
           .isEqualTo(Search.best(CaseStudy.fleet(gbps), WORKLOAD, Objective.THROUGHPUT));
     }
+  }
+
+  @Test
+  void aLongSearchComesByItsCheckpointAgainAndAgainAndEndsWithWhatThatThrows() {
+    Fleet fleet =
+        new Fleet(
+            PolynomialCurve.of(1e6),
+            List.of(),
+            "pd",
+            List.of(new Pool(decoding(), 30), new Pool(decoding(), 30)));
+    Landscape land =
+        new Landscape(WORKLOAD, fleet.kvBytes(), ThresholdRange.over(WORKLOAD.input()));
+    AtomicInteger calls = new AtomicInteger();
+
+    Search.best(fleet, land, Objective.THROUGHPUT, calls::incrementAndGet);
+    assertThat(calls.get()).isGreaterThan(10);
+
+    int last = calls.get() / 2;
+    calls.set(0);
+    assertThatThrownBy(() ->
+            Search.best(
+                fleet,
+                land,
+                Objective.THROUGHPUT,
+                () -> {
+                  if (calls.incrementAndGet() == last) {
+                    throw new CancellationException("enough");
+                  }
+                }))
+        .isInstanceOf(CancellationException.class)
+        .hasMessage("enough");
+    assertThat(calls).hasValue(last);
   }
 
   @Test
@@ -177,13 +224,7 @@ class SearchTest {
 
   @Test
   void theCheapestConfigurationIsNotTheFastestWhereEgressCosts() {
-    InstanceType priced =
-        new InstanceType(
-            "h20",
-            8,
-            CaseStudy.H20.prefillSeconds(),
-            CaseStudy.H20.decode(),
-            HourlyPrice.constant(1));
+    InstanceType priced = CaseStudy.priced(CaseStudy.H20, 1);
     Fleet fleet =
         new Fleet(
             CaseStudy.KV,

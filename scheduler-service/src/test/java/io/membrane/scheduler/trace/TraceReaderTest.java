@@ -38,7 +38,7 @@ class TraceReaderTest {
             """
             {"timestamp": 1000, "input_length": 1000, "output_length": 7, "hash_ids": [70, 80]}
             \t\r
-            {"hash_ids":[],"chat":{"id":[1,{"a":null}]},"output_length":1,"input_length":3,"timestamp":3500}\r
+            {"hash_ids":[5],"chat":{"id":[1,{"a":null}]},"output_length":1,"input_length":3,"timestamp":3500}\r
 
             {"timestamp": 3500, "input_length": 513, "output_length": 9, "hash_ids": [70, 90]}\
             """);
@@ -47,9 +47,9 @@ class TraceReaderTest {
     assertThat(IntStream.range(0, 3).mapToDouble(trace::seconds)).containsExactly(0.0, 2.5, 2.5);
     assertThat(IntStream.range(0, 3).map(trace::inputTokens)).containsExactly(1000, 3, 513);
     assertThat(IntStream.range(0, 3).map(trace::outputTokens)).containsExactly(7, 1, 9);
-    assertThat(IntStream.range(0, 3).map(trace::blocks)).containsExactly(2, 0, 2);
+    assertThat(IntStream.range(0, 3).map(trace::blocks)).containsExactly(2, 1, 2);
     assertThat(trace.block(2, 0)).isEqualTo(trace.block(0, 0));
-    assertThat(trace.distinctBlocks()).isEqualTo(3);
+    assertThat(trace.distinctBlocks()).isEqualTo(4);
   }
 
   @ParameterizedTest
@@ -63,7 +63,8 @@ class TraceReaderTest {
           {"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[0]                 | is not JSON
           {"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[0]} {}             | more than one JSON document
           {"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[0,]}               | is not JSON
-          {"timestamp":0,"input_length":NaN,"output_length":1,"hash_ids":[0]}              | is not JSON
+          {"timestamp":0,"input_length":NaN,"output_length":1,"hash_ids":[0]}              | input_length is NaN; write a whole number
+          {"timestamp":0,"input_length":1,"output_length":-Infinity,"hash_ids":[0]}        | output_length is -Infinity
           {"timestamp":0,"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[]}   | is not JSON
           {"input_length":1,"output_length":1,"hash_ids":[]}                               | has no timestamp
           {"timestamp":0,"output_length":1,"hash_ids":[]}                                  | has no input_length
@@ -83,7 +84,9 @@ class TraceReaderTest {
           {"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[-1]}               | an id of hash_ids is -1
           {"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[[0]]}              | an id of hash_ids is an array
           {"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[2147483648]}       | an id of hash_ids is 2147483648
-          {"timestamp":0,"input_length":512,"output_length":1,"hash_ids":[0,1]}            | 512 tokens fill at most 1 blocks
+          {"timestamp":0,"input_length":512,"output_length":1,"hash_ids":[0,1]}            | hash_ids has 2 ids, but 512 tokens are 1 blocks
+          {"timestamp":0,"input_length":1025,"output_length":1,"hash_ids":[0,1]}           | hash_ids has 2 ids, but 1025 tokens are 3 blocks
+          {"timestamp":0,"input_length":1,"output_length":1,"hash_ids":[]}                 | hash_ids has 0 ids
           """)
   void aBadLineIsNamedWithWhatIsWrong(String line, String said) {
     refused(ErrorCode.MALFORMED_REQUEST, GOOD + "\n" + line + "\n" + GOOD, "line 3", said);
@@ -138,7 +141,7 @@ class TraceReaderTest {
           int references = 0;
           int hits = 0;
           for (int i = 0; i < lines.length; i++) {
-            int[] ids = random.ints(random.nextInt(0, 6), 0, 40).distinct().toArray();
+            int[] ids = random.ints(random.nextInt(1, 6), 0, 40).distinct().toArray();
             int run = 0;
             while (run < ids.length && distinct.contains(ids[run])) {
               run++;
@@ -151,7 +154,7 @@ class TraceReaderTest {
                     .formatted(
                         "x".repeat(random.nextInt(0, 3000)),
                         i,
-                        512 * 6,
+                        512 * ids.length,
                         Arrays.stream(ids)
                             .mapToObj(Integer::toString)
                             .collect(Collectors.joining(",")));
@@ -168,17 +171,15 @@ class TraceReaderTest {
 
   @Test
   void whatIsLeftAfterTheHitsIsTheIncrementalLength() throws IOException {
-    IncrementalLengths lengths =
-        IncrementalLengths.of(
-            read(
-                """
-                {"timestamp":0,"input_length":1100,"output_length":10,"hash_ids":[0,1,2]}
-                {"timestamp":1,"input_length":1100,"output_length":20,"hash_ids":[0,1,2]}
-                {"timestamp":2,"input_length":1600,"output_length":60,"hash_ids":[0,1,9,2]}\
-                """));
+    Trace trace =
+        read(
+            """
+            {"timestamp":0,"input_length":1100,"output_length":10,"hash_ids":[0,1,2]}
+            {"timestamp":1,"input_length":1536,"output_length":20,"hash_ids":[0,1,2]}
+            {"timestamp":2,"input_length":1600,"output_length":60,"hash_ids":[0,1,9,2]}\
+            """);
 
-    assertThat(lengths.tokens()).containsExactly(1100, 1, 1600 - 1024);
-    assertThat(lengths.meanOutputTokens()).isEqualTo(30);
+    assertThat(IncrementalLengths.of(trace)).containsExactly(1100, 1, 1600 - 1024);
   }
 
   private static Trace readDribbling(byte[] bytes, RandomGenerator random) {
