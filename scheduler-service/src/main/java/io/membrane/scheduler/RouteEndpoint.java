@@ -88,7 +88,7 @@ class RouteEndpoint {
             request.clusters().stream().map(RouteEndpoint::candidate).toList(),
             request.deadlineMs() == null ? null : Duration.ofMillis(request.deadlineMs()));
     long now = System.nanoTime();
-    Decision decision = policy.decide(query, live.state(), inFlight, now);
+    Decision decision = decide(query, now);
     inFlight.add(decision, now);
     lengths.add(decision.uncachedTokens());
     recent.add(request.totalTokens(), decision);
@@ -105,6 +105,18 @@ class RouteEndpoint {
         decision.terms().stream().map(RouteEndpoint::terms).toList(),
         SchedulerMetric.tag(decision.rule()),
         decision.reason());
+  }
+
+  private Decision decide(RouteQuery query, long now) {
+    try {
+      return policy.decide(query, live.state(), inFlight, now);
+    } catch (MembraneException e) {
+      if (e.code() == ErrorCode.OVERLOADED) {
+        lengths.add(query.uncachedTokens());
+      }
+      metrics.refused(e.code());
+      throw e;
+    }
   }
 
   private static Candidate candidate(ClusterState c) {

@@ -6,6 +6,8 @@ import java.util.Locale;
 enum SchedulerMetric {
   /** Counter of decisions; tags {@code role}, {@code rule}, {@code transfer}. */
   DECISIONS("membrane.scheduler.decisions"),
+  /** Counter of prompts that no cluster took; tag {@code code} of the error. */
+  REFUSALS("membrane.scheduler.refusals"),
   /** Summary of tokens that targets have to compute; tag {@code role}. */
   INCREMENTAL_TOKENS("membrane.scheduler.incremental.tokens"),
   /** Gauge: t in tokens. */

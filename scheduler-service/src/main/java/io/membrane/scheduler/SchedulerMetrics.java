@@ -1,5 +1,6 @@
 package io.membrane.scheduler;
 
+import io.membrane.rpc.ErrorCode;
 import io.membrane.scheduler.live.LiveFleet;
 import io.membrane.scheduler.live.LiveView;
 import io.membrane.scheduler.routing.Availability;
@@ -64,6 +65,11 @@ class SchedulerMetrics {
     meters
         .summary(SchedulerMetric.INCREMENTAL_TOKENS.id(), "role", role)
         .record(decision.incrementalTokens());
+  }
+
+  /** Counts a prompt that no cluster took. */
+  void refused(ErrorCode code) {
+    meters.counter(SchedulerMetric.REFUSALS.id(), "code", code.code()).increment();
   }
 
   /** Shows the fleet as it is now. */

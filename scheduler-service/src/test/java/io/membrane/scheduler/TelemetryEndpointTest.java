@@ -191,7 +191,9 @@ class TelemetryEndpointTest {
     tell("\"egress_gbps\": 1, \"status\": \"gone\"");
     queue(200);
     HttpResponse<String> refused = service.post("/v1/routes", prompt(60_000));
-    assertThat(problem(429, "overloaded", refused)).contains("'near'").contains("30.0 s");
+    assertThat(problem(429, "overloaded", refused))
+        .contains("at 'near'")
+        .contains("30.0 s of max-wait");
     assertThat(refused.headers().firstValue("Retry-After")).isPresent();
 
     queue(0);

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cachedTokens prefix that it has once the transfer is done
  * @param transfer from where the prefix comes; null if it is the candidate's own
+ * @param tokensInFlight that its cluster computes
  * @param terms null if a cost is unknown
  */
 record Option(
@@ -17,12 +18,13 @@ record Option(
     ClusterCondition condition,
     int cachedTokens,
     @Nullable Transfer transfer,
+    long tokensInFlight,
     @Nullable Terms terms) {
 
   /**
    * Of several options in the order of their names, the cheapest if all costs are known, otherwise
    * the one with the longest cache of its own. Of equally cheap ones the longest cache wins, then
-   * the name.
+   * the fewest tokens in flight, then the name.
    */
   static Option best(List<Option> options) {
     Option best = options.getFirst();
@@ -56,6 +58,7 @@ record Option(
         return order < 0;
       }
     }
-    return candidate.cachedTokens() > other.candidate.cachedTokens();
+    int longer = candidate.cachedTokens() - other.candidate.cachedTokens();
+    return longer > 0 || (longer == 0 && tokensInFlight < other.tokensInFlight);
   }
 }

@@ -48,7 +48,7 @@ final class Pricing {
     ClusterCondition at = state.of(pd.cluster());
     int own = pd.cachedTokens();
     if (source == null) {
-      return new Option(pd, at, own, null, terms(at, own, 0, 0, 0));
+      return option(pd, at, own, null, terms(at, own, 0, 0, 0));
     }
     int cached = source.cachedTokens();
     ClusterCondition from = state.of(source.cluster());
@@ -59,7 +59,7 @@ final class Pricing {
       double seconds = Throughput.gigabits(bytes) / from.linkGbps();
       terms = terms(at, cached, seconds, bytes, bytes / BYTES_PER_GB * cost.usdPerGb());
     }
-    return new Option(pd, at, cached, new Transfer(from.cluster(), at.cluster(), cached), terms);
+    return option(pd, at, cached, new Transfer(from.cluster(), at.cluster(), cached), terms);
   }
 
   /**
@@ -75,8 +75,18 @@ final class Pricing {
     boolean moves = pd != null && at.regime() == Regime.ABUNDANT && there > own;
     @Nullable Terms terms = remoteTerms(at, own, there, moves ? pd : null);
     return moves && pd != null
-        ? new Option(prefill, at, there, new Transfer(pd.cluster(), at.cluster(), there), terms)
-        : new Option(prefill, at, own, null, terms);
+        ? option(prefill, at, there, new Transfer(pd.cluster(), at.cluster(), there), terms)
+        : option(prefill, at, own, null, terms);
+  }
+
+  private Option option(
+      Candidate candidate,
+      ClusterCondition at,
+      int cached,
+      @Nullable Transfer transfer,
+      @Nullable Terms terms) {
+    long inFlightTokens = inFlight.of(candidate.cluster(), nowNanos).tokens();
+    return new Option(candidate, at, cached, transfer, inFlightTokens, terms);
   }
 
   private @Nullable Terms remoteTerms(

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** A decision in a sentence for people. Every answer carries one, so no format is parsed. */
 final class Reason {
 
-  private static final double NANOS = 1e9;
+  private static final double MS = 1e3;
 
   private final StringBuilder text = new StringBuilder(256);
 
@@ -99,7 +99,7 @@ final class Reason {
     if (deadline == null || chosen == null) {
       return;
     }
-    double seconds = deadline.toNanos() / NANOS;
+    double seconds = seconds(deadline);
     @Nullable Terms late = g.passedOver();
     if (late != null && d.rule() == Rule.DEADLINE) {
       text.append("; the first token would take ");
@@ -113,6 +113,11 @@ final class Reason {
       number(chosen.ttftSeconds(), 3).append(" s, and nobody is faster than the ");
       number(seconds, 3).append(" s asked for");
     }
+  }
+
+  /** Of any deadline there is: those in ns end after 292 years. */
+  static double seconds(Duration duration) {
+    return duration.toMillis() / MS;
   }
 
   private StringBuilder quote(String name) {

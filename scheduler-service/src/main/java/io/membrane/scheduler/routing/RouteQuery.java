@@ -1,5 +1,6 @@
 package io.membrane.scheduler.routing;
 
+import io.membrane.wire.SchedulerClient.Role;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,5 +26,14 @@ public record RouteQuery(int totalTokens, List<Candidate> candidates, @Nullable 
     if (deadline != null && !deadline.isPositive()) {
       throw new IllegalArgumentException("a deadline lies ahead, not at " + deadline);
     }
+  }
+
+  /** Length less the longest cache of a pd cluster. */
+  public int uncachedTokens() {
+    int cached = 0;
+    for (Candidate c : candidates) {
+      cached = c.role() == Role.PD ? Math.max(cached, c.cachedTokens()) : cached;
+    }
+    return totalTokens - cached;
   }
 }

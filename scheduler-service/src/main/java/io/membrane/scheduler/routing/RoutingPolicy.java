@@ -5,7 +5,6 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.wire.SchedulerClient.Regime;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
@@ -27,14 +26,16 @@ import org.jspecify.annotations.Nullable;
  *       cluster or behind any abundant link; a cache that is strictly longer and in the other
  *       cluster is moved to the target.
  *   <li>Of several clusters that may have the prompt the cheapest gets it, if the costs of all are
- *       known; otherwise the one with the longest cache; ties by name.
+ *       known; otherwise the one with the longest cache, of these the one with the fewest tokens in
+ *       flight; ties by name.
  *   <li>An offload stands only if it does not cost more than the prefill where it is decoded, if
  *       both costs are known ({@link Terms}). Where local prompts wait, staying costs those behind
  *       it the prompt's wait and prefill too.
  *   <li>If that comes later than the deadline, the cheapest candidate that does not is taken.
- *       Likewise if the prompt would have to wait there, and the next one for both of them longer
- *       than the longest wait. If every candidate is that busy, the prompt is refused: a queue that
- *       grows serves nobody, and short prompts, which hold up others least, are still taken.
+ *       Likewise if the prompt would have to wait there, and its wait and prefill together are
+ *       longer than the longest wait. If no candidate is known to be sooner and not that busy, the
+ *       prompt is refused: a queue that grows serves nobody, and short prompts, which hold up
+ *       others least, are still taken.
  *   <li>In the target, the node with the fewest tokens to do gets it: those queued, or in flight if
  *       these are more, and those of the prompt that it does not have; ties by name.
  * </ol>
@@ -46,7 +47,6 @@ public final class RoutingPolicy {
 
   private static final Comparator<Option> BY_NAME =
       Comparator.comparing(o -> o.candidate().cluster());
-  private static final double NANOS = 1e9;
 
   private final double usdPerSecond;
   private final double maxWaitSeconds;
@@ -54,7 +54,7 @@ public final class RoutingPolicy {
   /** A policy. */
   public RoutingPolicy(RoutingSettings settings) {
     this.usdPerSecond = settings.usdPerSecond();
-    this.maxWaitSeconds = settings.maxWait().toNanos() / NANOS;
+    this.maxWaitSeconds = Reason.seconds(settings.maxWait());
   }
 
   /**
@@ -79,7 +79,7 @@ public final class RoutingPolicy {
    * @param nowNanos of the clock that {@code inFlight} is kept by
    * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} if a cluster is named twice or
    *     holds more tokens than the prompt has; {@link ErrorCode#DEPENDENCY_UNAVAILABLE} if no
-   *     candidate is up; {@link ErrorCode#OVERLOADED} if every one is too busy
+   *     candidate is up; {@link ErrorCode#OVERLOADED} if all are too busy
    */
   public Decision decide(RouteQuery query, FleetState state, InFlight inFlight, long nowNanos) {
     Offer offer = Offer.of(query, state);
@@ -211,20 +211,20 @@ public final class RoutingPolicy {
     if (expected == null) {
       return null;
     }
-    double seconds = deadline == null ? Double.POSITIVE_INFINITY : deadline.toNanos() / NANOS;
+    double seconds = deadline == null ? Double.POSITIVE_INFINITY : Reason.seconds(deadline);
     boolean tooBusy = isTooBusy(expected);
     if (!tooBusy && expected.ttftSeconds() <= seconds) {
       return null;
     }
-    Predicate<Terms> bearable = t -> !isTooBusy(t);
+    Predicate<Terms> better = t -> !isTooBusy(t) && t.ttftSeconds() < expected.ttftSeconds();
     @Nullable Option inTime =
-        Option.cheapest(verdict.options, bearable.and(t -> t.ttftSeconds() <= seconds));
+        Option.cheapest(verdict.options, better.and(t -> t.ttftSeconds() <= seconds));
     if (inTime != null || !tooBusy) {
       return inTime;
     }
-    @Nullable Option later = Option.cheapest(verdict.options, bearable);
-    if (later == null && verdict.options.stream().allMatch(o -> o.terms() != null)) {
-      throw tooBusy(verdict.options);
+    @Nullable Option later = Option.cheapest(verdict.options, better);
+    if (later == null) {
+      throw tooBusy(expected);
     }
     return later;
   }
@@ -233,14 +233,14 @@ public final class RoutingPolicy {
     return there.waitSeconds() > 0 && there.waitSeconds() + there.prefillSeconds() > maxWaitSeconds;
   }
 
-  private MembraneException tooBusy(List<Option> options) {
-    Terms soonest = Collections.min(terms(options), Comparator.comparingDouble(Terms::waitSeconds));
+  private MembraneException tooBusy(Terms there) {
     return new MembraneException(
         ErrorCode.OVERLOADED,
-        ("every cluster is busy: the prompt would wait %.1f s at '%s', and the next one for both"
-                + " longer than the %.1f s that are allowed; compute it where it came from, or try"
-                + " again")
-            .formatted(soonest.waitSeconds(), soonest.cluster(), maxWaitSeconds));
+        ("the prompt would wait %.1f s at '%s' and be prefilled for %.1f s, together longer than the"
+                + " %.1f s of max-wait, and no cluster is known to be sooner; compute it where it"
+                + " came from, or try again")
+            .formatted(
+                there.waitSeconds(), there.cluster(), there.prefillSeconds(), maxWaitSeconds));
   }
 
   private static @Nullable String node(

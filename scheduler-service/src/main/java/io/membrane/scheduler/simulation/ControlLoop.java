@@ -24,6 +24,10 @@ final class ControlLoop {
 
   private static final double NANOS = 1e9;
 
+  /** All clusters have reported at the start: an outage from then on is noticed too. */
+  private static final CongestionControl.State REPORTED =
+      new CongestionControl.State(1, Double.NaN, CongestionControl.Cause.UNKNOWN, Instant.EPOCH);
+
   private final Plant plant;
   private final Conditions conditions;
   private final @Nullable CongestionControl congestion;
@@ -77,7 +81,7 @@ final class ControlLoop {
     this.rolePeriodSeconds = spec.controls().rolePeriodSeconds();
     this.nextPeriod = rolePeriodSeconds;
     for (int c = 0; c < plant.clusters; c++) {
-      pressure[c] = CongestionControl.State.INITIAL;
+      pressure[c] = REPORTED;
       regime[c] = RegimeSwitch.State.initial(Regime.SCARCE);
       last[c] = Reading.of(plant.links[c]);
     }

@@ -25,7 +25,8 @@ final class Figures {
 
   private long arrived;
   private long completed;
-  private long rejected;
+  private long tooBusy;
+  private long nobodyUp;
   private int windowFirst = Integer.MAX_VALUE;
   private long windowArrived;
   private long windowCompleted;
@@ -59,8 +60,12 @@ final class Figures {
     return plant.requests.number[row] >= windowFirst;
   }
 
-  void rejected() {
-    rejected++;
+  void rejected(boolean forItsWait) {
+    if (forItsWait) {
+      tooBusy++;
+    } else {
+      nobodyUp++;
+    }
   }
 
   void routed(int row, boolean offloaded, int hit, int threshold) {
@@ -130,7 +135,8 @@ final class Figures {
   SimulationReport report(double now, Conditions conditions) {
     double arrivals = Math.max(1, windowArrived);
     return new SimulationReport(
-        new SimulationReport.Requests(arrived, completed, rejected, plant.requests.inUse()),
+        new SimulationReport.Requests(
+            arrived, completed, tooBusy + nobodyUp, plant.requests.inUse()),
         now,
         window.seconds(),
         window.seconds() > 0 ? windowCompleted / window.seconds() : 0,
@@ -169,10 +175,13 @@ final class Figures {
           "After %.0f simulated days, the most there are, %d of %d requests had arrived."
               .formatted(Span.MAX_SECONDS / 86_400, arrived, spec.span().requests()));
     }
-    if (rejected > 0) {
+    if (nobodyUp > 0) {
+      notes.add("%d requests arrived while no cluster was up.".formatted(nobodyUp));
+    }
+    if (tooBusy > 0) {
       notes.add(
-          "%d requests were refused: no cluster was up, or each would have had them wait too long."
-              .formatted(rejected));
+          "%d requests were refused, because they would have waited too long (max_wait_s)."
+              .formatted(tooBusy));
     }
     return notes;
   }

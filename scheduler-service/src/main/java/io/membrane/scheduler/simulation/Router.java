@@ -43,6 +43,9 @@ final class Router {
   /** Whether speeds and prices are known. */
   private final boolean costsKnown;
 
+  /** Whether what is in flight matters to decisions. */
+  private final boolean counts;
+
   private final RoutingPolicy policy;
   private final InFlight inFlight = new InFlight();
   private final @Nullable ClusterCost[] costs;
@@ -65,6 +68,7 @@ final class Router {
     this.fleet = plant.fleet;
     @Nullable RoutingSettings settings = controls.costs();
     this.costsKnown = settings != null;
+    this.counts = costsKnown || plant.clusters > 1;
     this.policy = new RoutingPolicy(settings == null ? RoutingSettings.DEFAULT : settings);
     this.costs = new @Nullable ClusterCost[plant.clusters + 1];
     for (int c = 0; c < plant.clusters; c++) {
@@ -126,8 +130,12 @@ final class Router {
     state = new FleetState(conditions.threshold(), Regime.SCARCE, known);
   }
 
-  /** Decides for a request; false if no cluster takes it. */
-  boolean decide(double now, int row) {
+  /**
+   * Decides for a request.
+   *
+   * @return null, or why no cluster takes it
+   */
+  @Nullable ErrorCode decide(double now, int row) {
     int tokens = plant.requests.tokens[row];
     int number = plant.requests.number[row];
     if (plant.hasCaches()) {
@@ -142,7 +150,8 @@ final class Router {
       decision = policy.decide(new RouteQuery(tokens, candidates, null), state, inFlight, nanos);
     } catch (MembraneException e) {
       if (e.code() == ErrorCode.DEPENDENCY_UNAVAILABLE || e.code() == ErrorCode.OVERLOADED) {
-        return false;
+        uncachedTokens = tokens - cachedTokens(plant.clusters, tokens);
+        return e.code();
       }
       throw e;
     }
@@ -158,18 +167,18 @@ final class Router {
       moveLink = decision.role() == Role.PREFILL ? plant.clusters + station : source;
       moveBytes = fleet.kvBytes().at(transfer.tokens() - cachedTokens(station, tokens));
     }
-    if (costsKnown) {
+    if (counts) {
       if (row >= tickets.length) {
         tickets = Arrays.copyOf(tickets, Math.max(row + 1, tickets.length * 2));
       }
       tickets[row] = inFlight.add(decision, nanos);
     }
-    return true;
+    return null;
   }
 
   /** A request has been prefilled. */
   void prefilled(int row) {
-    InFlight.@Nullable Ticket ticket = costsKnown ? tickets[row] : null;
+    InFlight.@Nullable Ticket ticket = counts ? tickets[row] : null;
     if (ticket != null) {
       ticket.release();
       tickets[row] = null;
@@ -203,7 +212,7 @@ final class Router {
     return station;
   }
 
-  /** What is computed there, ≥ 1. */
+  /** What is computed there, or would have been, ≥ 1. */
   int uncachedTokens() {
     return uncachedTokens;
   }

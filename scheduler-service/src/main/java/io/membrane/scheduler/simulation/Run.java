@@ -1,5 +1,6 @@
 package io.membrane.scheduler.simulation;
 
+import io.membrane.rpc.ErrorCode;
 import io.membrane.scheduler.simulation.link.SharedLink;
 import io.membrane.scheduler.simulation.station.EventQueue;
 import io.membrane.scheduler.simulation.station.Requests;
@@ -8,6 +9,7 @@ import io.membrane.scheduler.throughput.Throughput;
 import java.util.concurrent.CancellationException;
 import java.util.random.RandomGenerator.SplittableGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run: takes what happens next, an arrival, the end of a transfer, an event or a tick, and lets
@@ -107,8 +109,10 @@ final class Run {
   }
 
   private void route(double now, int row) {
-    if (!router.decide(now, row)) {
-      figures.rejected();
+    @Nullable ErrorCode refused = router.decide(now, row);
+    if (refused != null) {
+      figures.rejected(refused == ErrorCode.OVERLOADED);
+      control.measured(router.uncachedTokens(), requests.outputTokens[row]);
       requests.release(row);
       return;
     }

@@ -176,7 +176,7 @@ class CostRoutingTest {
         fleet(
             Regime.SCARCE,
             waiting(local(1e-3), 29.2),
-            waiting(up("r", Regime.SCARCE, speed(1e-5)), 29.9));
+            waiting(up("r", Regime.SCARCE, speed(1e-5)), 20));
 
     Decision diverted = decide(query, state);
 
@@ -201,8 +201,19 @@ class CostRoutingTest {
     assertThatThrownBy(() -> decide(prompt(900, pd("l", 0), prefill("r", 0)), state))
         .isInstanceOfSatisfying(
             MembraneException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OVERLOADED))
-        .hasMessageContaining("would wait 29.2 s at 'l'")
-        .hasMessageContaining("30.0 s that are allowed");
+        .hasMessageContaining("would wait 29.2 s at 'l' and be prefilled for 0.9 s")
+        .hasMessageContaining("30.0 s of max-wait");
+  }
+
+  @Test
+  void aPromptThatWouldWaitTooLongDoesNotGoWhereItWouldTakeEvenLonger() {
+    ClusterCondition thin =
+        new ClusterCondition(
+            "r", Availability.UP, "", Fleets.T, Regime.SCARCE, 0, 0.001, speed(1e-5));
+    FleetState state = fleet(Regime.SCARCE, waiting(local(1e-3), 100), thin);
+
+    assertThatThrownBy(() -> decide(prompt(900, pd("l", 0), prefill("r", 0)), state))
+        .hasMessageContaining("no cluster is known to be sooner");
   }
 
   @Test
@@ -212,12 +223,36 @@ class CostRoutingTest {
   }
 
   @Test
-  void aClusterWhoseCostsAreUnknownIsNeverTooBusy() {
-    FleetState state =
-        fleet(Regime.SCARCE, waiting(local(1e-3), 100), waiting(up("r", Regime.SCARCE, null), 100));
-    Decision d = decide(prompt(900, pd("l", 0), prefill("r", 0)), state);
-    assertThat(d.target()).isEqualTo("l");
-    assertThat(d.rule()).isEqualTo(Rule.LENGTH);
+  void nothingIsRefusedForAClusterWhoseCostsAreUnknown() {
+    FleetState state = fleet(Regime.SCARCE, waiting(up("l", Regime.SCARCE, null), 100));
+    assertThat(decide(prompt(900, pd("l", 0)), state).target()).isEqualTo("l");
+  }
+
+  @Test
+  void anUnknownClusterBesideDoesNotSpareARefusal() {
+    FleetState state = fleet(Regime.SCARCE, waiting(local(1e-3), 100));
+    assertThatThrownBy(() -> decide(prompt(900, pd("l", 0), prefill("mars", 0)), state))
+        .hasMessageContaining("no cluster is known to be sooner");
+  }
+
+  @Test
+  void withoutCostsPromptsAreSharedByTheTokensInFlight() {
+    RouteQuery query = prompt(5000, pd("l", 0), prefill("r", 0), prefill("s", 0), prefill("t", 0));
+    StringBuilder targets = new StringBuilder();
+    for (int i = 0; i < 6; i++) {
+      Decision d = decide(query, fleet(Regime.SCARCE));
+      targets.append(d.target());
+      inFlight.add(d, 0);
+    }
+    assertThat(targets.toString()).isEqualTo("rstrst");
+  }
+
+  @Test
+  void aDeadlineMayBeAsFarAsThereAreNumbers() {
+    RouteQuery query = prompt(900, pd("l", 0), prefill("r", 0));
+    FleetState state = fleet(Regime.SCARCE, local(1e-3));
+    assertThat(decide(within(Duration.ofMillis(Long.MAX_VALUE), query), state).target())
+        .isEqualTo("l");
   }
 
   @Test

@@ -34,7 +34,8 @@ final class RoutingOracle {
       double queued,
       double prefill,
       double ttft,
-      double usd) {}
+      double usd,
+      long inFlight) {}
 
   static String told(Decision d) {
     return "%s/%s computes %d by %s at %d, moving %s"
@@ -111,13 +112,14 @@ final class RoutingOracle {
     double limit = query.deadline() == null ? 1e99 : query.deadline().toNanos() / 1e9;
     List<Target> inTime = calm.stream().filter(t -> t.ttft <= limit).toList();
     if (busy.test(chosen)) {
-      if (all.stream().allMatch(busy)) {
+      double late = chosen.ttft;
+      List<Target> sooner = calm.stream().filter(t -> t.ttft < late).toList();
+      if (sooner.isEmpty()) {
         return "OVERLOADED";
       }
-      if (!calm.isEmpty()) {
-        chosen = best(inTime.isEmpty() ? calm : inTime);
-        rule = Rule.MAX_WAIT;
-      }
+      List<Target> both = sooner.stream().filter(inTime::contains).toList();
+      chosen = best(both.isEmpty() ? sooner : both);
+      rule = Rule.MAX_WAIT;
     } else if (chosen.ttft > limit && !inTime.isEmpty()) {
       chosen = best(inTime);
       rule = Rule.DEADLINE;
@@ -151,7 +153,9 @@ final class RoutingOracle {
 
   private static Target best(List<Target> targets) {
     Comparator<Target> order =
-        Comparator.<Target>comparingInt(t -> -t.c.cachedTokens()).thenComparing(t -> t.c.cluster());
+        Comparator.<Target>comparingInt(t -> -t.c.cachedTokens())
+            .thenComparingLong(t -> t.inFlight)
+            .thenComparing(t -> t.c.cluster());
     boolean priced = targets.stream().noneMatch(t -> Double.isNaN(t.usd));
     return targets.stream()
         .min(priced ? Comparator.<Target>comparingDouble(t -> t.usd).thenComparing(order) : order)
@@ -183,10 +187,10 @@ final class RoutingOracle {
   private Target target(
       Candidate c, int cached, @Nullable String from, double transfer, double egressUsd) {
     @Nullable ClusterCost cost = state.of(c.cluster()).cost();
-    if (cost == null || Double.isNaN(transfer) || Double.isNaN(egressUsd)) {
-      return new Target(c, cached, from, 0, 0, Double.NaN, Double.NaN);
-    }
     InFlight.Load load = inFlight.of(c.cluster(), 0);
+    if (cost == null || Double.isNaN(transfer) || Double.isNaN(egressUsd)) {
+      return new Target(c, cached, from, 0, 0, Double.NaN, Double.NaN, load.tokens());
+    }
     double wait = 0;
     if (load.requests() >= cost.instances()) {
       double mean = load.seconds() / load.requests();
@@ -196,7 +200,7 @@ final class RoutingOracle {
     wait = Math.max(wait, state.of(c.cluster()).waitSeconds());
     double ttft = wait + prefill + transfer;
     double usd = usdPerSecond * ttft + prefill * cost.usdPerInstanceSecond() + egressUsd;
-    return new Target(c, cached, from, wait, prefill, ttft, usd);
+    return new Target(c, cached, from, wait, prefill, ttft, usd, load.tokens());
   }
 
   private double gb(Candidate c, int tokens) {
