@@ -9,8 +9,7 @@ import io.membrane.scheduler.planning.Plan;
 import io.membrane.scheduler.planning.PlanInput;
 import io.membrane.scheduler.request.PlanRequests;
 import io.membrane.scheduler.request.Traces;
-import io.membrane.scheduler.search.Objective;
-import io.membrane.scheduler.search.Search;
+import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.simulation.Controls;
 import io.membrane.scheduler.simulation.Deployment;
 import io.membrane.scheduler.simulation.Simulation;
@@ -104,8 +103,9 @@ public final class Plots {
     XYChart chart =
         chart("TTFT under load, Poisson arrivals", "arrivals, requests/s", "mean TTFT, s");
     chart.getStyler().setYAxisMax(20.0).setYAxisMin(0.0);
+    Configuration best = Plan.best(study, () -> {});
     for (Strategy strategy : Strategy.values()) {
-      Deployment deployed = strategy.deploy(study.fleet(), study.workload());
+      Deployment deployed = strategy.deploy(study, best);
       List<Double> rates = new ArrayList<>();
       List<Double> seconds = new ArrayList<>();
       for (double rps = 0.5; rps < deployed.configuration().sustainedRps(); rps += 0.15) {
@@ -127,7 +127,7 @@ public final class Plots {
   private void stepResponse() throws IOException {
     Workload workload = study.workload();
     EffectiveThreshold effective = EffectiveThreshold.of(workload, study.fleet().kvBytes());
-    int t = Search.best(study.fleet(), workload, Objective.THROUGHPUT).thresholdTokens();
+    int t = Plan.best(study, () -> {}).thresholdTokens();
     CongestionControl control = new CongestionControl(CongestionSettings.DEFAULT);
     CongestionControl.State state = CongestionControl.State.INITIAL;
     List<Double> seconds = new ArrayList<>();

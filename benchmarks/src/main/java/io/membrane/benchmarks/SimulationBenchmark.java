@@ -1,5 +1,6 @@
 package io.membrane.benchmarks;
 
+import io.membrane.scheduler.planning.Plan;
 import io.membrane.scheduler.planning.PlanInput;
 import io.membrane.scheduler.request.PlanRequests;
 import io.membrane.scheduler.request.Traces;
@@ -66,7 +67,7 @@ public class SimulationBenchmark {
   private static SimulationSpec spec(Controls controls) {
     PlanInput study = PlanRequests.resolve(null, Traces.NONE);
     Workload workload = study.workload();
-    Deployment planned = Strategy.PRFAAS_PD.deploy(study.fleet(), workload);
+    Deployment planned = Strategy.PRFAAS_PD.deploy(study, Plan.best(study, () -> {}));
     Traffic traffic =
         Traffic.of(
             new Arrivals.Poisson(0.8 * planned.configuration().sustainedRps()),

@@ -8,6 +8,8 @@ import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.swagger.v3.core.jackson.ModelResolver;
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.info.Info;
 import io.swagger.v3.oas.models.media.Schema;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.springdoc.core.customizers.GlobalOpenApiCustomizer;
 import org.springdoc.core.providers.ObjectMapperProvider;
 import org.springdoc.core.utils.SpringDocUtils;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -33,6 +36,11 @@ class OpenApiWords {
     }
     types.replaceWithClass(Tokens.class, long[].class);
     types.replaceWithClass(TokenSpan.class, int[].class);
+  }
+
+  @Bean
+  OpenAPI titled(@Value("${spring.application.name:service}") String service) {
+    return new OpenAPI().info(new Info().title("Membrane " + service).version("1"));
   }
 
   @Bean

@@ -2,9 +2,9 @@ package io.membrane.wire;
 
 import io.membrane.rpc.Idempotent;
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.PositiveOrZero;
 import jakarta.validation.constraints.Size;
@@ -15,6 +15,12 @@ import org.springframework.web.service.annotation.PostExchange;
 
 /** scheduler-service as other services call it. */
 public interface SchedulerClient {
+
+  /** Names of clusters and nodes: 1 to 256 printable characters, not all of them blank. */
+  String NAME = "(?!\\s*+$)[^\\p{C}\\p{Zl}\\p{Zp}]{1,256}";
+
+  /** What is said of another one. */
+  String NAME_ADVICE = "must have 1 to 256 printable characters, not all of them blank";
 
   /** What a cluster does: prefill alone, or prefill and decode. */
   enum Role {
@@ -35,7 +41,7 @@ public interface SchedulerClient {
    * @param queuedTokens uncached tokens of the prompts that wait or run there; null counts as none
    */
   record NodeState(
-      @NotBlank @Size(max = 256) String node,
+      @NotNull @Pattern(regexp = NAME, message = NAME_ADVICE) String node,
       @NotNull @PositiveOrZero Integer cachedTokens,
       @Nullable @PositiveOrZero Integer queuedTokens) {}
 
@@ -46,7 +52,7 @@ public interface SchedulerClient {
    * @param nodes the nodes to choose from once the cluster is chosen; null if that is not asked
    */
   record ClusterState(
-      @NotBlank @Size(max = 256) String cluster,
+      @NotNull @Pattern(regexp = NAME, message = NAME_ADVICE) String cluster,
       @NotNull Role role,
       @NotNull @PositiveOrZero Integer cachedTokens,
       @Nullable @Size(max = 1024) List<@NotNull @Valid NodeState> nodes) {}

@@ -52,6 +52,7 @@ import tools.jackson.databind.JsonNode;
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
     properties = {
       "spring.config.import=classpath:membrane-defaults.properties",
+      "spring.application.name=small-service",
       "membrane.http.max-json=1KB"
     })
 class ServiceDefaultsTest {
@@ -290,11 +291,11 @@ class ServiceDefaultsTest {
   }
 
   @Test
-  void theOpenApiDocumentSpeaksTheWordsOfTheWire() throws Exception {
-    JsonNode echo =
-        WireJson.mapper()
-            .readTree(send(request("/v3/api-docs").build()).body())
-            .at("/components/schemas/Echo/properties");
+  void theOpenApiDocumentNamesTheServiceAndSpeaksTheWordsOfTheWire() throws Exception {
+    JsonNode api = WireJson.mapper().readTree(send(request("/v3/api-docs").build()).body());
+    assertThat(api.at("/info/title").asString()).isEqualTo("Membrane small-service");
+    assertThat(api.at("/info/version").asString()).isEqualTo("1");
+    JsonNode echo = api.at("/components/schemas/Echo/properties");
     assertThat(echo.at("/block_hash/type").asString()).isEqualTo("string");
     assertThat(echo.at("/tokens/type").asString()).isEqualTo("array");
     assertThat(echo.at("/token_span/items/type").asString()).isEqualTo("integer");

@@ -30,8 +30,8 @@ class JobsConfiguration {
   }
 
   @Bean
-  Simulator simulator(Traces traces) {
-    return new Simulator(new SimulationRequests(traces));
+  Simulator simulator(Traces traces, PlanThreads threads) {
+    return new Simulator(new SimulationRequests(traces), threads);
   }
 
   @Bean(destroyMethod = "")

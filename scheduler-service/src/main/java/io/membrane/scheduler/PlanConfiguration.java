@@ -10,6 +10,11 @@ import org.springframework.context.annotation.Configuration;
 class PlanConfiguration {
 
   @Bean
+  PlanThreads planThreads() {
+    return new PlanThreads();
+  }
+
+  @Bean
   JsonMapperBuilderCustomizer planJson() {
     return PlanJson::configure;
   }

@@ -45,6 +45,10 @@ class SimulationEndpoint {
   @Operation(
       summary = "Start a simulation",
       description = "An empty body simulates the paper's case study")
+  @ApiResponse(
+      responseCode = "202",
+      description = "It waits; Location is where it is",
+      useReturnTypeSchema = true)
   ResponseEntity<SimulationView> submit(
       @RequestBody(required = false) @Nullable SimulationRequest request) {
     String tenant = CallContext.tenantOfCall();

@@ -18,6 +18,7 @@ import io.membrane.scheduler.simulation.traffic.Trace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a request into work. */
@@ -27,9 +28,11 @@ final class Simulator {
   private static final Duration NO_DEADLINE = Duration.ofDays(1);
 
   private final SimulationRequests requests;
+  private final PlanThreads threads;
 
-  Simulator(SimulationRequests requests) {
+  Simulator(SimulationRequests requests, PlanThreads threads) {
     this.requests = requests;
+    this.threads = threads;
   }
 
   /**
@@ -68,11 +71,19 @@ final class Simulator {
    * @throws io.membrane.rpc.MembraneException saying which part of the request is wrong
    */
   Work prepare(String tenant, SimulationRequest request) {
-    requests.resolve(request);
+    threads.call(checkpoint -> requests.resolve(request, checkpoint));
     return progress ->
         CallContext.of(tenant, NO_DEADLINE)
-            .call(() ->
-                WireJson.mapper().writeValueAsString(run(requests.resolve(request), progress)));
+            .call(() -> {
+              SimulationInput input = requests.resolve(request, () -> checkNotCancelled(progress));
+              return WireJson.mapper().writeValueAsString(run(input, progress));
+            });
+  }
+
+  private static void checkNotCancelled(Work.Progress progress) {
+    if (progress.isCancelled()) {
+      throw new CancellationException();
+    }
   }
 
   private static Outcome run(SimulationInput input, Work.Progress progress) {
@@ -99,7 +110,7 @@ final class Simulator {
     return new Compared(
         strategy,
         c.thresholdTokens(),
-        spec.deployment().fleet().prefill().stream().mapToInt(p -> p.instances()).sum(),
+        spec.deployment().fleet().prefillInstances(),
         c.nP(),
         c.nD(),
         c.sustainedRps(),

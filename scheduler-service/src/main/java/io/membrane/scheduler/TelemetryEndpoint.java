@@ -5,6 +5,7 @@ import io.membrane.scheduler.live.Telemetry;
 import io.membrane.scheduler.routing.Availability;
 import io.membrane.scheduler.routing.ClusterCondition;
 import io.membrane.wire.SchedulerClient.Regime;
+import io.swagger.v3.oas.annotations.Operation;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
@@ -33,6 +34,7 @@ class TelemetryEndpoint {
       Regime regime) {}
 
   @PostMapping("/v1/telemetry")
+  @Operation(summary = "What a cluster measured of itself, best once a second")
   Taken telemetry(@RequestBody Telemetry told) {
     boolean accepted = live.report(told);
     ClusterCondition condition = live.state().of(told.name());

@@ -7,6 +7,7 @@ import io.membrane.scheduler.trace.TraceReader;
 import io.membrane.scheduler.trace.TraceStore;
 import io.membrane.scheduler.trace.TraceSummary;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.net.URI;
@@ -35,6 +36,10 @@ class TraceEndpoint {
       description =
           "One line for each request: {\"timestamp\": ms, \"input_length\", \"output_length\","
               + " \"hash_ids\": [one id for each block of 512 tokens]}")
+  @ApiResponse(
+      responseCode = "201",
+      description = "It is kept; Location is where it is",
+      useReturnTypeSchema = true)
   ResponseEntity<TraceSummary> upload(HttpServletRequest request) throws IOException {
     if (request.getContentLengthLong() > TraceReader.MOST_BYTES) {
       throw new MembraneException(

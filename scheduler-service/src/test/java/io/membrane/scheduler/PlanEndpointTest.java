@@ -3,21 +3,14 @@ package io.membrane.scheduler;
 import static io.membrane.fixture.ServiceUnderTest.json;
 import static io.membrane.fixture.ServiceUnderTest.ok;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.membrane.fixture.ServiceUnderTest;
 import io.membrane.rpc.CallContext;
-import io.membrane.rpc.MembraneException;
-import io.membrane.scheduler.planning.Plan;
-import io.membrane.scheduler.request.PlanJson;
-import io.membrane.scheduler.request.PlanRequest;
-import io.membrane.scheduler.request.Traces;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -25,7 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Import;
 import tools.jackson.databind.JsonNode;
@@ -335,21 +327,6 @@ class PlanEndpointTest {
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(MANY_SPLITS)));
     assertThat(ServiceUnderTest.problem(503, "deadline_exceeded", response)).contains("the plan");
-  }
-
-  @Test
-  void aPlanEndsWhenItsThreadIsInterrupted() throws Exception {
-    PlanRequest request = PlanJson.mapper().readValue(MANY_SPLITS, PlanRequest.class);
-    PlanEndpoint endpoint =
-        new PlanEndpoint(new StaticListableBeanFactory().getBeanProvider(Traces.class));
-    FutureTask<Plan> plan = new FutureTask<>(() -> endpoint.plan(request));
-    Thread thread = Thread.ofPlatform().start(plan);
-    thread.interrupt();
-
-    assertThatThrownBy(plan::get)
-        .hasCauseInstanceOf(MembraneException.class)
-        .rootCause()
-        .hasMessage("the service stops");
   }
 
   @Test

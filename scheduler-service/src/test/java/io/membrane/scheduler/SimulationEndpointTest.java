@@ -279,6 +279,7 @@ class SimulationEndpointTest {
           {"plan": {"clusters": []}}                                        | plan.clusters
           {"plan": {"workload": {"input": {"trace": "none"}}}}              | plan.workload.input.trace
           {"plan": {"clusters": [{"cluster": "pd", "role": "pd", "instances": {"h20": 8}}]}, "strategies": ["naive_heterogeneous_pd"]} | plan: naive_heterogeneous_pd
+          {"plan": {"clusters": [{"cluster": "pd", "role": "pd", "instances": {"h20": 1}}]}} | plan: no threshold and split serve
           """)
   void whatIsWellFormedButImpossibleIsRefusedWithItsPlace(String body, String said) {
     assertThat(problem(422, "impossible_request", ONE.post(SIMULATIONS, body))).contains(said);

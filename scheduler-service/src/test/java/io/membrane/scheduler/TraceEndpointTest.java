@@ -129,7 +129,9 @@ class TraceEndpointTest {
   @Test
   void theContractNamesTheCalls() {
     JsonNode paths = json(SERVICE.get("/v3/api-docs")).get("paths");
-    assertThat(paths.has("/v1/traces")).isTrue();
+    assertThat(paths.at("/~1v1~1traces/post/responses").propertyNames()).containsExactly("201");
+    assertThat(paths.at("/~1v1~1simulations/post/responses").propertyNames())
+        .containsExactly("202");
     assertThat(paths.has("/v1/traces/{id}")).isTrue();
     assertThat(paths.has("/v1/simulations/{id}/events")).isTrue();
   }

@@ -4,9 +4,11 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.control.LinkSample;
 import io.membrane.scheduler.control.LocalLoad;
+import io.membrane.wire.SchedulerClient;
 import io.membrane.wire.SchedulerClient.Role;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +47,7 @@ public record Telemetry(
     @Nullable Double decodeQueueDepth,
     @Nullable Double decodeUtilisation) {
 
-  private static final int MAX_NAME = 256;
+  private static final Pattern NAME = Pattern.compile(SchedulerClient.NAME);
   private static final long MAX_AHEAD_MS = 60_000;
 
   /** What a cluster says of itself. */
@@ -64,8 +66,9 @@ public record Telemetry(
    * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} that names the field
    */
   public Telemetry checked(Instant now) {
-    if (cluster == null || cluster.isBlank() || cluster.length() > MAX_NAME) {
-      throw impossible("cluster: write the cluster's name, of 1 to 256 characters");
+    if (cluster == null || !NAME.matcher(cluster).matches()) {
+      throw impossible(
+          "cluster: write the cluster's name, of 1 to 256 printable characters, not all blank");
     }
     if (sampledAtMs != null
         && (sampledAtMs < 0 || sampledAtMs > now.toEpochMilli() + MAX_AHEAD_MS)) {

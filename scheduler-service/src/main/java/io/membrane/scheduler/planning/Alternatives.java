@@ -89,8 +89,7 @@ final class Alternatives {
                         c.name(), change.apply(c.pools()), c.linkGbps(), c.usdPerGb())
                     : c)
             .toList();
-    boolean decodes =
-        pd.stream().anyMatch(pool -> pool.instances() > 0 && pool.type().decode() != null);
+    boolean decodes = pd.stream().anyMatch(pool -> pool.instances() > 0 && pool.canDecode());
     return decodes ? new Fleet(fleet.kvBytes(), prefill, fleet.pdName(), pd) : null;
   }
 

@@ -1,5 +1,6 @@
 package io.membrane.scheduler.planning;
 
+import io.membrane.scheduler.search.Configuration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,16 @@ public record Plan(
    */
   public static Plan of(PlanInput input, Runnable checkpoint) {
     return new Planner(input, checkpoint).plan();
+  }
+
+  /**
+   * The configuration that a plan would call best, and nothing else of it.
+   *
+   * @param checkpoint as for {@link #of(PlanInput, Runnable)}
+   * @throws IllegalArgumentException as there
+   */
+  public static Configuration best(PlanInput input, Runnable checkpoint) {
+    return new Planner(input, checkpoint).best();
   }
 
   /**

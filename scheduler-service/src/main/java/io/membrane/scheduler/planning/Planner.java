@@ -11,16 +11,12 @@ import io.membrane.scheduler.search.Landscape;
 import io.membrane.scheduler.search.Search;
 import io.membrane.scheduler.search.ThresholdRange;
 import io.membrane.scheduler.throughput.Fleet;
-import io.membrane.scheduler.throughput.Lengths;
-import io.membrane.scheduler.throughput.Pool;
 import io.membrane.scheduler.throughput.PrefillCluster;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -48,11 +44,16 @@ final class Planner {
     this.land = new Landscape(input.workload(), fleet.kvBytes(), input.thresholds());
   }
 
-  Plan plan() {
+  Configuration best() {
     Configuration best = Search.best(fleet, land, input.objective(), checkpoint);
     if (!(best.sustainedRps() > 0)) {
       throw new IllegalArgumentException(nobodyServes());
     }
+    return best;
+  }
+
+  Plan plan() {
+    Configuration best = best();
     Stages stages = new Stages(fleet, best);
     Figures figures = figures(fleet, best);
     Figures homogeneous = homogeneous();
@@ -74,12 +75,10 @@ final class Planner {
   }
 
   private String nobodyServes() {
-    int remote = fleet.prefill().stream().mapToInt(PrefillCluster::instances).sum();
-    int local = fleet.pd().stream().mapToInt(Pool::instances).sum();
     return ("no threshold and split serve a request: '%s' has %d instances and prefill clusters"
             + " have %d, and somebody has to prefill while another decodes; give '%s' one more"
             + " instance, or a prefill cluster its first")
-        .formatted(fleet.pdName(), local, remote, fleet.pdName());
+        .formatted(fleet.pdName(), fleet.pdInstances(), fleet.prefillInstances(), fleet.pdName());
   }
 
   private Figures figures(Fleet of, Configuration at) {
@@ -90,7 +89,7 @@ final class Planner {
     }
     return new Figures(
         at.thresholdTokens(),
-        of.prefill().stream().mapToInt(PrefillCluster::instances).sum(),
+        of.prefillInstances(),
         at.nP(),
         at.nD(),
         at.prefillClustersRps(),
@@ -106,44 +105,14 @@ final class Planner {
   }
 
   private @Nullable Figures homogeneous() {
-    int instances =
-        fleet.prefill().stream().mapToInt(PrefillCluster::instances).sum()
-            + fleet.pd().stream().mapToInt(Pool::instances).sum();
-    Optional<Pool> most =
-        fleet.pd().stream()
-            .filter(pool -> pool.type().decode() != null)
-            .max(Comparator.comparingInt(Pool::instances));
-    if (most.isEmpty()) {
-      return null;
-    }
-    Fleet same =
-        new Fleet(
-            fleet.kvBytes(),
-            List.of(),
-            fleet.pdName(),
-            List.of(new Pool(most.get().type(), instances)));
-    Configuration at =
-        Search.best(
-            same, input.workload(), everything(input.workload().input()), input.objective());
+    Fleet same = fleet.homogeneous();
+    ThresholdRange local = ThresholdRange.local(input.workload().input());
+    Configuration at = Search.best(same, input.workload(), local, input.objective());
     return at.sustainedRps() > 0 ? figures(same, at) : null;
   }
 
-  /** The one threshold at which everything stays local. */
-  private static ThresholdRange everything(Lengths lengths) {
-    int longest = (int) Math.ceil(lengths.max());
-    return new ThresholdRange(longest, longest, 1);
-  }
-
   private @Nullable Figures naive() {
-    if (fleet.prefill().isEmpty()) {
-      return null;
-    }
-    int below = (int) Math.ceil(input.workload().input().min()) - 1;
-    List<Integer> nobody =
-        fleet.pd().stream()
-            .map(pool -> pool.type().decode() == null ? pool.instances() : 0)
-            .toList();
-    Configuration at = Configuration.of(fleet, input.workload(), below, nobody);
+    Configuration at = Configuration.naive(fleet, input.workload());
     return at.sustainedRps() > 0 ? figures(fleet, at) : null;
   }
 

@@ -2,6 +2,7 @@ package io.membrane.scheduler.request;
 
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.wire.SchedulerClient;
 import java.util.Collection;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -15,7 +16,7 @@ record Place(String path) {
   /** Control and format characters, and line breaks. */
   static final String UNPRINTABLE = "[\\p{C}\\p{Zl}\\p{Zp}]";
 
-  private static final Pattern NAME = Pattern.compile("(?!\\s*+$)[^\\p{C}\\p{Zl}\\p{Zp}]{1,256}");
+  private static final Pattern NAME = Pattern.compile(SchedulerClient.NAME);
 
   Place field(String name) {
     return new Place(path.isEmpty() ? name : path + "." + name);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param plan fleet and workload, as for {@code POST /v1/plans}; without it the paper's case study.
  *     If a trace is replayed and no input is given, the fleet is planned for that trace
- * @param strategies to compare under the same load; all without it
+ * @param strategies to compare under the same load; without it all that the fleet can have
  * @param arrivals without them independent ones at the plan's {@code arrival_rps}, or at {@value
  *     SimulationRequests#DEFAULT_UTILISATION} of its Λ_max
  * @param prompts without it {@code trace} for a replay and {@code workload} otherwise
@@ -130,7 +130,8 @@ public record SimulationRequest(
    *
    * @param costs whether routing weighs waits, transfers and prices
    * @param usdPerSecond what a second of time to first token is worth
-   * @param maxWaitS how long a prompt may have others behind it wait before it is refused
+   * @param maxWaitS a prompt that would wait is refused where its wait and its own prefill together
+   *     are longer
    * @param congestion whether the threshold rises under congestion
    * @param regime whether cached prefixes cross links with room to spare
    * @param roles whether instances are converted between prefill and decode

@@ -2,13 +2,14 @@ package io.membrane.scheduler.request;
 
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.scheduler.planning.Plan;
 import io.membrane.scheduler.planning.PlanInput;
 import io.membrane.scheduler.request.PlanRequest.Input;
 import io.membrane.scheduler.request.PlanRequest.Load;
 import io.membrane.scheduler.request.SimulationRequest.Arriving;
 import io.membrane.scheduler.request.SimulationRequest.PromptSource;
 import io.membrane.scheduler.request.SimulationRequest.Replaying;
-import io.membrane.scheduler.search.Search;
+import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.simulation.Deployment;
 import io.membrane.scheduler.simulation.SimulationSpec;
 import io.membrane.scheduler.simulation.Span;
@@ -18,6 +19,7 @@ import io.membrane.scheduler.simulation.traffic.LoadShift;
 import io.membrane.scheduler.simulation.traffic.Prompts;
 import io.membrane.scheduler.simulation.traffic.Trace;
 import io.membrane.scheduler.simulation.traffic.Traffic;
+import io.membrane.scheduler.throughput.Fleet;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -51,17 +53,23 @@ public final class SimulationRequests {
     this.traces = traces;
   }
 
-  /** What a request asks for. */
-  public SimulationInput resolve(SimulationRequest request) {
+  /**
+   * What a request asks for.
+   *
+   * @param checkpoint called on this thread every few milliseconds of the search for the best
+   *     configuration; what it throws ends it
+   */
+  public SimulationInput resolve(SimulationRequest request, Runnable checkpoint) {
     Trace trace = replayed(request.arrivals());
     PlanInput plan = plan(request, trace);
+    Set<Strategy> strategies = strategies(request.strategies(), plan.fleet());
+    Place place = Place.ROOT.field("plan");
+    Configuration best = place.build(() -> Plan.best(plan, checkpoint));
     Map<Strategy, Deployment> deployments = new LinkedHashMap<>();
-    for (Strategy strategy : strategies(request.strategies())) {
-      deployments.put(
-          strategy,
-          Place.ROOT.field("plan").build(() -> strategy.deploy(plan.fleet(), plan.workload())));
+    for (Strategy strategy : strategies) {
+      deployments.put(strategy, place.build(() -> strategy.deploy(plan, best)));
     }
-    Arrivals arrivals = arrivals(request.arrivals(), trace, plan);
+    Arrivals arrivals = arrivals(request.arrivals(), trace, plan.arrivalRps(), best);
     PromptSource source = source(request.prompts(), trace);
     List<SimulationInput.Contender> contenders = new ArrayList<>();
     deployments.forEach((strategy, deployment) ->
@@ -145,13 +153,14 @@ public final class SimulationRequests {
         plan.objective());
   }
 
-  private static Set<Strategy> strategies(@Nullable List<@Nullable Strategy> given) {
+  private static Set<Strategy> strategies(@Nullable List<@Nullable Strategy> given, Fleet fleet) {
+    Set<Strategy> strategies = new LinkedHashSet<>();
     if (given == null) {
-      return new LinkedHashSet<>(List.of(Strategy.values()));
+      Stream.of(Strategy.values()).filter(s -> s.suits(fleet)).forEach(strategies::add);
+      return strategies;
     }
     Place place = Place.ROOT.field("strategies");
     place.bounded(given, Strategy.values().length, "name at least one, or leave the field out");
-    Set<Strategy> strategies = new LinkedHashSet<>();
     for (int i = 0; i < given.size(); i++) {
       Strategy strategy = place.index(i).required(given.get(i), "name a strategy");
       if (!strategies.add(strategy)) {
@@ -166,15 +175,13 @@ public final class SimulationRequests {
   }
 
   private static Arrivals arrivals(
-      @Nullable Arriving given, @Nullable Trace trace, PlanInput plan) {
+      @Nullable Arriving given,
+      @Nullable Trace trace,
+      @Nullable Double plannedRps,
+      Configuration best) {
     if (given == null) {
-      double rps =
-          plan.arrivalRps() == null
-              ? DEFAULT_UTILISATION
-                  * Search.best(plan.fleet(), plan.workload(), plan.thresholds(), plan.objective())
-                      .sustainedRps()
-              : plan.arrivalRps();
-      return new Arrivals.Poisson(rps);
+      return new Arrivals.Poisson(
+          plannedRps == null ? DEFAULT_UTILISATION * best.sustainedRps() : plannedRps);
     }
     Place place = Place.ROOT.field("arrivals");
     if (Stream.of(given.poisson(), given.steady(), given.bursts(), given.replay())

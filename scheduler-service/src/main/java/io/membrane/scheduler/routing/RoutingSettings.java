@@ -6,8 +6,8 @@ import java.time.Duration;
  * What time is worth to {@link RoutingPolicy}. All OURS.
  *
  * @param usdPerSecond what a second of time to first token is worth, ≥ 0
- * @param maxWait how long a prompt may have others behind it wait for it, its own wait included; 1
- *     ms to 365 days
+ * @param maxWait a prompt that would wait is refused where its wait and its own prefill together
+ *     are longer; 1 ms to 365 days
  */
 public record RoutingSettings(double usdPerSecond, Duration maxWait) {
 

@@ -93,6 +93,14 @@ public record Configuration(
         fleet.usdPerHour() / SECONDS_PER_HOUR / sustained + egressUsdPerRequest(fleet, classes));
   }
 
+  /** Every prompt is prefilled in the prefill clusters, every local instance that can decodes. */
+  public static Configuration naive(Fleet fleet, Workload workload) {
+    int below = (int) Math.ceil(workload.input().min()) - 1;
+    List<Integer> rest =
+        fleet.pd().stream().map(pool -> pool.canDecode() ? 0 : pool.instances()).toList();
+    return of(fleet, workload, below, rest);
+  }
+
   /** Requests per second that one decoding instance of a pool finishes; 0 if it cannot decode. */
   static double decodeRps(Pool pool, Workload workload) {
     Decode decode = pool.type().decode();

@@ -102,9 +102,9 @@ public final class Search {
   private static long splits(Fleet fleet) {
     long all = 1;
     for (Pool pool : fleet.pd()) {
-      if (pool.type().decode() != null && all < Long.MAX_VALUE / (pool.instances() + 1L)) {
+      if (pool.canDecode() && all < Long.MAX_VALUE / (pool.instances() + 1L)) {
         all *= pool.instances() + 1L;
-      } else if (pool.type().decode() != null) {
+      } else if (pool.canDecode()) {
         return Long.MAX_VALUE;
       }
     }

@@ -28,13 +28,20 @@ public record ThresholdRange(int from, int to, int step) {
   }
 
   /**
-   * From "every prompt is offloaded" to "none is", at single-token resolution where that is at most
-   * 262,144 thresholds.
+   * From "every prompt is offloaded" to "none is", both included, at single-token resolution where
+   * that is fewer than 262,144 thresholds.
    */
   public static ThresholdRange over(Lengths lengths) {
     int from = (int) Math.ceil(lengths.min()) - 1;
-    int to = (int) Math.ceil(lengths.max());
-    return new ThresholdRange(from, to, (to - from) / MAX_THRESHOLDS + 1);
+    int width = (int) Math.ceil(lengths.max()) - from;
+    int step = width / (MAX_THRESHOLDS - 1) + 1;
+    return new ThresholdRange(from, from + Math.ceilDiv(width, step) * step, step);
+  }
+
+  /** The one threshold at which every prompt stays local. */
+  public static ThresholdRange local(Lengths lengths) {
+    int longest = (int) Math.ceil(lengths.max());
+    return new ThresholdRange(longest, longest, 1);
   }
 
   int count() {

@@ -61,8 +61,7 @@ public record SimulationSpec(
       throw new IllegalArgumentException(
           "at most %d instances are simulated, not %d".formatted(MAX_INSTANCES, instances));
     }
-    if (deployment.configuration().nP() == 0
-        && fleet.prefill().stream().allMatch(c -> c.instances() == 0)) {
+    if (deployment.configuration().nP() == 0 && fleet.prefillInstances() == 0) {
       throw new IllegalArgumentException(
           "no instance prefills; let one of cluster '%s' do so, or add a prefill cluster"
               .formatted(fleet.pdName()));

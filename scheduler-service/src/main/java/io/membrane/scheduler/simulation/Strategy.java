@@ -1,14 +1,11 @@
 package io.membrane.scheduler.simulation;
 
+import io.membrane.scheduler.planning.PlanInput;
 import io.membrane.scheduler.search.Configuration;
-import io.membrane.scheduler.search.Objective;
 import io.membrane.scheduler.search.Search;
+import io.membrane.scheduler.search.ThresholdRange;
 import io.membrane.scheduler.throughput.Fleet;
-import io.membrane.scheduler.throughput.Pool;
-import io.membrane.scheduler.throughput.PrefillCluster;
 import io.membrane.scheduler.throughput.Workload;
-import java.util.Comparator;
-import java.util.List;
 
 /** Ways to use the same number of instances, to be compared under one load. */
 public enum Strategy {
@@ -21,26 +18,35 @@ public enum Strategy {
   /** Every prompt is prefilled in the prefill clusters, every local instance decodes. */
   NAIVE_HETEROGENEOUS_PD;
 
-  /** How this strategy sets a fleet up for a workload. */
-  public Deployment deploy(Fleet fleet, Workload workload) {
+  /** Whether a fleet can be set up so. */
+  public boolean suits(Fleet fleet) {
+    return this != NAIVE_HETEROGENEOUS_PD || fleet.prefillInstances() > 0;
+  }
+
+  /**
+   * How this strategy sets a fleet up.
+   *
+   * @param plan the fleet and what it is planned for
+   * @param best the plan's best configuration
+   * @throws IllegalArgumentException if it does not suit the fleet
+   */
+  public Deployment deploy(PlanInput plan, Configuration best) {
+    Fleet fleet = plan.fleet();
+    Workload workload = plan.workload();
     return switch (this) {
-      case PRFAAS_PD, PRFAAS_PD_UNCONTROLLED ->
-          new Deployment(fleet, workload, Search.best(fleet, workload, Objective.THROUGHPUT));
+      case PRFAAS_PD, PRFAAS_PD_UNCONTROLLED -> new Deployment(fleet, workload, best);
       case HOMOGENEOUS_PD -> {
-        Fleet homogeneous = homogeneous(fleet);
-        yield new Deployment(
-            homogeneous, workload, Search.best(homogeneous, workload, Objective.THROUGHPUT));
+        Fleet same = fleet.homogeneous();
+        ThresholdRange local = ThresholdRange.local(workload.input());
+        yield new Deployment(same, workload, Search.best(same, workload, local, plan.objective()));
       }
       case NAIVE_HETEROGENEOUS_PD -> {
-        if (fleet.prefill().stream().allMatch(c -> c.instances() == 0)) {
+        if (!suits(fleet)) {
           throw new IllegalArgumentException(
               "naive_heterogeneous_pd prefills in prefill clusters only, but there is none with"
                   + " instances; add one or leave this strategy out");
         }
-        int below = (int) Math.ceil(workload.input().min()) - 1;
-        List<Integer> none =
-            fleet.pd().stream().map(p -> canDecode(p) ? 0 : p.instances()).toList();
-        yield new Deployment(fleet, workload, Configuration.of(fleet, workload, below, none));
+        yield new Deployment(fleet, workload, Configuration.naive(fleet, workload));
       }
     };
   }
@@ -48,22 +54,5 @@ public enum Strategy {
   /** The controllers that this strategy leaves on. */
   public Controls controls(Controls wanted) {
     return this == PRFAAS_PD ? wanted : Controls.OFF;
-  }
-
-  private static Fleet homogeneous(Fleet fleet) {
-    Pool most =
-        fleet.pd().stream()
-            .filter(Strategy::canDecode)
-            .max(Comparator.comparingInt(Pool::instances))
-            .orElseThrow();
-    int instances =
-        fleet.pd().stream().mapToInt(Pool::instances).sum()
-            + fleet.prefill().stream().mapToInt(PrefillCluster::instances).sum();
-    return new Fleet(
-        fleet.kvBytes(), List.of(), fleet.pdName(), List.of(new Pool(most.type(), instances)));
-  }
-
-  private static boolean canDecode(Pool pool) {
-    return pool.type().decode() != null;
   }
 }

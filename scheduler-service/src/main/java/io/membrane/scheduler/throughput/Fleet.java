@@ -1,5 +1,6 @@
 package io.membrane.scheduler.throughput;
 
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -25,7 +26,7 @@ public record Fleet(
         throw new IllegalArgumentException("two clusters are named '%s'".formatted(c.name()));
       }
     }
-    if (pd.stream().noneMatch(pool -> pool.type().decode() != null && pool.instances() > 0)) {
+    if (pd.stream().noneMatch(pool -> pool.canDecode() && pool.instances() > 0)) {
       throw new IllegalArgumentException(
           ("cluster '%s' has no instance that can decode; give it instances, and their type a"
                   + " decode profile")
@@ -36,6 +37,25 @@ public record Fleet(
   /** Instances of the PD cluster, of all kinds. */
   public int pdInstances() {
     return pd.stream().mapToInt(Pool::instances).sum();
+  }
+
+  /** Instances of the prefill clusters, of all kinds. */
+  public int prefillInstances() {
+    return prefill.stream().mapToInt(PrefillCluster::instances).sum();
+  }
+
+  /**
+   * As many instances as all clusters have, in one PD cluster, all of this one's most numerous kind
+   * that can decode.
+   */
+  public Fleet homogeneous() {
+    Pool most =
+        pd.stream()
+            .filter(Pool::canDecode)
+            .max(Comparator.comparingInt(Pool::instances))
+            .orElseThrow();
+    Pool all = new Pool(most.type(), pdInstances() + prefillInstances());
+    return new Fleet(kvBytes, List.of(), pdName, List.of(all));
   }
 
   /** What all instances of all clusters cost in an hour, mean over the day, USD. */

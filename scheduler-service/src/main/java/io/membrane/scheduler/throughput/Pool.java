@@ -15,6 +15,11 @@ public record Pool(InstanceType type, int instances) {
     }
   }
 
+  /** Whether its instances can decode; those that cannot prefill. */
+  public boolean canDecode() {
+    return type.decode() != null;
+  }
+
   /** Instances over T_prefill(l): rps if all of them prefill prompts of this length. */
   public double prefillRps(double tokens) {
     return Throughput.localPrefillRps(instances, type.prefillSeconds().at(tokens));

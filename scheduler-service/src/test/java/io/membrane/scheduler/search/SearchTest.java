@@ -11,6 +11,7 @@ import io.membrane.scheduler.throughput.EmpiricalLengths;
 import io.membrane.scheduler.throughput.Fleet;
 import io.membrane.scheduler.throughput.HourlyPrice;
 import io.membrane.scheduler.throughput.InstanceType;
+import io.membrane.scheduler.throughput.Lengths;
 import io.membrane.scheduler.throughput.PolynomialCurve;
 import io.membrane.scheduler.throughput.Pool;
 import io.membrane.scheduler.throughput.PrefillCluster;
@@ -268,5 +269,17 @@ class SearchTest {
   private static InstanceType decoding() {
     return new InstanceType(
         "d", 8, PolynomialCurve.of(0.01, 0.001), new Decode(1, 0.01), HourlyPrice.FREE);
+  }
+
+  @Test
+  void amongTheThresholdsOfVeryLongPromptsIsOneAtWhichAllStayLocal() {
+    Lengths lengths = EmpiricalLengths.of(1_000, 300_000);
+    Fleet local = CaseStudy.fleet(100).homogeneous();
+    Workload workload = new Workload(lengths, 1024);
+    assertThat(Search.best(local, workload, Objective.THROUGHPUT).sustainedRps())
+        .isEqualTo(
+            Search.best(local, workload, ThresholdRange.local(lengths), Objective.THROUGHPUT)
+                .sustainedRps())
+        .isPositive();
   }
 }

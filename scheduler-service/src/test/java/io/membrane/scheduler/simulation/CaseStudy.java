@@ -1,5 +1,9 @@
 package io.membrane.scheduler.simulation;
 
+import io.membrane.scheduler.planning.Plan;
+import io.membrane.scheduler.planning.PlanInput;
+import io.membrane.scheduler.search.Objective;
+import io.membrane.scheduler.search.ThresholdRange;
 import io.membrane.scheduler.throughput.Decode;
 import io.membrane.scheduler.throughput.Fleet;
 import io.membrane.scheduler.throughput.HourlyPrice;
@@ -50,6 +54,21 @@ public final class CaseStudy {
         List.of(new PrefillCluster("prfaas", List.of(new Pool(H200, 4)), linkGbps, 0)),
         "pd",
         List.of(new Pool(H20, 8)));
+  }
+
+  /** A fleet set up for {@link #WORKLOAD}. */
+  public static Deployment deploy(Strategy strategy, Fleet fleet) {
+    PlanInput plan =
+        new PlanInput(
+            fleet,
+            WORKLOAD,
+            ThresholdRange.over(WORKLOAD.input()),
+            Objective.THROUGHPUT,
+            false,
+            null,
+            false,
+            List.of());
+    return strategy.deploy(plan, Plan.best(plan, () -> {}));
   }
 
   /** One H20 instance that prefills, and enough that decode. */

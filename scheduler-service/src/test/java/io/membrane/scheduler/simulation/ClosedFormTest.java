@@ -21,7 +21,7 @@ class ClosedFormTest {
   private static final double PERCENT = 2;
 
   private static Deployment deploy(Strategy strategy) {
-    return strategy.deploy(CaseStudy.fleet(100), CaseStudy.WORKLOAD);
+    return CaseStudy.deploy(strategy, CaseStudy.fleet(100));
   }
 
   private static Prompts classMeans(Deployment d) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CongestionTest {
 
   private static final Deployment PLANNED =
-      Strategy.PRFAAS_PD.deploy(CaseStudy.fleet(12), CaseStudy.WORKLOAD);
+      CaseStudy.deploy(Strategy.PRFAAS_PD, CaseStudy.fleet(12));
   private static final Prompts SAMPLED = new Prompts.Sampled(CaseStudy.WORKLOAD.input(), 1024);
   private static final Controls CONGESTION =
       new Controls(null, Controls.DEFAULT.congestion(), null, null, 60);
@@ -53,7 +53,7 @@ class CongestionTest {
 
   @Test
   void aLongOutageEndsInSomeRefusalsAndNotInAQueue() {
-    Deployment whole = Strategy.PRFAAS_PD.deploy(CaseStudy.fleet(100), CaseStudy.WORKLOAD);
+    Deployment whole = CaseStudy.deploy(Strategy.PRFAAS_PD, CaseStudy.fleet(100));
     LinkBehaviour link =
         new LinkBehaviour(Fluctuation.NONE, Loss.NONE, List.of(new Outage(null, 1000, 1600)));
     SimulationReport on = run(whole, 2.5, link, Controls.DEFAULT);

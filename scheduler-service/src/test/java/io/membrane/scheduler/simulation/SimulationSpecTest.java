@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SimulationSpecTest {
 
   private static final Deployment PLANNED =
-      Strategy.PRFAAS_PD.deploy(CaseStudy.fleet(100), CaseStudy.WORKLOAD);
+      CaseStudy.deploy(Strategy.PRFAAS_PD, CaseStudy.fleet(100));
   private static final Fleet LOCAL_ONLY =
       new Fleet(CaseStudy.KV, List.of(), "pd", List.of(new Pool(CaseStudy.H20, 4)));
 
@@ -77,7 +77,7 @@ class SimulationSpecTest {
         of(() -> new RoutingSettings(0, Duration.ZERO), "at most 1 ms to 365 days"),
         of(() -> new Controls(RoutingSettings.DEFAULT, null, null, null, 0), "every 1 to 86400 s"),
         of(
-            () -> Strategy.NAIVE_HETEROGENEOUS_PD.deploy(LOCAL_ONLY, CaseStudy.WORKLOAD),
+            () -> CaseStudy.deploy(Strategy.NAIVE_HETEROGENEOUS_PD, LOCAL_ONLY),
             "leave this strategy out"));
   }
 

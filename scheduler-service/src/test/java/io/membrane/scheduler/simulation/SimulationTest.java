@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SimulationTest {
 
   private static final Deployment PLANNED =
-      Strategy.PRFAAS_PD.deploy(CaseStudy.fleet(100), CaseStudy.WORKLOAD);
+      CaseStudy.deploy(Strategy.PRFAAS_PD, CaseStudy.fleet(100));
   private static final Prompts SAMPLED = new Prompts.Sampled(CaseStudy.WORKLOAD.input(), 1024);
 
   private static SimulationSpec spec(Traffic traffic, int requests, Controls controls) {
@@ -70,7 +70,7 @@ class SimulationTest {
             prefill,
             "pd",
             List.of(new Pool(CaseStudy.H20, 6), new Pool(CaseStudy.H20, random.nextInt(4))));
-    Deployment d = Strategy.PRFAAS_PD.deploy(fleet, CaseStudy.WORKLOAD);
+    Deployment d = CaseStudy.deploy(Strategy.PRFAAS_PD, fleet);
     LinkBehaviour links =
         new LinkBehaviour(
             new Fluctuation(0.4, 5, 0.5),
@@ -140,7 +140,7 @@ class SimulationTest {
     for (long blocks : new long[] {Long.MAX_VALUE, 10_000, 0}) {
       SimulationSpec s =
           new SimulationSpec(
-              Strategy.HOMOGENEOUS_PD.deploy(CaseStudy.fleet(100), CaseStudy.WORKLOAD),
+              CaseStudy.deploy(Strategy.HOMOGENEOUS_PD, CaseStudy.fleet(100)),
               replay,
               new Span(Span.MAX_REQUESTS, Span.MAX_SECONDS, 0),
               LinkBehaviour.IDEAL,
@@ -217,8 +217,7 @@ class SimulationTest {
 
   @Test
   void aNaiveFleetWhoseOnlyPrefillClusterIsGoneTurnsRequestsAway() {
-    Deployment naive =
-        Strategy.NAIVE_HETEROGENEOUS_PD.deploy(CaseStudy.fleet(100), CaseStudy.WORKLOAD);
+    Deployment naive = CaseStudy.deploy(Strategy.NAIVE_HETEROGENEOUS_PD, CaseStudy.fleet(100));
     SimulationReport report =
         run(
             new SimulationSpec(
@@ -250,7 +249,7 @@ class SimulationTest {
   @ParameterizedTest
   @EnumSource(Strategy.class)
   void everyStrategyCompletesAModerateLoad(Strategy strategy) {
-    Deployment d = strategy.deploy(CaseStudy.fleet(100), CaseStudy.WORKLOAD);
+    Deployment d = CaseStudy.deploy(strategy, CaseStudy.fleet(100));
     SimulationReport report =
         run(
             SimulationSpec.of(
@@ -266,7 +265,7 @@ class SimulationTest {
 
   @Test
   void aCongestedLinkRaisesTheEffectiveThresholdWithinBounds() {
-    Deployment narrow = Strategy.PRFAAS_PD.deploy(CaseStudy.fleet(100), CaseStudy.WORKLOAD);
+    Deployment narrow = CaseStudy.deploy(Strategy.PRFAAS_PD, CaseStudy.fleet(100));
     Fleet slow = CaseStudy.fleet(6);
     Deployment d =
         new Deployment(

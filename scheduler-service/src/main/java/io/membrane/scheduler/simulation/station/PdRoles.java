@@ -40,7 +40,7 @@ public final class PdRoles {
     draining = new boolean[all];
     int instance = 0;
     for (int k = 0; k < pools.size(); k++) {
-      boolean canDecode = pools.get(k).type().decode() != null;
+      boolean canDecode = pools.get(k).canDecode();
       for (int i = 0; i < pools.get(k).instances(); i++) {
         kindOf[instance] = k;
         if (i < prefillByPool.get(k)) {
