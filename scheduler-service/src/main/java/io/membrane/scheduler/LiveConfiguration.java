@@ -22,9 +22,13 @@ import io.membrane.scheduler.routing.RoutingPolicy;
 import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.search.Search;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -53,7 +57,9 @@ class LiveConfiguration {
 
   @Bean
   FleetDescription fleetDescription(SchedulerProperties properties) {
-    PlanInput input = described(properties.checked().fleet());
+    Path file = properties.checked().fleet();
+    PlanRequest request = file == null ? null : read(file);
+    PlanInput input = resolved(file, request);
     Configuration best =
         Search.best(input.fleet(), input.workload(), input.thresholds(), input.objective());
     Integer fixed = properties.thresholdTokens();
@@ -64,16 +70,32 @@ class LiveConfiguration {
             ? best
             : Configuration.of(input.fleet(), input.workload(), fixed, best.prefillByPool()),
         EffectiveThreshold.of(input.workload(), input.fleet().kvBytes()),
-        properties.fleet() != null);
+        file != null,
+        fingerprint(request, fixed, best));
   }
 
-  private static PlanInput described(@Nullable Path file) {
+  /**
+   * SHA-256 over what the operator said, written as JSON in one order and without what only looks
+   * different, and over what was planned for it, in which the bundled profiles count.
+   */
+  private static String fingerprint(
+      @Nullable PlanRequest request, @Nullable Integer fixed, Configuration best) {
+    String said =
+        PlanJson.mapper()
+            .writeValueAsString(
+                new Object[] {request, fixed, best.thresholdTokens(), best.prefillByPool()});
     try {
-      PlanRequest request =
-          file == null
-              ? null
-              : PlanJson.mapper().readValue(Files.readString(file), PlanRequest.class);
-      return PlanRequests.resolve(request, Traces.NONE);
+      byte[] sha =
+          MessageDigest.getInstance("SHA-256").digest(said.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(sha);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static PlanRequest read(Path file) {
+    try {
+      return PlanJson.mapper().readValue(Files.readString(file), PlanRequest.class);
     } catch (IOException e) {
       throw new StartupProblem(
           "membrane.scheduler.fleet: " + file + " cannot be read",
@@ -82,6 +104,12 @@ class LiveConfiguration {
       throw new StartupProblem(
           "membrane.scheduler.fleet: " + file + " is not a fleet: " + e.getOriginalMessage(),
           "Write it as a body of POST /v1/plans; docs/scheduler.md shows one.");
+    }
+  }
+
+  private static PlanInput resolved(@Nullable Path file, @Nullable PlanRequest request) {
+    try {
+      return PlanRequests.resolve(request, Traces.NONE);
     } catch (MembraneException e) {
       throw new StartupProblem(
           "membrane.scheduler.fleet: " + file + ": " + e.detail(),

@@ -7,6 +7,7 @@ import io.membrane.boot.StartupProblem;
 import io.membrane.scheduler.control.CongestionSettings;
 import io.membrane.scheduler.control.RegimeSettings;
 import io.membrane.scheduler.control.RoleSettings;
+import io.membrane.scheduler.live.FleetDescription;
 import io.membrane.scheduler.live.LiveSettings;
 import io.membrane.scheduler.routing.RoutingSettings;
 import io.membrane.wire.SchedulerClient.Regime;
@@ -14,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,6 +130,52 @@ class SchedulerConfigurationTest {
     assertThatThrownBy(() -> start("--membrane.scheduler.fleet=" + file))
         .isInstanceOf(Exception.class);
     assertThat(output).contains(file.toString()).contains(said).doesNotContain("\tat ");
+  }
+
+  @Test
+  void twoDescriptionsHaveOneFingerprintIfTheyDifferOnlyInTheirLooks(@TempDir Path folder)
+      throws Exception {
+    Path four = Files.writeString(folder.resolve("four.json"), fleetOf(4));
+    Path same = Files.writeString(folder.resolve("same.json"), fleetOf(4).replace(",", " ,\n  "));
+    Path five = Files.writeString(folder.resolve("five.json"), fleetOf(5));
+    Path longer =
+        Files.writeString(
+            folder.resolve("longer.json"),
+            fleetOf(4).replaceFirst("\\{", "{\"workload\": {\"output_tokens\": 512},"));
+
+    assertThat(described("fleet=" + same).fingerprint())
+        .isEqualTo(described("fleet=" + four).fingerprint());
+    assertThat(
+            List.of(
+                described("regime=auto"),
+                described("threshold-tokens=19344"),
+                described("fleet=" + four),
+                described("fleet=" + four, "threshold-tokens=19344"),
+                described("fleet=" + five),
+                described("fleet=" + longer)))
+        .extracting(FleetDescription::fingerprint)
+        .doesNotHaveDuplicates()
+        .allMatch(f -> f.matches("[0-9a-f]{64}"));
+  }
+
+  private static String fleetOf(int prefillInstances) {
+    return """
+    {"clusters": [{"cluster": "far", "role": "prefill", "instances": {"h200": %d},
+      "link": {"gbps": 100}}, {"cluster": "near", "role": "pd", "instances": {"h20": 8}}]}\
+    """
+        .formatted(prefillInstances);
+  }
+
+  private FleetDescription described(String... options) {
+    AtomicReference<FleetDescription> description = new AtomicReference<>();
+    bound
+        .withPropertyValues(
+            Stream.of(options).map(o -> "membrane.scheduler." + o).toArray(String[]::new))
+        .run(context ->
+            description.set(
+                new LiveConfiguration()
+                    .fleetDescription(context.getBean(SchedulerProperties.class))));
+    return description.get();
   }
 
   @Test

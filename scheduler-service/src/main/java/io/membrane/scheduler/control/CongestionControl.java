@@ -12,16 +12,19 @@ import org.jspecify.annotations.Nullable;
  * where there is room for it; the whole offload comes back when pressure is gone (no ratchet); no
  * oscillation.
  *
- * <p>Algorithm. Pressure is the largest known ratio of a signal to its limit,
+ * <p>Algorithm. Pressure is how full the link is, times the worst sign that it is too full,
  *
  * <pre>
- * π = max( utilisation / target · max(1, queue / reference), loss / limit, retransmissions / limit )
+ * π = utilisation / target
+ *     · max( 1, queue / reference, min(4/3, loss / limit), min(4/3, retransmissions / limit) )
  * </pre>
  *
- * in which only a surge of the queue counts: a link that transfers share has ρ / (1 − ρ) of them
- * under way at utilisation ρ, 9 at 0.9. If only the queue is known, queue / (2 · reference) stands
- * for the first term. What is regulated is the pressure in relation to that of the local prefill,
- * {@link LocalLoad}, and the share f follows it by integral control in its logarithm, in bounds:
+ * Of the queue only a surge counts: a link that transfers share has ρ / (1 − ρ) of them under way
+ * at utilisation ρ, 9 at 0.9. Loss lowers the utilisation that is held, by a quarter at most: less
+ * traffic cures loss that comes of a full link, and no other. Where the utilisation is unknown, the
+ * largest of queue / (2 · reference) and the two terms of loss stands for π. What is regulated is
+ * the pressure in relation to that of the local prefill, {@link LocalLoad}, and the share f follows
+ * it by integral control in its logarithm, in bounds:
  *
  * <pre>
  * ln f ← ln f + g · clamp(1 − π / max(1, π_local), −1, 1)
@@ -35,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * other.
  *
  * <p>Why it does not swing: egress is proportional to f, so with the local prefill below its limit
- * and x = ln π, 1 − π ≈ −x near the target and the loop is x ← x − g · x(d samples ago). Its
+ * and x = ln π, 1 − π ≈ −x near the target and the loop is x ← x − g · x(d samples ago), at any
+ * loss that lasts: it is a factor of π, where a term beside it would multiply the gain. Its
  * characteristic polynomial z^(d+1) − z^d + g has only real roots, none of which swings, iff g ≤
  * d^d / (d+1)^(d+1): 1/4 for one sample of delay, which is where g is cut off, and about Δt / (e ·
  * delay) for many, which is where {@code timeConstant ≥ e · delay} comes from. A queue adds an
@@ -56,6 +60,9 @@ public final class CongestionControl {
   private static final double WHOLE = 0.999;
 
   private static final double MAX_GAIN = 0.25;
+
+  /** Most that loss multiplies pressure by: three quarters of the target are held then. OURS. */
+  private static final double MOST_OF_LOSS = 4.0 / 3;
 
   private final CongestionSettings settings;
 
@@ -157,15 +164,19 @@ public final class CongestionControl {
   private Pressure pressure(LinkSample s) {
     double load = s.utilisation() / settings.targetUtilisation();
     double queue = s.queueDepth() / settings.queueReference();
-    Pressure link;
+    double loss = Math.min(s.loss() / settings.lossLimit(), MOST_OF_LOSS);
+    double again = Math.min(s.retransmissions() / settings.retransmitLimit(), MOST_OF_LOSS);
     if (Double.isNaN(load)) {
-      link = new Pressure(queue / 2, Double.isNaN(queue) ? Cause.UNKNOWN : Cause.QUEUE);
-    } else if (Double.isNaN(queue) || queue <= 1) {
-      link = new Pressure(load, Cause.UTILISATION);
-    } else {
-      link = new Pressure(load * queue, queue > load ? Cause.QUEUE : Cause.UTILISATION);
+      return new Pressure(Double.NaN, Cause.UNKNOWN)
+          .or(queue / 2, Cause.QUEUE)
+          .or(loss, Cause.LOSS)
+          .or(again, Cause.RETRANSMISSIONS);
     }
-    return link.or(s.loss() / settings.lossLimit(), Cause.LOSS)
-        .or(s.retransmissions() / settings.retransmitLimit(), Cause.RETRANSMISSIONS);
+    Pressure sign =
+        new Pressure(1, Cause.UTILISATION)
+            .or(queue, Cause.QUEUE)
+            .or(loss, Cause.LOSS)
+            .or(again, Cause.RETRANSMISSIONS);
+    return new Pressure(load * sign.value, sign.value > load ? sign.cause : Cause.UTILISATION);
   }
 }

@@ -7,8 +7,9 @@ import java.time.Duration;
  *
  * @param targetUtilisation utilisation of a link at which it is regulated, in (0, 1]
  * @param queueReference waiting transfers from which on pressure grows in proportion to them, > 0
- * @param lossLimit share of lost packets that is a pressure of 1, in (0, 1]
- * @param retransmitLimit share of packets sent again that is a pressure of 1, in (0, 1]
+ * @param lossLimit share of lost packets from which on pressure grows in proportion to it, by a
+ *     third at most, in (0, 1]
+ * @param retransmitLimit the same for packets sent again, in (0, 1]
  * @param timeConstant τ of the answer; at least e times the time from a decision until telemetry
  *     shows what it did to the link
  * @param minShare least share of the planned offload, in (0, 1): what is left to see by that the

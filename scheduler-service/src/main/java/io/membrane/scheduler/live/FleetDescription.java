@@ -26,13 +26,16 @@ import org.jspecify.annotations.Nullable;
  * @param effective the workload's thresholds
  * @param own whether the operator described this fleet, so that its clusters' speeds, prices and
  *     links are known
+ * @param fingerprint the same for two descriptions iff their roles and thresholds can be taken over
+ *     from each other
  */
 public record FleetDescription(
     Fleet fleet,
     Workload workload,
     Configuration planned,
     EffectiveThreshold effective,
-    boolean own) {
+    boolean own,
+    String fingerprint) {
 
   private static final double SECONDS_PER_HOUR = 3600;
 

@@ -221,38 +221,48 @@ public final class LiveFleet {
     });
     RoleControl.State roles =
         Optional.ofNullable(all.get(ROLES))
-            .map(json -> SharedState.parse(json, RoleControl.State.class))
-            .filter(this::fits)
+            .map(json -> SharedState.parse(json, KeptRoles.class))
+            .filter(this::isOwn)
+            .map(KeptRoles::state)
             .orElseGet(this::firstRoles);
     synchronized (this) {
       replace(judge.judge(now, roles, memories));
     }
   }
 
-  /** Changes roles and threshold for all replicas. */
-  RoleControl.State updateRoles(UnaryOperator<RoleControl.State> change) {
-    RoleControl.State roles =
+  /**
+   * Changes roles and threshold for all replicas of this description. Those of another one are
+   * replaced once they are old: until then its replicas are there, and the fleet is theirs.
+   *
+   * @param old how long roles of another description have not been changed then
+   * @return false if the fleet is another description's, and nothing changed
+   */
+  boolean updateRoles(Duration old, UnaryOperator<RoleControl.State> change) {
+    Instant now = clock.instant();
+    KeptRoles kept =
         shared.update(
             ROLES,
-            RoleControl.State.class,
-            before -> change.apply(before.filter(this::fits).orElseGet(this::firstRoles)));
-    synchronized (this) {
-      replace(judge.judge(clock.instant(), roles, memories()));
-    }
-    return roles;
-  }
-
-  /** What was kept under another description of the fleet is of no use. */
-  private boolean fits(RoleControl.State roles) {
-    if (roles.prefillByPool().size() != description.fleet().pd().size()) {
+            KeptRoles.class,
+            found -> {
+              KeptRoles before = found.orElse(null);
+              if (before != null && !isOwn(before) && before.changedSince(now.minus(old))) {
+                return before;
+              }
+              RoleControl.State state =
+                  before != null && isOwn(before) ? before.state() : firstRoles();
+              return new KeptRoles(description.fingerprint(), change.apply(state));
+            });
+    if (!isOwn(kept)) {
       return false;
     }
-    for (int j = 0; j < roles.prefillByPool().size(); j++) {
-      if (roles.prefillByPool().get(j) > description.fleet().pd().get(j).instances()) {
-        return false;
-      }
+    synchronized (this) {
+      replace(judge.judge(now, kept.state(), memories()));
     }
     return true;
+  }
+
+  private boolean isOwn(KeptRoles kept) {
+    return kept.fingerprint().equals(description.fingerprint());
   }
 
   private RoleControl.State firstRoles() {

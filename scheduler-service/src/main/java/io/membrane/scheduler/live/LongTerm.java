@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LongTerm {
 
+  /** Roles of another description that have not been stepped for so long are left over. OURS. */
+  private static final int PERIODS_UNTIL_OLD = 2;
+
   private final LiveFleet live;
   private final MeasuredLengths lengths;
   private final RoleControl control;
@@ -112,10 +115,17 @@ public final class LongTerm {
             split);
     Fleet fleet = asMeasured(description.fleet(), known);
     boolean[] due = new boolean[1];
-    live.updateRoles(before -> {
-      due[0] = before.at() == null || !now.isBefore(before.at().plus(period));
-      return due[0] ? stepped(before, fleet, seen) : before;
-    });
+    boolean ours =
+        live.updateRoles(
+            period.multipliedBy(PERIODS_UNTIL_OLD),
+            before -> {
+              due[0] = before.at() == null || !now.isBefore(before.at().plus(period));
+              return due[0] ? stepped(before, fleet, seen) : before;
+            });
+    if (!ours) {
+      idle = "replicas with another description of the fleet control it until they are gone";
+      return false;
+    }
     idle = "";
     if (due[0]) {
       lastStep = now;

@@ -29,12 +29,18 @@ class CongestionControlTest {
     "90,  100, 32,  0,    0,    2,   QUEUE",
     "45,  100, 32,  0,    0,    1,   QUEUE",
     "NaN, 100, 32,  NaN,  NaN,  1,   QUEUE",
-    "45,  100, 0,   0.03, 0,    3,   LOSS",
-    "45,  100, 0,   0.01, 0.06, 3,   RETRANSMISSIONS",
+    "90,  100, 0,   0.01, 0.02, 1,   UTILISATION",
+    "90,  100, 0,   0.01, 0.03, 1.3333333333, RETRANSMISSIONS",
+    "90,  100, 0,   0.012, 0,   1.2, LOSS",
+    "90,  100, 32,  0.05, 0,    2,   QUEUE",
+    "45,  100, 0,   0.05, 0,    0.6666666667, LOSS",
+    "9,   100, 0,   1,    1,    0.1333333333, LOSS",
     "NaN, NaN, NaN, 0.01, NaN,  1,   LOSS",
+    "NaN, NaN, NaN, 1,    NaN,  1.3333333333, LOSS",
+    "NaN, NaN, 64,  1,    1,    2,   QUEUE",
     "NaN, NaN, NaN, NaN,  NaN,  NaN, UNKNOWN",
   })
-  void pressureIsTheWorstSignalThatIsKnown(
+  void pressureIsTheUtilisationTimesTheWorstSignThatIsKnown(
       double egress, double link, double queue, double loss, double again, double pi, Cause cause) {
     State state = step(State.INITIAL, new LinkSample(at(0), egress, link, queue, loss, again));
     if (Double.isNaN(pi)) {
@@ -159,7 +165,7 @@ class CongestionControlTest {
   }
 
   @Test
-  void whateverIsMeasuredTheShareStaysInBoundsAndComesBack() {
+  void whateverIsMeasuredTheShareStaysInBoundsAndComesBackWithTheRoomHoweverMuchIsLost() {
     Seeds.forAll(
         500,
         random -> {
@@ -171,7 +177,10 @@ class CongestionControlTest {
             assertThat(state.share()).isBetween(SETTINGS.minShare(), 1.0);
           }
           for (int i = 0; i < 200; i++) {
-            State next = utilised(state, 100_000 + i, 0.3);
+            LinkSample halfEmpty =
+                new LinkSample(
+                    at(100_000 + i), 50, 100, 0, random.nextDouble(), random.nextDouble());
+            State next = step(state, halfEmpty);
             assertThat(next.share()).isGreaterThanOrEqualTo(state.share());
             state = next;
           }

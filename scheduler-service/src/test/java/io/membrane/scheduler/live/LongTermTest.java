@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.TestClock;
 import io.membrane.rpc.MembraneException;
+import io.membrane.scheduler.control.RoleControl;
 import io.membrane.scheduler.control.RoleControl.Phase;
 import io.membrane.scheduler.throughput.LogNormalLengths;
 import java.time.Duration;
@@ -67,6 +68,56 @@ class LongTermTest {
   }
 
   @Test
+  void aThresholdThatIsSetHoldsWhateverWasSearchedBeforeAndTelemetryIsKept() {
+    prompts(5_000);
+    one.link(10, 0);
+    period(OneReplica.PLANNED.nP(), 0.3, 0.99);
+    int searched = one.live.state().thresholdTokens();
+    int set = OneReplica.PLANNED.thresholdTokens() + 1;
+    try (OneReplica after = new OneReplica(redis.port(), clock, set)) {
+      after.live.refresh();
+      assertThat(after.live.state().thresholdTokens()).isEqualTo(set).isNotEqualTo(searched);
+      assertThat(after.remembered()).isEqualTo(one.remembered());
+      clock.advance(OneReplica.PERIOD.multipliedBy(2));
+      for (int i = 0; i < 3; i++) {
+        period(after, OneReplica.PLANNED.nP(), 0.3, 0.99);
+        after.live.refresh();
+        assertThat(after.live.state().thresholdTokens()).isEqualTo(set);
+      }
+    }
+  }
+
+  @Test
+  void replicasWithAnotherDescriptionFollowTheirOwnAndControlTheFleetOnceTheOthersAreGone() {
+    prompts(5_000);
+    int set = OneReplica.PLANNED.thresholdTokens() + 1;
+    try (OneReplica next = new OneReplica(redis.port(), clock, set)) {
+      for (int i = 0; i < 3; i++) {
+        period(OneReplica.PLANNED.nP(), 0.3, 0.99);
+        RoleControl.State known = one.live.snapshot().roles();
+        next.live.refresh();
+        assertThat(next.longTerm.step()).isFalse();
+        assertThat(next.longTerm.idle()).contains("another description of the fleet");
+        assertThat(next.longTerm.leads()).isFalse();
+        assertThat(next.live.state().thresholdTokens()).isEqualTo(set);
+        one.live.refresh();
+        assertThat(one.live.snapshot().roles()).isEqualTo(known);
+        assertThat(one.longTerm.leads()).isTrue();
+      }
+
+      clock.advance(OneReplica.PERIOD);
+      period(next, OneReplica.PLANNED.nP(), 0.3, 0.99);
+      assertThat(next.longTerm.leads()).isTrue();
+
+      one.live.refresh();
+      assertThat(one.longTerm.leads()).isFalse();
+      assertThat(one.longTerm.step()).isFalse();
+      assertThat(one.live.state().thresholdTokens())
+          .isEqualTo(OneReplica.PLANNED.thresholdTokens());
+    }
+  }
+
+  @Test
   void countsThatAreNotTheFleetsAreNotActedOn() {
     prompts(5_000);
     one.stages(6, 6, 0.3, 0, 0.99);
@@ -109,11 +160,17 @@ class LongTermTest {
     }
   }
 
-  /** A minute of telemetry each second, and the step at its end. */
   private void period(int prefill, double prefillBusy, double decodeBusy) {
+    period(one, prefill, prefillBusy, decodeBusy);
+  }
+
+  /** A minute of telemetry each second, and the step at its end. */
+  private static void period(
+      OneReplica replica, int prefill, double prefillBusy, double decodeBusy) {
     for (int i = 0; i < OneReplica.PERIOD.toSeconds(); i++) {
-      one.stages(prefill, prefillBusy, 0, decodeBusy);
+      replica.stages(prefill, prefillBusy, 0, decodeBusy);
     }
-    assertThat(one.longTerm.step()).as(one.longTerm.idle()).isTrue();
+    boolean stepped = replica.longTerm.step();
+    assertThat(stepped).as(replica.longTerm.idle()).isTrue();
   }
 }

@@ -49,12 +49,24 @@ final class OneReplica implements AutoCloseable {
   final LongTerm longTerm;
 
   OneReplica(int redisPort, TestClock clock) {
+    this(redisPort, clock, null);
+  }
+
+  /** A replica whose operator has set t, which makes another description of the fleet. */
+  OneReplica(int redisPort, TestClock clock, @Nullable Integer threshold) {
     this.clock = clock;
     connections = RedisConnections.to(redisPort);
     RedisCalls redis = new RedisCalls(connections);
     FleetDescription description =
         new FleetDescription(
-            FLEET, WORKLOAD, PLANNED, EffectiveThreshold.of(WORKLOAD, FLEET.kvBytes()), true);
+            FLEET,
+            WORKLOAD,
+            threshold == null
+                ? PLANNED
+                : Configuration.of(FLEET, WORKLOAD, threshold, PLANNED.prefillByPool()),
+            EffectiveThreshold.of(WORKLOAD, FLEET.kvBytes()),
+            true,
+            "threshold " + threshold);
     live =
         new LiveFleet(
             new SharedState(redis),
@@ -64,7 +76,7 @@ final class OneReplica implements AutoCloseable {
             inFlight,
             clock);
     lengths = new MeasuredLengths(redis, clock);
-    longTerm = new LongTerm(live, lengths, RoleSettings.DEFAULT, true, PERIOD, clock);
+    longTerm = new LongTerm(live, lengths, RoleSettings.DEFAULT, threshold == null, PERIOD, clock);
   }
 
   /** Link telemetry of {@code far}, a second after what was told before. */

@@ -15,11 +15,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Congestion control against a fleet planned for 12 Gbps, with and without it. */
+/** Congestion control against fleets planned for 12 and 100 Gbps, with and without it. */
 class CongestionTest {
 
   private static final Deployment PLANNED =
       CaseStudy.deploy(Strategy.PRFAAS_PD, CaseStudy.fleet(12));
+  private static final Deployment WIDE = CaseStudy.deploy(Strategy.PRFAAS_PD, CaseStudy.fleet(100));
+  private static final List<Loss> LOSSES =
+      List.of(
+          new Loss.Constant(0.02),
+          new Loss.Constant(0.05),
+          new Loss.GilbertElliott(0, 0.3, 30, 30));
   private static final Prompts SAMPLED = new Prompts.Sampled(CaseStudy.WORKLOAD.input(), 1024);
   private static final Controls CONGESTION =
       new Controls(null, Controls.DEFAULT.congestion(), null, null, 60);
@@ -41,23 +47,36 @@ class CongestionTest {
   }
 
   @ParameterizedTest(name = "{0} requests/s")
-  @ValueSource(doubles = {1.6, 1.9})
-  void whenHalfTheLinkIsLeftTheLocalPrefillTakesWhatItCan(double rps) {
+  @ValueSource(doubles = {2.0, 2.3, 2.6})
+  void lossOnALinkWithRoomIsNotAnsweredWithMoreWorkForTheLocalPrefill(double rps) {
+    for (Loss loss : LOSSES) {
+      LinkBehaviour link = new LinkBehaviour(Fluctuation.NONE, loss, List.of());
+      SimulationReport on = run(WIDE, rps, link, CONGESTION);
+      SimulationReport off = run(WIDE, rps, link, Controls.OFF);
+      assertThat(on.ttft().meanSeconds())
+          .as("%s", loss)
+          .isLessThanOrEqualTo(1.05 * off.ttft().meanSeconds());
+    }
+  }
+
+  @ParameterizedTest(name = "{0} requests/s, {1} lost")
+  @CsvSource({"1.6, 0", "1.9, 0", "1.6, 0.05", "1.9, 0.05"})
+  void whenHalfTheLinkIsLeftTheLocalPrefillTakesWhatItCan(double rps, double lost) {
     Deployment halved =
         new Deployment(CaseStudy.fleet(6), CaseStudy.WORKLOAD, PLANNED.configuration());
-    SimulationReport on = run(halved, rps, LinkBehaviour.IDEAL, CONGESTION);
-    SimulationReport off = run(halved, rps, LinkBehaviour.IDEAL, Controls.OFF);
+    LinkBehaviour link = new LinkBehaviour(Fluctuation.NONE, new Loss.Constant(lost), List.of());
+    SimulationReport on = run(halved, rps, link, CONGESTION);
+    SimulationReport off = run(halved, rps, link, Controls.OFF);
     assertThat(on.ttft().meanSeconds()).isLessThan(off.ttft().meanSeconds() / 5);
     assertThat(on.ttft().p99Seconds()).isLessThan(off.ttft().p99Seconds() / 5);
   }
 
   @Test
   void aLongOutageEndsInSomeRefusalsAndNotInAQueue() {
-    Deployment whole = CaseStudy.deploy(Strategy.PRFAAS_PD, CaseStudy.fleet(100));
     LinkBehaviour link =
         new LinkBehaviour(Fluctuation.NONE, Loss.NONE, List.of(new Outage(null, 1000, 1600)));
-    SimulationReport on = run(whole, 2.5, link, Controls.DEFAULT);
-    SimulationReport off = run(whole, 2.5, link, Controls.OFF);
+    SimulationReport on = run(WIDE, 2.5, link, Controls.DEFAULT);
+    SimulationReport off = run(WIDE, 2.5, link, Controls.OFF);
     double during = 2.5 * 600;
     assertThat(on.requests().rejected()).isBetween((long) (during / 10), (long) (during / 2));
     assertThat(off.requests().rejected()).isZero();
