@@ -7,6 +7,6 @@ class ArchitectureTest {
 
   @Test
   void theServiceKeepsTheRulesOfTheHouse() {
-    ArchitectureRules.check("io.membrane.fragment", "inflight");
+    ArchitectureRules.check("io.membrane.fragment", "inflight", "offheap");
   }
 }

@@ -3,8 +3,6 @@ package io.membrane.block;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
 
@@ -24,13 +22,9 @@ public record ContentDigest(String hex) {
 
   /** Digest of the remaining bytes; the buffer's position is left alone. */
   public static ContentDigest of(ByteBuffer payload) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(payload.duplicate());
-      return new ContentDigest(HexFormat.of().formatHex(sha.digest()));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    ContentDigester digester = new ContentDigester();
+    digester.add(payload);
+    return digester.digest();
   }
 
   public static ContentDigest of(byte[] payload) {
