@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The command line of each member. */
-final class Launch {
+public final class Launch {
 
   /**
    * Serial GC and compact headers for the least memory; C1 alone, for the least CPU at the start,
@@ -29,7 +29,7 @@ final class Launch {
   }
 
   /** A redis-server that keeps nothing on disk and evicts only what has a time to live. */
-  static List<String> redis(Path executable, Path folder, int port, String maxMemory) {
+  public static List<String> redis(Path executable, Path folder, int port, String maxMemory) {
     return List.of(
         executable.toString(),
         "--port",
@@ -67,7 +67,7 @@ final class Launch {
   }
 
   /** All options of a service's JVM. */
-  static List<String> jvmOptions(Member member) {
+  public static List<String> jvmOptions(Member member) {
     List<String> all = new ArrayList<>(EVERY_JVM);
     all.addAll(jvmOptionsOf(member));
     return all;

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import redis.embedded.core.ExecutableProvider;
 
 /** The redis-server that ships with the project, for this machine's system. */
-final class RedisBinary {
+public final class RedisBinary {
 
   private RedisBinary() {}
 
@@ -17,7 +17,7 @@ final class RedisBinary {
    *
    * @throws FleetProblem if none ships for this system
    */
-  static Path in(Path folder) {
+  public static Path in(Path folder) {
     try {
       Files.createDirectories(folder);
       try (Stream<Path> files = Files.list(folder)) {
