@@ -1,0 +1,33 @@
+package io.membrane.benchmarks.eviction;
+
+/** Least recently used. */
+final class LruCache implements BlockCache {
+
+  private final Load load;
+  private final long capacity;
+  private final BlockList list;
+
+  LruCache(Load load, long capacity) {
+    this.load = load;
+    this.capacity = capacity;
+    this.list = new BlockList(load);
+  }
+
+  @Override
+  public boolean holds(int block) {
+    return list.has(block);
+  }
+
+  @Override
+  public void hit(int block) {
+    list.renew(block);
+  }
+
+  @Override
+  public void insert(int block) {
+    while (list.bytes() + load.bytes(block) > capacity) {
+      list.poll();
+    }
+    list.add(block);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.fragment.eviction;
+
+import org.jspecify.annotations.NullMarked;
