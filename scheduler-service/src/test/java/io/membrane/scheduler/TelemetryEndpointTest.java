@@ -195,6 +195,8 @@ class TelemetryEndpointTest {
         .contains("at 'near'")
         .contains("30.0 s of max-wait");
     assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+    assertThat(service.get("/actuator/prometheus").body())
+        .contains("membrane_scheduler_refusals_total{code=\"overloaded\"");
 
     queue(0);
     assertThat(route(60_000).get("target").asString()).isEqualTo("near");
