@@ -1,8 +1,9 @@
 package io.membrane.fragment;
 
 import io.membrane.boot.ProblemWriter;
-import io.membrane.fragment.inflight.InFlight;
 import io.membrane.fragment.store.FragmentStore;
+import io.membrane.fragment.store.Name;
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameWriter;
 import io.membrane.wire.FragmentClient.Existence;
@@ -12,6 +13,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.validation.Valid;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.List;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -26,19 +28,16 @@ final class BatchEndpoint {
   private final BatchPut batchPut;
 
   BatchEndpoint(
-      FragmentStore store,
-      InFlight inFlight,
-      ProblemWriter problems,
-      FragmentProperties properties) {
+      FragmentStore store, ProblemWriter problems, FragmentProperties properties, Clock clock) {
     this.store = store;
-    this.batchGet = new BatchGet(store, inFlight, problems);
-    this.batchPut = new BatchPut(store, inFlight, problems, properties.maxBytes().toBytes());
+    this.batchGet = new BatchGet(store, problems, clock);
+    this.batchPut = new BatchPut(store, problems, properties.maxBytes().toBytes());
   }
 
   @Operation(summary = "Which fragments are there")
   @PostMapping("/v1/fragments/exists")
   Existence exists(@RequestBody @Valid Keys keys) {
-    List<Boolean> present = store.sizes(keys.keys()).stream().map(bytes -> bytes > 0).toList();
+    List<Boolean> present = store.exists(names(keys));
     int hole = present.indexOf(false);
     return new Existence(present, hole < 0 ? present.size() : hole);
   }
@@ -46,9 +45,11 @@ final class BatchEndpoint {
   @Operation(summary = "Fetch fragments", description = "A frame per key, in order")
   @PostMapping(path = "/v1/fragments/batch-get", produces = Frame.MEDIA_TYPE)
   void batchGet(@RequestBody @Valid Keys keys, HttpServletResponse response) throws IOException {
-    List<Long> sizes = store.sizes(keys.keys());
-    response.setContentType(Frame.MEDIA_TYPE);
-    batchGet.stream(keys.keys(), sizes, new FrameWriter(response.getOutputStream()));
+    batchGet.stream(keys.keys(), names(keys), response);
+  }
+
+  private List<Name> names(Keys keys) {
+    return store.names(CallContext.tenantOfCall(), keys.keys());
   }
 
   @Operation(summary = "Store fragments", description = "A frame per fragment, in order")

@@ -2,19 +2,24 @@ package io.membrane.fragment;
 
 import io.membrane.block.FragmentKey;
 import io.membrane.boot.ProblemWriter;
-import io.membrane.fragment.inflight.InFlight;
-import io.membrane.fragment.inflight.Lease;
+import io.membrane.fragment.offheap.Payload;
+import io.membrane.fragment.store.Description;
 import io.membrane.fragment.store.Fragment;
 import io.membrane.fragment.store.FragmentStore;
+import io.membrane.fragment.store.Name;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.Problem;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * larger fragment); while one window is written the next is fetched, so that at most two are held.
  *
  * <p>Once the answer has begun an error can only be told in frames: when a window fails, so do all
- * that follow, with the same problem and without asking again.
+ * that follow, with the same problem and without asking again, but for what is in memory.
  */
 final class BatchGet {
 
@@ -34,79 +39,96 @@ final class BatchGet {
   private static final int WINDOW_KEYS = 256;
 
   private final FragmentStore store;
-  private final InFlight inFlight;
   private final ProblemWriter problems;
+  private final Clock clock;
 
-  BatchGet(FragmentStore store, InFlight inFlight, ProblemWriter problems) {
+  BatchGet(FragmentStore store, ProblemWriter problems, Clock clock) {
     this.store = store;
-    this.inFlight = inFlight;
     this.problems = problems;
+    this.clock = clock;
   }
 
-  /** Keys to fetch together, and how many bytes that will be. */
-  private record Window(List<FragmentKey> keys, long bytes) {}
+  /** Keys to fetch together. */
+  private record Window(List<FragmentKey> keys, List<Name> names) {}
 
-  /** What a window brought: a fragment or null per key, or the error that it ended in. */
+  /** What a window brought: a fragment or null per key, and the error if there was one. */
   private record Fetched(
-      Window window,
-      Lease lease,
-      List<@Nullable Fragment> fragments,
-      @Nullable MembraneException failure)
+      Window window, List<@Nullable Fragment> fragments, @Nullable MembraneException failure)
       implements AutoCloseable {
 
     @Override
     public void close() {
-      lease.close();
+      for (Fragment fragment : fragments) {
+        if (fragment != null) {
+          fragment.close();
+        }
+      }
     }
   }
 
   /**
    * Writes a frame per key, in order, and the end frame.
    *
-   * @param sizes bytes of each fragment as far as known
+   * @param keys what is asked for
+   * @param names the same, as the store calls it
+   * @throws MembraneException if it is not even known what there is; nothing is written then
    */
-  void stream(List<FragmentKey> keys, List<Long> sizes, FrameWriter out) throws IOException {
-    List<Window> windows = windows(keys, sizes);
+  void stream(List<FragmentKey> keys, List<Name> names, HttpServletResponse response)
+      throws IOException {
+    List<Window> windows = windows(keys, names);
+    response.setContentType(Frame.MEDIA_TYPE);
+    ServletOutputStream bytes = response.getOutputStream();
+    FrameWriter out = new FrameWriter(bytes);
     try (ExecutorService fetcher = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Fetched> next = null;
       MembraneException failure = null;
       for (int i = 0; i < windows.size(); i++) {
-        if (failure != null) {
-          fail(windows.get(i), failure, out);
-          continue;
-        }
-        try (Fetched now = due(next, windows.get(i))) {
-          next = i + 1 < windows.size() ? ahead(fetcher, windows, i + 1) : null;
+        Window window = windows.get(i);
+        try (Fetched now = failure == null ? due(next, window) : fromMemory(window, failure)) {
+          boolean goesOn = now.failure() == null && i + 1 < windows.size();
+          next = goesOn ? ahead(fetcher, windows, i + 1) : null;
           failure = now.failure();
-          write(now, out);
+          write(now, out, bytes);
         } catch (IOException | RuntimeException e) {
           close(next);
           throw e;
-        }
-        if (failure != null) {
-          close(next);
         }
       }
     }
     out.end();
   }
 
-  private static List<Window> windows(List<FragmentKey> keys, List<Long> sizes) {
+  private List<Window> windows(List<FragmentKey> keys, List<Name> names) {
+    List<@Nullable Description> known = known(names);
     List<Window> windows = new ArrayList<>();
     int from = 0;
     long bytes = 0;
     for (int i = 0; i < keys.size(); i++) {
-      if (i > from && (bytes + sizes.get(i) > WINDOW_BYTES || i - from == WINDOW_KEYS)) {
-        windows.add(new Window(keys.subList(from, i), bytes));
+      Description description = known.get(i);
+      long more = description == null ? 0 : description.bytes();
+      if (i > from && (bytes + more > WINDOW_BYTES || i - from == WINDOW_KEYS)) {
+        windows.add(new Window(keys.subList(from, i), names.subList(from, i)));
         from = i;
         bytes = 0;
       }
-      bytes += sizes.get(i);
+      bytes += more;
     }
     if (from < keys.size()) {
-      windows.add(new Window(keys.subList(from, keys.size()), bytes));
+      windows.add(new Window(keys.subList(from, keys.size()), names.subList(from, keys.size())));
     }
     return windows;
+  }
+
+  private List<@Nullable Description> known(List<Name> names) {
+    try {
+      return store.describe(names);
+    } catch (MembraneException e) {
+      List<@Nullable Description> inMemory = store.describeFromMemory(names);
+      if (inMemory.stream().allMatch(Objects::isNull)) {
+        throw e;
+      }
+      return inMemory;
+    }
   }
 
   /** The window that is to be written now; nothing of this call is in its way any more. */
@@ -126,43 +148,43 @@ final class BatchGet {
   }
 
   private Fetched fetch(Window window) {
-    Lease lease = inFlight.reserve(0);
     try {
-      lease.growTo(window.bytes());
-      return new Fetched(window, lease, store.get(window.keys()), null);
+      return new Fetched(window, store.get(window.names()), null);
     } catch (MembraneException e) {
-      lease.release();
-      return new Fetched(window, lease, Collections.emptyList(), e);
-    } catch (RuntimeException e) {
-      lease.release();
-      throw e;
+      return fromMemory(window, e);
     }
   }
 
-  private void write(Fetched fetched, FrameWriter out) throws IOException {
+  private Fetched fromMemory(Window window, MembraneException failure) {
+    return new Fetched(window, store.getFromMemory(window.names()), failure);
+  }
+
+  private void write(Fetched fetched, FrameWriter out, ServletOutputStream bytes)
+      throws IOException {
     MembraneException failure = fetched.failure();
-    if (failure != null) {
-      fail(fetched.window(), failure, out);
-      return;
-    }
+    Problem why =
+        failure == null
+            ? problems.problem(ErrorCode.FRAGMENT_NOT_FOUND, "not stored here")
+            : problems.problem(failure.code(), failure.detail());
     for (int i = 0; i < fetched.fragments().size(); i++) {
       FragmentKey key = fetched.window().keys().get(i);
       Fragment fragment = fetched.fragments().get(i);
-      out.write(
-          fragment == null
-              ? Frame.failed(key, problems.problem(ErrorCode.FRAGMENT_NOT_FOUND, "not stored here"))
-              : Frame.payload(
-                  200,
-                  key,
-                  fragment.description().meta(),
-                  fragment.description().digest(),
-                  fragment.body()));
-    }
-  }
-
-  private void fail(Window window, MembraneException failure, FrameWriter out) throws IOException {
-    for (FragmentKey key : window.keys()) {
-      out.write(Frame.failed(key, problems.problem(failure.code(), failure.detail())));
+      if (fragment == null) {
+        out.write(Frame.failed(key, why));
+      } else {
+        Description description = fragment.description();
+        Payload body = fragment.body();
+        out.write(
+            200,
+            new Frame.Header(
+                key,
+                FragmentHeaders.meta(description, clock.millis()),
+                description.digest(),
+                null,
+                null),
+            body.length(),
+            () -> body.forEach(0, body.length(), bytes::write));
+      }
     }
   }
 

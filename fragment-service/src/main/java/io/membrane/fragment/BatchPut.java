@@ -2,10 +2,9 @@ package io.membrane.fragment;
 
 import io.membrane.block.FragmentKey;
 import io.membrane.boot.ProblemWriter;
-import io.membrane.fragment.inflight.BodyStream;
-import io.membrane.fragment.inflight.InFlight;
-import io.membrane.fragment.inflight.Lease;
+import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.store.FragmentStore;
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameReader;
@@ -16,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores a body of frames, one fragment at a time.
@@ -28,13 +28,13 @@ import java.util.List;
 final class BatchPut {
 
   private final FragmentStore store;
-  private final InFlight inFlight;
+  private final Uploads uploads;
   private final ProblemWriter problems;
   private final long maxBytes;
 
-  BatchPut(FragmentStore store, InFlight inFlight, ProblemWriter problems, long maxBytes) {
+  BatchPut(FragmentStore store, ProblemWriter problems, long maxBytes) {
     this.store = store;
-    this.inFlight = inFlight;
+    this.uploads = new Uploads(store, maxBytes);
     this.problems = problems;
     this.maxBytes = maxBytes;
   }
@@ -47,28 +47,37 @@ final class BatchPut {
    *     the store cannot be reached
    */
   List<Frame> store(InputStream frames) throws IOException {
-    try (Lease lease = inFlight.reserve(0)) {
-      BodyStream body = new BodyStream(frames, lease);
-      FrameReader reader = new FrameReader(body, maxBytes, FragmentClient.MAX_KEYS);
-      List<Frame> answers = new ArrayList<>();
-      for (Frame frame = reader.next(); frame != null; frame = reader.next()) {
-        answers.add(store(frame));
-        body.forget();
-      }
-      return answers;
+    FrameReader reader = new FrameReader(frames, maxBytes, FragmentClient.MAX_KEYS);
+    List<Frame> answers = new ArrayList<>();
+    Frame answer = storeNext(reader);
+    while (answer != null) {
+      answers.add(answer);
+      answer = storeNext(reader);
+    }
+    return answers;
+  }
+
+  private @Nullable Frame storeNext(FrameReader reader) throws IOException {
+    FrameReader.Read<Payload> frame = reader.next(uploads::read);
+    if (frame == null) {
+      return null;
+    }
+    try (Payload body = frame.body()) {
+      return store(frame.header(), body);
     }
   }
 
-  private Frame store(Frame frame) {
-    FragmentKey key = frame.header().key();
-    FragmentMeta meta = frame.header().meta();
+  private Frame store(Frame.Header header, Payload body) {
+    FragmentKey key = header.key();
+    FragmentMeta meta = header.meta();
     try {
       if (meta == null || meta.namespace() == null || meta.tokenSpan() == null) {
         throw new MembraneException(
             ErrorCode.MALFORMED_REQUEST,
             "the frame's meta is incomplete; write its namespace, parent and token_span");
       }
-      FragmentStore.Stored stored = store.put(key, meta, frame.header().digest(), frame.body());
+      FragmentStore.Stored stored =
+          store.put(CallContext.tenantOfCall(), key, meta, header.digest(), body);
       return Frame.stored(stored.isNew() ? 201 : 200, key, stored.digest(), stored.logPosition());
     } catch (MembraneException e) {
       if (concernsAll(e.code())) {

@@ -12,7 +12,7 @@ import org.springframework.http.HttpRange;
  * @param from first byte
  * @param to last byte, inclusive
  */
-record ByteRange(int from, int to) {
+record ByteRange(long from, long to) {
 
   private static final String UNIT = "bytes=";
 
@@ -24,7 +24,7 @@ record ByteRange(int from, int to) {
    * @throws MembraneException {@link ErrorCode#MALFORMED_REQUEST} if it cannot be read, {@link
    *     ErrorCode#RANGE_NOT_SATISFIABLE} for several ranges or one outside of the payload
    */
-  static @Nullable ByteRange parse(@Nullable String header, int bytes) {
+  static @Nullable ByteRange parse(@Nullable String header, long bytes) {
     if (header == null || !header.strip().regionMatches(true, 0, UNIT, 0, UNIT.length())) {
       return null;
     }
@@ -35,7 +35,7 @@ record ByteRange(int from, int to) {
       throw new MembraneException(
           ErrorCode.RANGE_NOT_SATISFIABLE, "the fragment has " + bytes + " bytes, from 0");
     }
-    return new ByteRange(Math.toIntExact(from), Math.toIntExact(to));
+    return new ByteRange(from, to);
   }
 
   private static HttpRange single(String ranges) {
@@ -62,12 +62,12 @@ record ByteRange(int from, int to) {
         cause);
   }
 
-  int length() {
+  long length() {
     return to - from + 1;
   }
 
   /** The {@code Content-Range} of this part. */
-  String of(int bytes) {
+  String of(long bytes) {
     return "bytes " + from + "-" + to + "/" + bytes;
   }
 }

@@ -1,12 +1,16 @@
 package io.membrane.fragment;
 
-import io.membrane.fragment.inflight.InFlight;
+import io.membrane.boot.StartupProblem;
 import io.membrane.fragment.store.FragmentMetric;
 import io.membrane.fragment.store.FragmentStore;
+import io.membrane.fragment.store.MemoryTier;
+import io.membrane.fragment.tenancy.Policy;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -16,27 +20,95 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 @EnableConfigurationProperties(FragmentProperties.class)
 class FragmentConfiguration {
 
+  /** From the first write of a put to its last; the sweep takes what is older. */
+  private static final Duration PUT_WINDOW = Duration.ofMinutes(10);
+
+  @Bean
+  MemoryTier memoryTier(FragmentProperties properties, Clock clock, MeterRegistry meters) {
+    MemoryTier memory = memory(properties, clock);
+    Gauge.builder(FragmentMetric.IN_FLIGHT.meter(), memory, MemoryTier::passingBytes)
+        .register(meters);
+    Gauge.builder(FragmentMetric.TIER_BYTES.meter(), memory, MemoryTier::keptBytes)
+        .tag("tier", "memory")
+        .register(meters);
+    Gauge.builder(FragmentMetric.TIER_CAPACITY.meter(), memory, MemoryTier::keepBytes)
+        .tag("tier", "memory")
+        .register(meters);
+    Gauge.builder(FragmentMetric.LEAKS.meter(), memory, MemoryTier::leaks).register(meters);
+    return memory;
+  }
+
+  private static MemoryTier memory(FragmentProperties properties, Clock clock) {
+    try {
+      return new MemoryTier(
+          properties.memory().toBytes(),
+          properties.maxInFlight().toBytes(),
+          properties.maxWait(),
+          properties.traceLeaks(),
+          clock);
+    } catch (IllegalStateException e) {
+      throw new StartupProblem(
+          "the machine or container has no %s for membrane.fragment.memory and %s for membrane.fragment.max-in-flight"
+              .formatted(properties.memory(), properties.maxInFlight()),
+          "Lower membrane.fragment.memory, or give the container more memory.");
+    }
+  }
+
   @Bean
   FragmentStore fragmentStore(
       RedisConnectionFactory redis,
       FragmentProperties properties,
+      MemoryTier memory,
       Clock clock,
       MeterRegistry meters) {
-    return new FragmentStore(
-        redis,
-        new FragmentStore.Settings(
-            properties.node(),
-            properties.cluster(),
-            properties.defaultTtl(),
-            properties.logLength()),
-        clock,
-        meters);
+    FragmentStore store =
+        new FragmentStore(
+            redis,
+            new FragmentStore.Settings(
+                properties.node(),
+                properties.cluster(),
+                properties.defaultTtl(),
+                properties.logLength(),
+                PUT_WINDOW),
+            Policy.standard(properties.sharing()),
+            properties.redisCapacity() == null ? null : properties.redisCapacity().toBytes(),
+            memory,
+            clock,
+            meters);
+    Gauge.builder(FragmentMetric.TIER_BYTES.meter(), store, FragmentStore::redisBytes)
+        .tag("tier", "redis")
+        .register(meters);
+    return store;
   }
 
+  /** Begins after the connections to Redis and ends before them. */
   @Bean
-  InFlight inFlight(FragmentProperties properties, MeterRegistry meters) {
-    InFlight inFlight = new InFlight(properties.maxInFlight().toBytes(), properties.maxWait());
-    Gauge.builder(FragmentMetric.IN_FLIGHT.meter(), inFlight, InFlight::bytes).register(meters);
-    return inFlight;
+  SmartLifecycle housekeeping(FragmentStore store) {
+    return new SmartLifecycle() {
+
+      private volatile boolean running;
+
+      @Override
+      public void start() {
+        store.start();
+        running = true;
+      }
+
+      @Override
+      public void stop() {
+        store.stop();
+        running = false;
+      }
+
+      @Override
+      public boolean isRunning() {
+        return running;
+      }
+
+      @Override
+      public int getPhase() {
+        return 1;
+      }
+    };
   }
 }

@@ -2,19 +2,23 @@ package io.membrane.fragment;
 
 import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
-import io.membrane.fragment.inflight.InFlight;
-import io.membrane.fragment.inflight.Lease;
+import io.membrane.fragment.offheap.Payload;
+import io.membrane.fragment.store.Description;
 import io.membrane.fragment.store.Fragment;
 import io.membrane.fragment.store.FragmentStore;
+import io.membrane.fragment.store.Name;
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -30,20 +34,20 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestMethod;
 import org.springframework.web.bind.annotation.RestController;
 
-/** One fragment over HTTP. Bytes go between the socket and one array, without a converter. */
+/** One fragment over HTTP. Bytes go between the socket and off-heap memory. */
 @RestController
 final class FragmentEndpoint {
 
   private static final String PATH = "/v1/fragments/{hash}/{slice}";
 
   private final FragmentStore store;
-  private final InFlight inFlight;
-  private final UploadBody uploads;
+  private final Uploads uploads;
+  private final Clock clock;
 
-  FragmentEndpoint(FragmentStore store, InFlight inFlight, FragmentProperties properties) {
+  FragmentEndpoint(FragmentStore store, FragmentProperties properties, Clock clock) {
     this.store = store;
-    this.inFlight = inFlight;
-    this.uploads = new UploadBody(properties.maxBytes().toBytes());
+    this.uploads = new Uploads(store, properties.maxBytes().toBytes());
+    this.clock = clock;
   }
 
   @Operation(
@@ -82,9 +86,8 @@ final class FragmentEndpoint {
       throw new MembraneException(
           ErrorCode.MALFORMED_REQUEST, "a fragment is stored whole; leave out Content-Range");
     }
-    try (Lease lease = inFlight.reserve(0)) {
-      byte[] body = uploads.read(request, lease);
-      FragmentStore.Stored stored = store.put(key, meta, claimed, body);
+    try (Payload body = uploads.read(request)) {
+      FragmentStore.Stored stored = store.put(CallContext.tenantOfCall(), key, meta, claimed, body);
       FragmentHeaders.write(stored.digest(), stored.logPosition(), response);
       response.setStatus((stored.isNew() ? HttpStatus.CREATED : HttpStatus.OK).value());
     }
@@ -103,66 +106,70 @@ final class FragmentEndpoint {
       HttpServletResponse response)
       throws IOException {
     FragmentKey key = key(hash, slice);
-    Fragment.Description known = found(key, store.describe(key));
-    boolean head = HttpMethod.HEAD.matches(request.getMethod());
-    if (isKnownToCaller(request, known.digest())) {
-      FragmentHeaders.write(known, response);
-      response.setStatus(HttpStatus.NOT_MODIFIED.value());
-    } else if (head) {
-      writeHeaders(known, response);
-      response.setContentLengthLong(known.bytes());
-    } else {
-      try (Lease lease = inFlight.reserve(known.bytes())) {
-        Fragment fragment = found(key, store.get(key));
-        lease.growTo(fragment.body().length);
-        send(fragment, request, response);
+    Name name = store.name(CallContext.tenantOfCall(), key);
+    if (HttpMethod.HEAD.matches(request.getMethod())
+        || request.getHeader(HttpHeaders.IF_NONE_MATCH) != null) {
+      Description known = found(key, store.describe(name));
+      if (isKnownToCaller(request, known.digest())) {
+        FragmentHeaders.write(known, clock.millis(), response);
+        response.setStatus(HttpStatus.NOT_MODIFIED.value());
+        return;
       }
+      if (HttpMethod.HEAD.matches(request.getMethod())) {
+        writeHeaders(known, response);
+        response.setContentLengthLong(known.bytes());
+        return;
+      }
+    }
+    try (Fragment fragment = found(key, store.get(name))) {
+      send(fragment, request, response);
     }
   }
 
   @Operation(summary = "Remove a fragment", description = "204, whether it was there or not")
   @DeleteMapping(PATH)
   void delete(@PathVariable String hash, @PathVariable String slice, HttpServletResponse response) {
-    String position = store.delete(key(hash, slice));
+    String position = store.delete(CallContext.tenantOfCall(), key(hash, slice));
     response.setHeader(FragmentHeaders.LOG_POSITION, position);
     response.setStatus(HttpStatus.NO_CONTENT.value());
   }
 
-  private static void send(
-      Fragment fragment, HttpServletRequest request, HttpServletResponse response)
+  private void send(Fragment fragment, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    byte[] body = fragment.body();
-    ByteRange range = range(request, fragment, response);
-    writeHeaders(fragment.description(), response);
-    if (range == null) {
-      response.setContentLength(body.length);
-      response.getOutputStream().write(body);
-    } else {
+    Description description = fragment.description();
+    ByteRange range = range(request, description, response);
+    writeHeaders(description, response);
+    long from = 0;
+    long length = description.bytes();
+    if (range != null) {
       response.setStatus(HttpStatus.PARTIAL_CONTENT.value());
-      response.setHeader(HttpHeaders.CONTENT_RANGE, range.of(body.length));
-      response.setContentLength(range.length());
-      response.getOutputStream().write(body, range.from(), range.length());
+      response.setHeader(HttpHeaders.CONTENT_RANGE, range.of(length));
+      from = range.from();
+      length = range.length();
     }
+    response.setContentLengthLong(length);
+    ServletOutputStream out = response.getOutputStream();
+    fragment.body().forEach(from, length, out::write);
   }
 
   private static @Nullable ByteRange range(
-      HttpServletRequest request, Fragment fragment, HttpServletResponse response) {
+      HttpServletRequest request, Description description, HttpServletResponse response) {
     String ifRange = request.getHeader(HttpHeaders.IF_RANGE);
-    if (ifRange != null && !ifRange.equals(fragment.description().digest().toEtag())) {
+    if (ifRange != null && !ifRange.equals(description.digest().toEtag())) {
       return null;
     }
     try {
-      return ByteRange.parse(request.getHeader(HttpHeaders.RANGE), fragment.body().length);
+      return ByteRange.parse(request.getHeader(HttpHeaders.RANGE), description.bytes());
     } catch (MembraneException e) {
       if (e.code() == ErrorCode.RANGE_NOT_SATISFIABLE) {
-        response.setHeader(HttpHeaders.CONTENT_RANGE, "bytes */" + fragment.body().length);
+        response.setHeader(HttpHeaders.CONTENT_RANGE, "bytes */" + description.bytes());
       }
       throw e;
     }
   }
 
-  private static void writeHeaders(Fragment.Description known, HttpServletResponse response) {
-    FragmentHeaders.write(known, response);
+  private void writeHeaders(Description known, HttpServletResponse response) {
+    FragmentHeaders.write(known, clock.millis(), response);
     response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
     response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
   }

@@ -5,7 +5,7 @@ import io.membrane.block.ContentDigest;
 import io.membrane.block.Namespace;
 import io.membrane.block.Signature;
 import io.membrane.block.TokenSpan;
-import io.membrane.fragment.store.Fragment;
+import io.membrane.fragment.store.Description;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.WireJson;
@@ -14,6 +14,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
@@ -74,8 +75,8 @@ final class FragmentHeaders {
   }
 
   /** Writes everything that is known of a fragment but its length. */
-  static void write(Fragment.Description fragment, HttpServletResponse response) {
-    FragmentMeta meta = fragment.meta();
+  static void write(Description fragment, long nowMs, HttpServletResponse response) {
+    FragmentMeta meta = meta(fragment, nowMs);
     BlockHash parent = meta.parent();
     write(fragment.digest(), fragment.logPosition(), response);
     response.setHeader(NAMESPACE, ASCII_JSON.writeValueAsString(meta.namespace()));
@@ -90,6 +91,14 @@ final class FragmentHeaders {
     if (meta.pin()) {
       response.setHeader(PIN, "true");
     }
+  }
+
+  /** A fragment's metadata with what is left of its life. */
+  static FragmentMeta meta(Description fragment, long nowMs) {
+    FragmentMeta meta = Objects.requireNonNull(fragment.meta(), "a fragment has metadata");
+    Long left = fragment.secondsLeft(nowMs);
+    return new FragmentMeta(
+        meta.namespace(), meta.parent(), meta.tokenSpan(), meta.signature(), left, left == null);
   }
 
   /** Writes which bytes these are and where the log tells of them. */

@@ -1,7 +1,9 @@
 package io.membrane.fragment;
 
 import io.membrane.boot.StartupProblem;
+import io.membrane.fragment.tenancy.Sharing;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -13,9 +15,14 @@ import org.springframework.util.unit.DataSize;
  * @param cluster cluster in the event log
  * @param defaultTtl life of a fragment that names none, at least 1 s
  * @param maxBytes largest fragment, 1 byte to 512 MB (what a Redis string holds)
- * @param maxInFlight payload bytes held in memory at a time, at least {@code maxBytes}; the heap
- *     should be three times that
+ * @param memory payload bytes that are kept in this process' memory, outside of the heap; 0: none
+ * @param maxInFlight payload bytes that pass through memory at a time, beside that and outside of
+ *     the heap; at least {@code maxBytes}
  * @param maxWait longest wait for room in flight before a call is refused
+ * @param redisCapacity bytes that everything may take in Redis; absent: as {@code RedisCapacity}
+ *     finds
+ * @param sharing who sees what a tenant without a policy stores: the tenant alone, or everybody
+ * @param traceLeaks whether every lease of memory records its stack: to search, not for production
  * @param logLength entries that the event log keeps, at least
  */
 @ConfigurationProperties("membrane.fragment")
@@ -24,13 +31,18 @@ record FragmentProperties(
     @DefaultValue("local") String cluster,
     @DefaultValue("24h") Duration defaultTtl,
     @DefaultValue("64MB") DataSize maxBytes,
+    @DefaultValue("256MB") DataSize memory,
     @DefaultValue("128MB") DataSize maxInFlight,
     @DefaultValue("2s") Duration maxWait,
+    @Nullable DataSize redisCapacity,
+    @DefaultValue("isolated") Sharing sharing,
+    @DefaultValue("false") boolean traceLeaks,
     @DefaultValue("500000") long logLength) {
 
   private static final int MAX_NAME = 256;
   private static final Duration MAX_TTL = Duration.ofDays(3650);
   private static final DataSize REDIS_STRING = DataSize.ofMegabytes(512);
+  private static final DataSize MAX_MEMORY = DataSize.ofTerabytes(4);
   private static final DataSize MAX_IN_FLIGHT = DataSize.ofGigabytes(256);
 
   FragmentProperties {
@@ -50,6 +62,18 @@ record FragmentProperties(
             && maxInFlight.compareTo(MAX_IN_FLIGHT) <= 0,
         "max-in-flight",
         "at least membrane.fragment.max-bytes (" + maxBytes + ") and at most 256GB, e.g. 128MB");
+    require(
+        !memory.isNegative() && memory.compareTo(MAX_MEMORY) <= 0,
+        "memory",
+        "0B to 4TB, e.g. 256MB");
+    require(
+        redisCapacity == null || redisCapacity.toBytes() >= 1 << 20,
+        "redis-capacity",
+        "at least 1MB, e.g. 8GB");
+    require(
+        sharing != Sharing.GROUP,
+        "sharing",
+        "isolated or public; a group is named by a tenant's policy");
     require(
         maxWait.isPositive() && maxWait.compareTo(Duration.ofMinutes(1)) <= 0,
         "max-wait",

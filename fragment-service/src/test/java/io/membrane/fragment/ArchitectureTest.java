@@ -7,6 +7,6 @@ class ArchitectureTest {
 
   @Test
   void theServiceKeepsTheRulesOfTheHouse() {
-    ArchitectureRules.check("io.membrane.fragment", "eviction", "inflight", "offheap");
+    ArchitectureRules.check("io.membrane.fragment", "eviction", "offheap", "tenancy");
   }
 }

@@ -7,8 +7,9 @@ import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.TokenSpan;
 import io.membrane.fixture.Seeds;
-import io.membrane.fragment.inflight.InFlight;
-import io.membrane.fragment.inflight.Lease;
+import io.membrane.fragment.offheap.Claim;
+import io.membrane.fragment.store.MemoryTier;
+import io.membrane.fragment.store.Name;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameReader;
 import io.membrane.rpc.FrameWriter;
@@ -43,7 +44,7 @@ class BatchEndpointTest extends RunningService {
 
   private final Random random = new Random(13);
 
-  @Autowired private InFlight inFlight;
+  @Autowired private MemoryTier memory;
   @Autowired private ServiceClients clients;
 
   @Test
@@ -83,7 +84,7 @@ class BatchEndpointTest extends RunningService {
             .isEqualTo(META.tokenSpan());
       }
     }
-    assertThat(inFlight.bytes()).isZero();
+    assertThat(memory.passingBytes()).isZero();
   }
 
   @Test
@@ -91,13 +92,16 @@ class BatchEndpointTest extends RunningService {
     List<FragmentKey> keys = keys(3);
     for (FragmentKey key : keys) {
       http.put(key, bytes("x"));
+      memory.forget(Name.of("tenant:default", key));
     }
-    try (Lease all = inFlight.reserve(8 << 20)) {
+    try (Claim all = memory.claim(0)) {
+      while (all.grow(4096)) {
+        // until nothing is left
+      }
       assertThat(http.batchGet(keys)).extracting(Frame::status).containsExactly(429, 429, 429);
-      all.release();
     }
     assertThat(http.batchGet(keys)).extracting(Frame::status).containsExactly(200, 200, 200);
-    assertThat(inFlight.bytes()).isZero();
+    assertThat(memory.passingBytes()).isZero();
   }
 
   @Test
@@ -119,9 +123,11 @@ class BatchEndpointTest extends RunningService {
                       + "\r\n\r\n"
                       + json));
       socket.getInputStream().readNBytes(100_000);
-      assertThat(inFlight.bytes()).isPositive();
     }
-    Awaitility.await().until(() -> inFlight.bytes() == 0);
+    for (FragmentKey key : keys) {
+      http.delete(key);
+    }
+    Awaitility.await().until(() -> memory.keptBytes() + memory.passingBytes() == 0);
   }
 
   @Test
@@ -170,7 +176,7 @@ class BatchEndpointTest extends RunningService {
     assertThat(answer.statusCode()).isEqualTo(400);
     assertThat(FragmentHttp.code(answer)).isEqualTo("malformed_request");
     assertThat(http.exists(keys).present()).containsExactly(true, false, false);
-    assertThat(inFlight.bytes()).isZero();
+    assertThat(memory.passingBytes()).isZero();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.membrane.boot.StartupProblem;
+import io.membrane.fragment.tenancy.Sharing;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -33,8 +34,12 @@ class ConfigurationTest {
                     "local",
                     Duration.ofHours(24),
                     DataSize.ofMegabytes(64),
+                    DataSize.ofMegabytes(256),
                     DataSize.ofMegabytes(128),
                     Duration.ofSeconds(2),
+                    null,
+                    Sharing.ISOLATED,
+                    false,
                     500_000)));
   }
 
@@ -46,8 +51,12 @@ class ConfigurationTest {
             "membrane.fragment.cluster=c",
             "membrane.fragment.default-ttl=5m",
             "membrane.fragment.max-bytes=1KB",
+            "membrane.fragment.memory=3MB",
             "membrane.fragment.max-in-flight=2KB",
             "membrane.fragment.max-wait=3s",
+            "membrane.fragment.redis-capacity=9MB",
+            "membrane.fragment.sharing=public",
+            "membrane.fragment.trace-leaks=true",
             "membrane.fragment.log-length=7")
         .run(context ->
             assertThat(context.getBean(FragmentProperties.class))
@@ -57,8 +66,12 @@ class ConfigurationTest {
                         "c",
                         Duration.ofMinutes(5),
                         DataSize.ofKilobytes(1),
+                        DataSize.ofMegabytes(3),
                         DataSize.ofKilobytes(2),
                         Duration.ofSeconds(3),
+                        DataSize.ofMegabytes(9),
+                        Sharing.PUBLIC,
+                        true,
                         7)));
   }
 
@@ -71,6 +84,9 @@ class ConfigurationTest {
     "max-bytes,1GB,1B to 512MB",
     "max-in-flight,1MB,at least membrane.fragment.max-bytes",
     "max-wait,0s,more than 0",
+    "memory,5TB,0B to 4TB",
+    "redis-capacity,1KB,at least 1MB",
+    "sharing,group,isolated or public",
     "log-length,0,at least 1",
   })
   void aWrongValueIsRefusedWithWhatToWriteInstead(String property, String value, String hint) {

@@ -10,8 +10,9 @@ import io.membrane.block.FragmentKey;
 import io.membrane.block.Signature;
 import io.membrane.block.TokenSpan;
 import io.membrane.fixture.Seeds;
-import io.membrane.fragment.inflight.InFlight;
-import io.membrane.fragment.inflight.Lease;
+import io.membrane.fragment.offheap.Claim;
+import io.membrane.fragment.store.MemoryTier;
+import io.membrane.fragment.store.Name;
 import io.membrane.rpc.WireJson;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -42,7 +43,7 @@ class FragmentEndpointTest extends RunningService {
   private final FragmentKey key = FragmentHttp.key(random);
   private final byte[] body = Seeds.bytes(random, 1000);
 
-  @Autowired private InFlight inFlight;
+  @Autowired private MemoryTier memory;
 
   @Test
   void aFragmentIsStoredAndGivenBackWithAllItsHeaders() throws IOException {
@@ -121,7 +122,7 @@ class FragmentEndpointTest extends RunningService {
         http.put(key, body, "Repr-Digest", ContentDigest.of(new byte[1]).toReprDigest());
     assertThat(put.statusCode()).isEqualTo(422);
     assertThat(code(put)).isEqualTo("digest_mismatch");
-    assertThat(redis.dbsize()).isZero();
+    assertThat(bodies()).isEmpty();
   }
 
   @ParameterizedTest
@@ -249,26 +250,32 @@ class FragmentEndpointTest extends RunningService {
       socket.getOutputStream().write(bytes(head + "\r\n"));
       socket.getOutputStream().write(new byte[50_000]);
       socket.getOutputStream().flush();
-      Awaitility.await().until(() -> inFlight.bytes() > 0);
+      Awaitility.await().until(() -> memory.passingBytes() > 0);
     }
-    Awaitility.await().until(() -> inFlight.bytes() == 0);
+    Awaitility.await().until(() -> memory.passingBytes() == 0);
     assertThat(http.head(key).statusCode()).isEqualTo(404);
-    assertThat(redis.dbsize()).isZero();
+    assertThat(bodies()).isEmpty();
   }
 
   @Test
   void moreTransfersThanFitInMemoryAreRefusedForNow() throws IOException {
     http.put(key, body);
-    try (Lease all = inFlight.reserve(8 << 20)) {
+    FragmentKey elsewhere = FragmentHttp.key(random);
+    http.put(elsewhere, bytes("in Redis alone"));
+    memory.forget(Name.of("tenant:default", elsewhere));
+    try (Claim all = memory.claim(0)) {
+      while (all.grow(4096)) {
+        // until nothing is left
+      }
       HttpResponse<byte[]> put = http.put(FragmentHttp.key(random), body);
       assertThat(put.statusCode()).isEqualTo(429);
       assertThat(code(put)).isEqualTo("overloaded");
       assertThat(header(put, "Retry-After")).isEqualTo("1");
-      assertThat(http.get(key, "Membrane-Deadline-Ms", "300").statusCode()).isEqualTo(429);
-      assertThat(http.head(key).statusCode()).isEqualTo(200);
-      all.release();
+      assertThat(http.get(elsewhere, "Membrane-Deadline-Ms", "300").statusCode()).isEqualTo(429);
+      assertThat(http.head(elsewhere).statusCode()).isEqualTo(200);
+      assertThat(http.get(key).statusCode()).as("what is in memory").isEqualTo(200);
     }
-    assertThat(http.get(key).statusCode()).isEqualTo(200);
+    assertThat(http.get(elsewhere).statusCode()).isEqualTo(200);
   }
 
   @Test
@@ -278,7 +285,7 @@ class FragmentEndpointTest extends RunningService {
       HttpResponse<byte[]> put = http.put(key, body);
       assertThat(put.statusCode()).isEqualTo(507);
       assertThat(code(put)).isEqualTo("storage_full");
-      assertThat(redis.dbsize()).isZero();
+      assertThat(bodies()).isEmpty();
     } finally {
       redis.configSet("maxmemory", "0");
     }

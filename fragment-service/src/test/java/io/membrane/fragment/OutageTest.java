@@ -26,10 +26,13 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
-/** Redis dies, hangs, comes back, or is cut off in the middle of an answer. */
+/**
+ * Redis dies, hangs, comes back, or is cut off in the middle of an answer. Nothing is kept in
+ * memory.
+ */
 @SpringBootTest(
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
-    properties = "spring.data.redis.timeout=500ms")
+    properties = {"spring.data.redis.timeout=500ms", "membrane.fragment.memory=0B"})
 class OutageTest {
 
   private static final RedisProcess REDIS = RedisProcess.embedded();

@@ -4,11 +4,13 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
-import io.membrane.block.FragmentKey;
 import io.membrane.fixture.RedisProcess;
+import io.membrane.fragment.store.FragmentStore;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -17,7 +19,11 @@ import org.springframework.test.context.DynamicPropertySource;
 /** The whole service on a random port over a Redis of its own; one for all tests that extend it. */
 @SpringBootTest(
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
-    properties = {"membrane.fragment.max-bytes=1MB", "membrane.fragment.max-in-flight=8MB"})
+    properties = {
+      "membrane.fragment.max-bytes=1MB",
+      "membrane.fragment.max-in-flight=8MB",
+      "membrane.fragment.memory=16MB"
+    })
 abstract class RunningService {
 
   static final int MAX_BYTES = 1 << 20;
@@ -25,6 +31,7 @@ abstract class RunningService {
   private static final RedisProcess REDIS = RedisProcess.embedded();
 
   @LocalServerPort private int port;
+  @Autowired private FragmentStore store;
   private RedisClient client;
   private StatefulRedisConnection<byte[], byte[]> connection;
 
@@ -45,6 +52,7 @@ abstract class RunningService {
     connection = client.connect(ByteArrayCodec.INSTANCE);
     redis = connection.sync();
     redis.flushall();
+    store.catchUp();
   }
 
   @AfterEach
@@ -57,8 +65,13 @@ abstract class RunningService {
     return port;
   }
 
-  static byte[] redisKey(FragmentKey key) {
-    return bytes("membrane:fragment:{" + key.hash() + "}/" + key.slice());
+  /** Key of the one body that lies in Redis. */
+  byte[] onlyBody() {
+    return bodies().getFirst();
+  }
+
+  List<byte[]> bodies() {
+    return redis.keys("membrane:body:*");
   }
 
   static byte[] bytes(String text) {

@@ -45,6 +45,32 @@ public final class FrameReader {
     this.maxFrames = maxFrames;
   }
 
+  /** Takes a payload off the stream. */
+  @FunctionalInterface
+  public interface BodyReader<B> {
+
+    /**
+     * Reads exactly {@code length} bytes.
+     *
+     * @throws EOFException if there are fewer
+     */
+    B read(InputStream in, long length) throws IOException;
+  }
+
+  /**
+   * A frame whose payload went where its reader wanted it.
+   *
+   * @param status as in {@link Frame}
+   * @param header as in {@link Frame}
+   */
+  public record Read<B>(int status, Frame.Header header, B body) {}
+
+  /** As {@link #next(BodyReader)}, with the payload as an array. */
+  public @Nullable Frame next() throws IOException {
+    Read<byte[]> read = next((from, length) -> exactly((int) length));
+    return read == null ? null : new Frame(read.status(), read.header(), read.body());
+  }
+
   /**
    * The next frame, or null after the last.
    *
@@ -52,7 +78,7 @@ public final class FrameReader {
    *     body was cut, {@link ErrorCode#TOO_LARGE} past a limit
    * @throws IOException if the stream fails
    */
-  public @Nullable Frame next() throws IOException {
+  public <B> @Nullable Read<B> next(BodyReader<B> reader) throws IOException {
     if (ended) {
       return null;
     }
@@ -64,13 +90,18 @@ public final class FrameReader {
       in.readUnsignedShort();
       int headerLength = in.readInt();
       long bodyLength = in.readLong();
-      return status == END ? end(bodyLength) : frame(status, headerLength, bodyLength);
+      if (status == END) {
+        end(bodyLength);
+        return null;
+      }
+      Frame.Header header = header(headerLength, bodyLength);
+      return new Read<>(status, header, reader.read(in, bodyLength));
     } catch (EOFException e) {
       throw malformed("the body ends inside frame " + frames + " or without an end frame", e);
     }
   }
 
-  private @Nullable Frame end(long count) throws IOException {
+  private void end(long count) throws IOException {
     if (count != frames) {
       throw malformed("the end frame counts " + count + " frames, not " + frames, null);
     }
@@ -78,10 +109,9 @@ public final class FrameReader {
       throw malformed("bytes follow the end frame", null);
     }
     ended = true;
-    return null;
   }
 
-  private Frame frame(int status, int headerLength, long bodyLength) throws IOException {
+  private Frame.Header header(int headerLength, long bodyLength) throws IOException {
     if (headerLength < 0 || headerLength > MAX_HEADER_BYTES) {
       throw malformed("a frame header has at most " + MAX_HEADER_BYTES + " bytes", null);
     }
@@ -96,7 +126,7 @@ public final class FrameReader {
     }
     Frame.Header header = header(exactly(headerLength));
     frames++;
-    return new Frame(status, header, exactly((int) bodyLength));
+    return header;
   }
 
   private byte[] exactly(int length) throws IOException {

@@ -16,10 +16,23 @@ public final class FrameWriter {
   }
 
   public void write(Frame frame) throws IOException {
-    byte[] header = WireJson.mapper().writeValueAsBytes(frame.header());
-    prefix(frame.status(), header.length, frame.body().length);
+    write(frame.status(), frame.header(), frame.body().length, () -> out.write(frame.body()));
+  }
+
+  /** Writes a payload behind its header. */
+  @FunctionalInterface
+  public interface Body {
+
+    /** Writes all of it to the stream that this writer writes to. */
+    void write() throws IOException;
+  }
+
+  /** Writes a frame whose payload of {@code length} bytes {@code body} writes. */
+  public void write(int status, Frame.Header head, long length, Body body) throws IOException {
+    byte[] header = WireJson.mapper().writeValueAsBytes(head);
+    prefix(status, header.length, length);
     out.write(header);
-    out.write(frame.body());
+    body.write();
     frames++;
   }
 

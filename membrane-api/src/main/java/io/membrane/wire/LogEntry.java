@@ -16,7 +16,7 @@ public record LogEntry(
     String node, String cluster, @Nullable Long epoch, @Nullable Long sequence, Event event) {
 
   /** Key of the stream. */
-  public static final String STREAM = "membrane:log";
+  public static final String STREAM = "{membrane}:log";
 
   /** Field of a stream entry. */
   public static final String FIELD = "entry";

@@ -28,7 +28,7 @@ public final class Launch {
     this.redis = redis;
   }
 
-  /** A redis-server that keeps nothing on disk and evicts only what has a time to live. */
+  /** A redis-server that keeps nothing on disk and refuses to grow past its memory. */
   public static List<String> redis(Path executable, Path folder, int port, String maxMemory) {
     return List.of(
         executable.toString(),
@@ -45,7 +45,7 @@ public final class Launch {
         "--maxmemory",
         maxMemory,
         "--maxmemory-policy",
-        "volatile-lru");
+        "noeviction");
   }
 
   /** A service from its unpacked jar. */

@@ -123,11 +123,11 @@ class ComposeTest {
   }
 
   @Test
-  void redisEvictsOnlyWhatMayGoKeepsNothingOnDiskAndIsAskedForItsHealth() {
+  void redisEvictsNothingByItselfKeepsNothingOnDiskAndIsAskedForItsHealth() {
     Map<String, Object> redis = service(Member.REDIS);
 
     assertThat(String.valueOf(redis.get("command")))
-        .contains("--maxmemory-policy, volatile-lru", "--maxmemory, ", "--appendonly, no");
+        .contains("--maxmemory-policy, noeviction", "--maxmemory, ", "--appendonly, no");
     assertThat(String.valueOf(map(redis.get("healthcheck")).get("test"))).contains("ping");
   }
 

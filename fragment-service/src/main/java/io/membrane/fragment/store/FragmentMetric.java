@@ -5,20 +5,34 @@ public enum FragmentMetric {
   /** Counter; tag {@code outcome}: {@code stored}, {@code same}, or the error's code. */
   PUTS("membrane.fragment.puts"),
   /**
-   * Counter; tag {@code outcome}: {@code hit}, {@code miss} (also of a question without bytes), or
-   * the error's code.
+   * Counter; tag {@code outcome}: {@code memory}, {@code redis}, {@code miss} (also of a question
+   * without bytes), or the error's code.
    */
   GETS("membrane.fragment.gets"),
   /** Counter: payload bytes stored. */
   BYTES_IN("membrane.fragment.bytes.in"),
-  /** Counter: payload bytes read from Redis and found whole. */
+  /** Counter: payload bytes handed out; tag {@code tier}: {@code memory} or {@code redis}. */
   BYTES_OUT("membrane.fragment.bytes.out"),
-  /** Counter: fragments dropped because they were not what had been stored. */
+  /** Counter: payloads dropped because they were not what had been stored. */
   CORRUPT("membrane.fragment.corrupt"),
+  /** Counter: names dropped because the bytes that they name were gone. */
+  DANGLING("membrane.fragment.dangling"),
+  /** Counter; tag {@code reason}: {@code expired} or {@code evicted}, names that Redis gave up. */
+  REMOVALS("membrane.fragment.removals"),
+  /** Counter: bodies without a name that the sweep has found. */
+  ORPHANS("membrane.fragment.orphans"),
+  /** Counter: bodies that could not be unlinked at once. */
+  UNLINKS_LOST("membrane.fragment.unlinks.lost"),
   /** Timer of Redis calls; tags {@code call} and {@code outcome}. */
   REDIS("membrane.fragment.redis"),
-  /** Gauge: payload bytes held in memory. */
-  IN_FLIGHT("membrane.fragment.in.flight.bytes");
+  /** Gauge: payload bytes of transfers under way. */
+  IN_FLIGHT("membrane.fragment.in.flight.bytes"),
+  /** Gauge; tag {@code tier}: bytes that are held. */
+  TIER_BYTES("membrane.fragment.tier.bytes"),
+  /** Gauge; tag {@code tier}: bytes that may be held. */
+  TIER_CAPACITY("membrane.fragment.tier.capacity.bytes"),
+  /** Gauge: leases of memory that were never closed, since the start; an error of the program. */
+  LEAKS("membrane.fragment.leaks");
 
   private final String meter;
 

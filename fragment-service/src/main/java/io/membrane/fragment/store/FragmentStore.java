@@ -1,47 +1,35 @@
 package io.membrane.fragment.store;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import io.lettuce.core.KeyValue;
-import io.lettuce.core.RedisFuture;
-import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
+import io.membrane.fragment.offheap.Claim;
+import io.membrane.fragment.offheap.Payload;
+import io.membrane.fragment.store.Catalog.Lookup;
+import io.membrane.fragment.tenancy.Policy;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.FragmentClient.FragmentMeta;
-import io.membrane.wire.LogPosition;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.function.BiFunction;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
- * The fragments of all replicas of this service, in one Redis. See {@link FragmentHash} for how a
- * fragment is kept.
+ * The fragments of all replicas of this service: in one Redis, and what is read most in the memory
+ * of each. See {@link RedisKeys} for how they lie there.
  *
- * <p>A fragment and its log entry live under different keys, which on Redis Cluster cannot change
- * together. So a put
+ * <p>A put writes the bytes under an id of their own and then names them, in one script that also
+ * charges the tenant, counts the reference and tells the log. It is acknowledged after that. A
+ * process that dies in between leaves bytes without a name, which the sweep removes.
  *
- * <ol>
- *   <li>stores the fragment, marked {@code pending}: one script, all or nothing;
- *   <li>appends {@code stored} to the log;
- *   <li>clears the mark; if the fragment is gone by now, it starts again.
- * </ol>
- *
- * and is acknowledged after the third step. A process that dies before it leaves the mark, and the
- * next equal put announces again. Whoever removes a fragment appends {@code removed} and then looks
- * whether it has come back meanwhile ({@link #announceAbsence}). So the log's last word about a
- * fragment is true, whatever the interleaving, unless a process dies between the two; a repeated
- * entry does no harm.
+ * <p>Every payload that comes back from Redis is hashed before it is handed out. What does not have
+ * its digest is a miss, counted and logged, and removed with all its names.
  *
  * <p>Methods block and are thread-safe. Besides the errors they name they throw {@link
  * ErrorCode#DEPENDENCY_UNAVAILABLE} and {@link ErrorCode#DEADLINE_EXCEEDED}.
@@ -55,38 +43,112 @@ public final class FragmentStore {
    * @param cluster the node's cluster in the log
    * @param defaultTtl life of a fragment that names none and is not pinned
    * @param logLength entries that the log keeps, at least
+   * @param putWindow how long a put may take from its first write to its last
    */
-  public record Settings(String node, String cluster, Duration defaultTtl, long logLength) {}
+  public record Settings(
+      String node, String cluster, Duration defaultTtl, long logLength, Duration putWindow) {}
 
   /**
    * Answer to a put.
    *
    * @param isNew false if equal bytes were there already
-   * @param logPosition log entry that tells of the fragment
+   * @param logPosition log entry that tells of the fragment, or null if the log does not
    */
-  public record Stored(boolean isNew, ContentDigest digest, String logPosition) {}
+  public record Stored(boolean isNew, ContentDigest digest, @Nullable String logPosition) {}
 
   private static final Logger log = LoggerFactory.getLogger(FragmentStore.class);
 
-  /** How often a put or a removal starts again because another call removed or restored it. */
-  private static final int ATTEMPTS = 5;
+  /** How often a look-up starts again because the bytes were exchanged under it. */
+  private static final int ATTEMPTS = 3;
 
-  private final RedisCalls redis;
-  private final EventLog events;
+  private final Catalog catalog;
+  private final Bodies bodies;
+  private final Tenants tenants;
+  private final MemoryTier memory;
+  private final RedisRoom room;
+  private final Uses uses = new Uses();
   private final Settings settings;
   private final Clock clock;
   private final StoreMeters meters;
 
+  private final Housekeeping housekeeping;
+
   /**
    * @param factory Spring Data's Lettuce factory, already started
+   * @param standard what holds for a tenant without a policy
+   * @param redisCapacity bytes that all may take in Redis; null: what Redis' own limit says
+   * @param memory stays the caller's to close
    */
   public FragmentStore(
-      RedisConnectionFactory factory, Settings settings, Clock clock, MeterRegistry registry) {
-    this.redis = new RedisCalls(factory, registry);
-    this.events = new EventLog(redis, settings);
+      RedisConnectionFactory factory,
+      Settings settings,
+      Policy standard,
+      @Nullable Long redisCapacity,
+      MemoryTier memory,
+      Clock clock,
+      MeterRegistry registry) {
     this.settings = settings;
+    this.memory = memory;
     this.clock = clock;
     this.meters = new StoreMeters(registry);
+    RedisCalls redis = new RedisCalls(factory, registry);
+    this.catalog = new Catalog(redis, settings);
+    this.bodies = new Bodies(redis);
+    this.tenants = new Tenants(redis, standard, clock);
+    this.room = new RedisRoom(catalog, bodies, new RedisCapacity(redis, redisCapacity), meters);
+    this.housekeeping =
+        new Housekeeping(
+            new Follower(catalog, memory, room),
+            uses,
+            catalog,
+            room,
+            new Sweep(redis, catalog, bodies, settings, meters));
+  }
+
+  /** Begins to follow the other replicas, and to tidy up; does nothing if it has begun. */
+  public void start() {
+    housekeeping.start();
+  }
+
+  /** Ends that, until it begins again. */
+  public void stop() {
+    housekeeping.stop();
+  }
+
+  /** Learns at once what other replicas have changed; else it takes a moment. */
+  public void catchUp() {
+    housekeeping.catchUp();
+  }
+
+  /** Does at once what is done from time to time. */
+  Housekeeping housekeeping() {
+    return housekeeping;
+  }
+
+  /** Who may store what. */
+  public Tenants tenants() {
+    return tenants;
+  }
+
+  /** Bytes that everything takes in Redis, as last heard from it. */
+  public long redisBytes() {
+    return room.bytes();
+  }
+
+  /** Bytes that everything may take in Redis; asks Redis, once, if nothing is configured. */
+  public long redisCapacity() {
+    return room.capacity();
+  }
+
+  /** The name of a tenant's fragment. */
+  public Name name(String tenant, FragmentKey key) {
+    return Name.of(tenants.domain(tenant), key);
+  }
+
+  /** The names of a tenant's fragments, in order. */
+  public List<Name> names(String tenant, List<FragmentKey> keys) {
+    String domain = tenants.domain(tenant);
+    return keys.stream().map(key -> Name.of(domain, key)).toList();
   }
 
   /**
@@ -94,58 +156,293 @@ public final class FragmentStore {
    * grows if it was shorter by more than a sixteenth.
    *
    * @param claimed digest that the caller has computed, or null
+   * @param body the bytes; stays the caller's to close
    * @throws MembraneException {@link ErrorCode#DIGEST_MISMATCH}, {@link
    *     ErrorCode#IMPOSSIBLE_REQUEST}, {@link ErrorCode#FRAGMENT_CONFLICT} if other bytes are
-   *     there, {@link ErrorCode#STORAGE_FULL} if Redis has no room; nothing is stored then
+   *     there, {@link ErrorCode#QUOTA_EXCEEDED}, {@link ErrorCode#STORAGE_FULL} if Redis has no
+   *     room and nothing may go for it; nothing is stored then
    */
   public Stored put(
-      FragmentKey key, FragmentMeta meta, @Nullable ContentDigest claimed, byte[] body) {
+      String tenant,
+      FragmentKey key,
+      FragmentMeta meta,
+      @Nullable ContentDigest claimed,
+      Payload body) {
     return meters.put(
-        body.length,
+        body.length(),
         () -> {
-          PutRules.check(meta, body.length);
-          ContentDigest digest = ContentDigest.of(body);
+          PutRules.check(meta, body.length());
+          ContentDigest digest = body.digest();
           if (claimed != null && !claimed.equals(digest)) {
             throw new MembraneException(
                 ErrorCode.DIGEST_MISMATCH,
                 "the body's digest is " + digest + ", not " + claimed + "; send it again");
           }
-          return putWhole(key, meta, digest, body);
+          Policy policy = tenants.policy(tenant);
+          Name name = Name.of(policy.domain(tenant), key);
+          return put(
+              new Catalog.NewName(
+                  name,
+                  tenant,
+                  policy,
+                  meta,
+                  digest,
+                  body.length(),
+                  life(meta, policy),
+                  false,
+                  List.of()),
+              body);
         });
   }
 
+  private Stored put(Catalog.NewName put, Payload body) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      long moment = memory.moment();
+      Catalog.Put done = write(put, body);
+      if (done != null) {
+        bodies.unlink(done.unlink());
+        admit(put, done, body, moment);
+        return new Stored(done.isNew(), put.digest(), done.logPosition());
+      }
+      // What stands in the way may be damaged; then it is removed by being read.
+      Fragment other = load(List.of(put.name()), moment).getFirst();
+      if (other != null) {
+        other.close();
+        break;
+      }
+    }
+    throw new MembraneException(
+        ErrorCode.FRAGMENT_CONFLICT,
+        "other bytes are stored under this key; fragments are immutable, the first stay");
+  }
+
+  /** Null if other bytes have the name. */
+  private Catalog.@Nullable Put write(Catalog.NewName put, Payload body) {
+    long writtenMs = clock.millis();
+    String id = RedisKeys.newBodyId(put.digest(), writtenMs);
+    Catalog.Put done = null;
+    try (RedisRoom.Taken taken =
+        room.take(RedisKeys.footprint(body.length()) + RedisKeys.NAME_BYTES)) {
+      taken.write(() -> bodies.write(id, body));
+      done = catalog.put(put, id, writtenMs);
+      if (done != null) {
+        taken.used(done.storeBytes());
+      }
+      return done;
+    } finally {
+      if (done == null) {
+        bodies.unlink(List.of(id));
+      }
+    }
+  }
+
+  private void admit(Catalog.NewName put, Catalog.Put done, Payload body, long moment) {
+    if (done.isNew()) {
+      memory.admit(
+          new Fragment(
+              new Description(
+                  put.name(),
+                  put.meta(),
+                  put.digest(),
+                  put.bytes(),
+                  done.expiresAtMs(),
+                  put.policy().priorityClass(),
+                  done.logPosition()),
+              body),
+          moment);
+    }
+  }
+
   /** What is known of a fragment, or null if it is not there. */
-  public Fragment.@Nullable Description describe(FragmentKey key) {
-    Fragment.Description found = lookOrDrop(key);
+  public @Nullable Description describe(Name name) {
+    Description here = memory.describe(name);
+    if (here != null) {
+      return here;
+    }
+    Description found = describe(List.of(name)).getFirst();
     if (found == null) {
       meters.miss();
     }
     return found;
   }
 
-  /** The fragment, or null if it is not there. */
-  public @Nullable Fragment get(FragmentKey key) {
-    return get(List.of(key)).getFirst();
-  }
-
-  /** The fragments in the order of the keys, null for each that is not there. */
-  public List<@Nullable Fragment> get(List<FragmentKey> keys) {
-    return meters.get(keys.size(), () -> read(keys));
-  }
-
-  private List<@Nullable Fragment> read(List<FragmentKey> keys) {
-    List<List<KeyValue<byte[], byte[]>>> all =
-        forEach(keys, "get", (redis, key) -> redis.hmget(key, FragmentHash.everyField()));
-    List<@Nullable Fragment> fragments = new ArrayList<>(keys.size());
-    for (int i = 0; i < keys.size(); i++) {
-      fragments.add(verify(keys.get(i), all.get(i)));
+  /** As {@link #describe(Name)}, in order. */
+  public List<@Nullable Description> describe(List<Name> names) {
+    List<@Nullable Description> found = describeFromMemory(names);
+    List<Name> ask = missing(names, found);
+    if (!ask.isEmpty()) {
+      List<@Nullable Lookup> answers = catalog.resolve(ask);
+      for (int i = 0, next = 0; i < names.size(); i++) {
+        if (found.get(i) == null) {
+          Lookup.Whole whole = wholeOrDrop(names.get(i), answers.get(next++));
+          found.set(i, whole == null ? null : whole.description());
+        }
+      }
     }
-    return fragments;
+    return found;
   }
 
-  /** Bytes of each fragment, in the order of the keys; 0 for one that is not there. */
-  public List<Long> sizes(List<FragmentKey> keys) {
-    return forEach(keys, "size", (redis, key) -> redis.hstrlen(key, FragmentHash.BODY));
+  /** A fragment, or null if it is not there; the caller closes it. */
+  public @Nullable Fragment get(Name name) {
+    return get(List.of(name)).getFirst();
+  }
+
+  /**
+   * Fragments in the order of the names, null for each that is not there; the caller closes them.
+   * They are in memory all at once.
+   *
+   * @throws MembraneException {@link ErrorCode#OVERLOADED} if there is no room for them in time
+   */
+  public List<@Nullable Fragment> get(List<Name> names) {
+    long moment = memory.moment();
+    List<@Nullable Fragment> got = getFromMemory(names);
+    List<Name> ask = missing(names, got);
+    if (!ask.isEmpty()) {
+      try {
+        List<@Nullable Fragment> loaded = meters.load(ask.size(), () -> load(ask, moment));
+        for (int i = 0, next = 0; i < names.size(); i++) {
+          if (got.get(i) == null) {
+            got.set(i, loaded.get(next++));
+          }
+        }
+      } catch (RuntimeException e) {
+        closeAll(got);
+        throw e;
+      }
+    }
+    return got;
+  }
+
+  /** As {@link #describe(List)}, null for each that is not in memory. Does not block. */
+  public List<@Nullable Description> describeFromMemory(List<Name> names) {
+    List<@Nullable Description> found = new ArrayList<>(names.size());
+    for (Name name : names) {
+      found.add(memory.describe(name));
+    }
+    return found;
+  }
+
+  /** As {@link #get(List)}, null for each that is not in memory. Does not block. */
+  public List<@Nullable Fragment> getFromMemory(List<Name> names) {
+    List<@Nullable Fragment> got = new ArrayList<>(names.size());
+    for (Name name : names) {
+      got.add(memory.find(name));
+    }
+    meters.memoryHits(got);
+    uses.count(names);
+    return got;
+  }
+
+  private static List<Name> missing(List<Name> names, List<? extends @Nullable Object> found) {
+    List<Name> missing = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      if (found.get(i) == null) {
+        missing.add(names.get(i));
+      }
+    }
+    return missing;
+  }
+
+  /** A fragment that is in memory, or null; does not block. */
+  public @Nullable Fragment resident(String tenant, FragmentKey key) {
+    String domain = tenants.knownDomain(tenant);
+    if (domain == null) {
+      return null;
+    }
+    return getFromMemory(List.of(Name.of(domain, key))).getFirst();
+  }
+
+  private List<@Nullable Fragment> load(List<Name> names, long moment) {
+    List<@Nullable Fragment> loaded = new ArrayList<>(names.size());
+    try {
+      List<@Nullable Lookup> answers = catalog.resolve(names);
+      for (int i = 0; i < names.size(); i++) {
+        loaded.add(load(names.get(i), answers.get(i), moment));
+      }
+      return loaded;
+    } catch (RuntimeException e) {
+      closeAll(loaded);
+      throw e;
+    }
+  }
+
+  private @Nullable Fragment load(Name name, @Nullable Lookup first, long moment) {
+    Lookup answer = first;
+    String before = "";
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Lookup.Whole whole = wholeOrDrop(name, answer);
+      if (whole == null) {
+        return null;
+      }
+      if (whole.bodyId().equals(before)) {
+        drop(name, before, "its bytes are gone", true);
+        return null;
+      }
+      before = whole.bodyId();
+      Payload body = read(whole);
+      if (body != null) {
+        Fragment fragment = new Fragment(whole.description(), body);
+        memory.admit(fragment, moment);
+        return fragment;
+      }
+      // Exchanged for equal bytes since it was looked up, perhaps.
+      answer = catalog.resolve(List.of(name)).getFirst();
+    }
+    return null;
+  }
+
+  /** The bytes, whole; null if they are not there, or were not and are dropped. */
+  private @Nullable Payload read(Lookup.Whole whole) {
+    Description description = whole.description();
+    try (Claim claim = memory.claim(description.bytes())) {
+      long length = bodies.read(whole.bodyId(), claim);
+      if (length < 0) {
+        return null;
+      }
+      if (length == description.bytes()) {
+        Payload body = claim.commit();
+        if (body.digest().equals(description.digest())) {
+          return body;
+        }
+        body.close();
+      }
+    }
+    drop(description.name(), whole.bodyId(), "the bytes do not have their digest", false);
+    return null;
+  }
+
+  private Lookup.@Nullable Whole wholeOrDrop(Name name, @Nullable Lookup found) {
+    return switch (found) {
+      case null -> null;
+      case Lookup.Whole whole -> whole;
+      case Lookup.Damaged damaged -> {
+        drop(name, "", damaged.why(), false);
+        yield null;
+      }
+    };
+  }
+
+  private void drop(Name name, String bodyId, String why, boolean dangling) {
+    log.error("{} is dropped: {}", name, why);
+    if (dangling) {
+      meters.dangling();
+    } else {
+      meters.corrupt();
+    }
+    remove(name, () -> catalog.condemn(name, bodyId));
+  }
+
+  /** Which of the names there are, in order. Counts as no use. */
+  public List<Boolean> exists(List<Name> names) {
+    List<@Nullable Description> here = describeFromMemory(names);
+    List<Name> ask = missing(names, here);
+    List<Boolean> found = ask.isEmpty() ? List.of() : catalog.exists(ask);
+    List<Boolean> present = new ArrayList<>(names.size());
+    int next = 0;
+    for (Description description : here) {
+      present.add(description != null || found.get(next++));
+    }
+    return present;
   }
 
   /**
@@ -153,187 +450,49 @@ public final class FragmentStore {
    * repeated call completes one that failed half-way.
    *
    * @return log entry that tells of it
+   * @throws MembraneException {@link ErrorCode#FORBIDDEN} if another tenant has stored it
    */
-  public String delete(FragmentKey key) {
-    redis.one("unlink", commands -> commands.unlink(FragmentHash.key(key)));
-    return announceAbsence(key);
+  public @Nullable String delete(String tenant, FragmentKey key) {
+    Name name = name(tenant, key);
+    return remove(name, () -> catalog.delete(name, tenant)).logPosition();
   }
 
-  private Stored putWhole(FragmentKey key, FragmentMeta meta, ContentDigest digest, byte[] body) {
-    byte[] metaJson = FragmentHash.meta(meta);
-    byte[] seal = FragmentHash.seal(key, digest, body.length, metaJson);
-    byte[] life = ascii(life(meta));
-    boolean isNew = false;
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      List<@Nullable Object> taken =
-          redis.script(
-              Script.PUT, FragmentHash.key(key), body, ascii(digest), metaJson, seal, life);
-      switch (text(taken, 0)) {
-        case "CONFLICT" -> {
-          if (read(List.of(key)).getFirst() == null) {
-            continue; // What stood in the way was damaged and is dropped.
-          }
-          throw new MembraneException(
-              ErrorCode.FRAGMENT_CONFLICT,
-              "other bytes are stored under this key; fragments are immutable, the first stay");
-        }
-        case "STORED" -> isNew = true;
-        default -> {
-          String position = text(taken, 2);
-          if (!position.isEmpty() && lookOrDrop(key) == null) {
-            continue; // As above.
-          }
-          if (!position.isEmpty() && events.holds(position)) {
-            return new Stored(isNew, digest, position);
-          }
-        }
-      }
-      Fragment.Description kept =
-          text(taken, 0).equals("STORED")
-              ? new Fragment.Description(
-                  key, meta, digest, body.length, expiry(text(taken, 1)), null)
-              : lookOrDrop(key);
-      String position = kept == null ? null : announce(kept, isNew);
-      if (position != null) {
-        return new Stored(isNew, digest, position);
-      }
-    }
-    announceAbsence(key);
-    throw new MembraneException(
-        ErrorCode.OVERLOADED, "the fragment is being removed and stored at the same time");
-  }
-
-  /**
-   * Appends {@code stored}; null if the fragment is gone by now.
-   *
-   * @param ours whether this put has stored it, and takes it back if the log has no room
-   */
-  private @Nullable String announce(Fragment.Description kept, boolean ours) {
+  private Catalog.Removed remove(Name name, Supplier<Catalog.Removed> removal) {
     try {
-      String position = events.stored(kept);
-      return settle(kept, position) ? position : null;
-    } catch (MembraneException e) {
-      if (ours && e.code() == ErrorCode.STORAGE_FULL) {
-        redis.script(Script.WITHDRAW, FragmentHash.key(kept.key()), ascii(kept.digest()));
-      }
-      throw e;
+      Catalog.Removed removed = removal.get();
+      bodies.unlink(removed.unlink());
+      room.observe(removed.storeBytes());
+      return removed;
+    } finally {
+      // Also when it is not known whether it happened: memory is filled again, a lie is not.
+      memory.forget(name);
     }
   }
 
-  /**
-   * Appends {@code removed}, and {@code stored} again if the fragment is there after all and was
-   * announced before that: until what was appended last is true.
-   */
-  private String announceAbsence(FragmentKey key) {
-    String position = events.removed(key);
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Fragment.Description found = lookOrNull(key);
-      if (found == null || isAfter(found.logPosition(), position)) {
-        break;
-      }
-      if (settle(found, events.stored(found))) {
-        break;
-      }
-      position = events.removed(key);
-    }
-    return position;
+  /** Room to receive a payload, of {@code bytes} bytes or, with 0, of any length. */
+  public Claim claim(long bytes) {
+    return memory.claim(bytes);
   }
 
-  private boolean settle(Fragment.Description announced, String position) {
-    Long expires = announced.expiresAtMs();
-    List<@Nullable Object> answer =
-        redis.script(
-            Script.SETTLE,
-            FragmentHash.key(announced.key()),
-            ascii(announced.digest()),
-            ascii(expires == null ? 0 : expires),
-            ascii(position));
-    return Long.valueOf(1).equals(answer.getFirst());
-  }
-
-  private Fragment.@Nullable Description look(FragmentKey key) throws DamagedException {
-    List<@Nullable Object> found = redis.script(Script.DESCRIBE, FragmentHash.key(key));
-    List<byte @Nullable []> fields = new ArrayList<>(found.size());
-    for (Object field : found.subList(1, found.size())) {
-      fields.add((byte[]) field);
-    }
-    return FragmentHash.describe(key, (Long) found.getFirst(), fields, clock);
-  }
-
-  private Fragment.@Nullable Description lookOrDrop(FragmentKey key) {
-    try {
-      return look(key);
-    } catch (DamagedException e) {
-      drop(key, e);
-      return null;
-    }
-  }
-
-  /** As {@link #look}; what is damaged is dropped by the next who reads it. */
-  private Fragment.@Nullable Description lookOrNull(FragmentKey key) {
-    try {
-      return look(key);
-    } catch (DamagedException e) {
-      log.debug("{} is damaged", key, e);
-      return null;
-    }
-  }
-
-  private @Nullable Fragment verify(FragmentKey key, List<KeyValue<byte[], byte[]>> found) {
-    List<byte @Nullable []> fields = new ArrayList<>(found.size());
-    for (KeyValue<byte[], byte[]> field : found) {
-      fields.add(field.hasValue() ? field.getValue() : null);
-    }
-    try {
-      return FragmentHash.fragment(key, fields, clock);
-    } catch (DamagedException e) {
-      drop(key, e);
-      return null;
-    }
-  }
-
-  private void drop(FragmentKey key, DamagedException damage) {
-    log.error("{} is dropped: {}", key, damage.getMessage());
-    meters.corrupt();
-    delete(key);
-  }
-
-  private <T> List<T> forEach(
-      List<FragmentKey> keys,
-      String call,
-      BiFunction<RedisClusterAsyncCommands<byte[], byte[]>, byte[], RedisFuture<T>> command) {
-    List<Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>>> commands =
-        new ArrayList<>(keys.size());
-    for (FragmentKey key : keys) {
-      byte[] redisKey = FragmentHash.key(key);
-      commands.add(redis -> command.apply(redis, redisKey));
-    }
-    return redis.many(call, commands);
+  /** More room for a claim. */
+  public void grow(Claim claim, long bytes) {
+    memory.grow(claim, bytes);
   }
 
   /** Milliseconds, 0 for a pin. */
-  private long life(FragmentMeta meta) {
-    Long seconds = meta.ttlSeconds();
+  private long life(FragmentMeta meta, Policy policy) {
     if (meta.pin()) {
       return 0;
     }
+    Long seconds = meta.ttlSeconds() == null ? policy.ttlSeconds() : meta.ttlSeconds();
     return seconds == null ? settings.defaultTtl().toMillis() : Math.multiplyExact(seconds, 1000L);
   }
 
-  private static @Nullable Long expiry(String expires) {
-    return expires.equals("0") ? null : Long.valueOf(expires);
-  }
-
-  private static String text(List<@Nullable Object> answer, int index) {
-    return FragmentHash.text((byte[]) Objects.requireNonNull(answer.get(index)));
-  }
-
-  private static byte[] ascii(Object value) {
-    return value.toString().getBytes(US_ASCII);
-  }
-
-  /** Whether the log entry at {@code a} came after that at {@code b}. */
-  private static boolean isAfter(@Nullable String a, String b) {
-    return a != null && LogPosition.parse(a).compareTo(LogPosition.parse(b)) > 0;
+  private static void closeAll(List<@Nullable Fragment> fragments) {
+    for (Fragment fragment : fragments) {
+      if (fragment != null) {
+        fragment.close();
+      }
+    }
   }
 }

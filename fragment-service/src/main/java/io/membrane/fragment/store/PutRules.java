@@ -21,7 +21,7 @@ final class PutRules {
   /**
    * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} if they do not agree
    */
-  static void check(FragmentMeta meta, int bytes) {
+  static void check(FragmentMeta meta, long bytes) {
     if (bytes == 0) {
       throw impossible("the body is empty; send the fragment's bytes");
     }
@@ -39,7 +39,7 @@ final class PutRules {
     }
   }
 
-  private static void check(Signature signature, FragmentMeta meta, int bytes) {
+  private static void check(Signature signature, FragmentMeta meta, long bytes) {
     if (!meta.namespace().equals(signature.namespace())) {
       throw impossible("the signature is of another namespace than the fragment");
     }

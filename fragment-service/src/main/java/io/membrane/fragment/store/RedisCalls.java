@@ -9,10 +9,10 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,8 +24,8 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
- * Commands over the shared connection of Spring Data's Lettuce factory, alone or many at once. They
- * are Lettuce's own, since Spring Data opens a connection of its own for every pipeline.
+ * Commands over the shared connection of Spring Data's Lettuce factory. They are Lettuce's own,
+ * since Spring Data's know no payload outside of the heap.
  *
  * <p>Blocks until the answer is there, the command timeout or the request's deadline has passed.
  * Every failure is a {@link MembraneException}: {@link ErrorCode#STORAGE_FULL}, {@link
@@ -34,37 +34,30 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
  */
 final class RedisCalls {
 
+  /** A command as it is sent. */
+  interface Command<T extends @Nullable Object>
+      extends Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>> {}
+
   /** Longer than any command timeout that makes sense; the factory's own ends a command first. */
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private final RedisConnectionFactory factory;
   private final MeterRegistry meters;
+  private final Counter lost;
 
   RedisCalls(RedisConnectionFactory factory, MeterRegistry meters) {
     this.factory = factory;
     this.meters = meters;
+    this.lost = meters.counter(FragmentMetric.UNLINKS_LOST.meter());
   }
 
-  <T extends @Nullable Object> T one(
-      String call, Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>> command) {
-    return many(call, List.of(command)).getFirst();
-  }
-
-  /** Sends every command before it awaits the first; answers in order. */
-  <T extends @Nullable Object> List<T> many(
-      String call,
-      List<Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>>> commands) {
+  <T extends @Nullable Object> T call(String call, Command<T> command) {
     Timer.Sample sample = Timer.start(meters);
     String outcome = "error";
     try (RedisConnection connection = factory.getConnection()) {
-      RedisClusterAsyncCommands<byte[], byte[]> redis = lettuce(connection);
-      List<RedisFuture<T>> sent = commands.stream().map(c -> c.apply(redis)).toList();
-      List<T> answers = new ArrayList<>(sent.size());
-      for (RedisFuture<T> future : sent) {
-        answers.add(await(call, future));
-      }
+      T answer = await(call, command.apply(lettuce(connection)));
       outcome = "ok";
-      return answers;
+      return answer;
     } catch (DataAccessException | RedisException e) {
       throw unavailable(e);
     } finally {
@@ -75,18 +68,34 @@ final class RedisCalls {
     }
   }
 
-  /** Runs a script; values are {@code byte[]}, {@code Long} or null. */
-  List<@Nullable Object> script(Script script, byte[] key, byte[]... arguments) {
-    byte[][] keys = {key};
+  /** Sends a command whose answer nobody waits for: the sweep does what it fails to do. */
+  <T> void send(Command<T> command) {
+    try (RedisConnection connection = factory.getConnection()) {
+      var _ =
+          command
+              .apply(lettuce(connection))
+              .whenComplete((answer, failure) -> {
+                if (failure != null) {
+                  lost.increment();
+                }
+              });
+    } catch (DataAccessException | RedisException e) {
+      lost.increment();
+    }
+  }
+
+  /** Runs a script; values are {@code byte[]}, {@code Long}, {@code List} or null. */
+  List<@Nullable Object> script(Script script, byte[]... arguments) {
+    byte[][] keys = {RedisKeys.LOG};
     try {
-      return this.<List<@Nullable Object>>one(
+      return this.<List<@Nullable Object>>call(
           script.call(),
           redis -> redis.evalsha(script.sha1(), ScriptOutputType.MULTI, keys, arguments));
     } catch (MembraneException e) {
       if (!(e.getCause() instanceof RedisNoScriptException)) {
         throw e;
       }
-      return this.<List<@Nullable Object>>one(
+      return this.<List<@Nullable Object>>call(
           script.call(),
           redis -> redis.eval(script.source(), ScriptOutputType.MULTI, keys, arguments));
     }
@@ -102,11 +111,13 @@ final class RedisCalls {
       Duration left = CallContext.currentOr(LONGEST).remaining();
       return future.get(left.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
+      future.cancel(true);
       throw new MembraneException(
           ErrorCode.DEADLINE_EXCEEDED,
           "the deadline passed while Redis was asked to " + call + "; allow more time",
           e);
     } catch (InterruptedException e) {
+      future.cancel(true);
       Thread.currentThread().interrupt();
       throw unavailable(e);
     } catch (ExecutionException e) {
@@ -119,7 +130,7 @@ final class RedisCalls {
         && String.valueOf(e.getMessage()).contains("OOM command not allowed")) {
       return new MembraneException(
           ErrorCode.STORAGE_FULL,
-          "Redis has no room; raise its maxmemory, or let it evict (maxmemory-policy volatile-lru)",
+          "Redis has no room; raise its maxmemory, or lower membrane.fragment.redis-capacity",
           e);
     }
     return unavailable(e);

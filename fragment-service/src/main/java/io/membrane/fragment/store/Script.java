@@ -7,27 +7,24 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 
-/** A Lua script that touches one key; what it takes and answers stands in its file. */
+/** A Lua script; what it takes and answers stands in its file. */
 enum Script {
-  PUT("put"),
-  SETTLE("settle"),
-  WITHDRAW("withdraw"),
-  DESCRIBE("describe");
+  CHANGES,
+  DELETE,
+  EXISTS,
+  PUT,
+  RESOLVE,
+  TOUCH,
+  TRIM;
 
-  private final String file;
-  private final String source;
-  private final String sha1;
-
-  Script(String file) {
-    this.file = file;
-    this.source = load(file + ".lua");
-    this.sha1 = sha1(source);
-  }
+  private final String source = load("shared") + load(call());
+  private final String sha1 = sha1(source);
 
   /** The script as metrics call it. */
   String call() {
-    return file;
+    return name().toLowerCase(Locale.ROOT);
   }
 
   String source() {
@@ -39,7 +36,8 @@ enum Script {
     return sha1;
   }
 
-  private static String load(String file) {
+  private static String load(String name) {
+    String file = name + ".lua";
     try (InputStream in = Script.class.getResourceAsStream(file)) {
       if (in == null) {
         throw new IllegalStateException("the jar lacks " + file);

@@ -1,6 +1,7 @@
 package io.membrane.fragment.store;
 
 import io.membrane.rpc.MembraneException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.function.Supplier;
@@ -10,20 +11,38 @@ import org.jspecify.annotations.Nullable;
 final class StoreMeters {
 
   private static final String OUTCOME = "outcome";
+  private static final String TIER = "tier";
+  private static final String MEMORY = "memory";
+  private static final String REDIS = "redis";
 
   private final MeterRegistry meters;
+  private final Counter memoryHits;
+  private final Counter memoryBytes;
+  private final Counter redisBytes;
+  private final Counter corrupt;
+  private final Counter dangling;
+  private final Counter expired;
+  private final Counter evicted;
+  private final Counter orphans;
 
   StoreMeters(MeterRegistry meters) {
     this.meters = meters;
-    meters.counter(FragmentMetric.CORRUPT.meter());
+    memoryHits = meters.counter(FragmentMetric.GETS.meter(), OUTCOME, MEMORY);
+    memoryBytes = meters.counter(FragmentMetric.BYTES_OUT.meter(), TIER, MEMORY);
+    redisBytes = meters.counter(FragmentMetric.BYTES_OUT.meter(), TIER, REDIS);
+    corrupt = meters.counter(FragmentMetric.CORRUPT.meter());
+    dangling = meters.counter(FragmentMetric.DANGLING.meter());
+    expired = meters.counter(FragmentMetric.REMOVALS.meter(), "reason", "expired");
+    evicted = meters.counter(FragmentMetric.REMOVALS.meter(), "reason", "evicted");
+    orphans = meters.counter(FragmentMetric.ORPHANS.meter());
   }
 
-  FragmentStore.Stored put(int bytes, Supplier<FragmentStore.Stored> put) {
+  FragmentStore.Stored put(long bytes, Supplier<FragmentStore.Stored> put) {
     try {
       FragmentStore.Stored stored = put.get();
       count(FragmentMetric.PUTS, stored.isNew() ? "stored" : "same", 1);
       if (stored.isNew()) {
-        meters.counter(FragmentMetric.BYTES_IN.meter()).increment(bytes);
+        meters.counter(FragmentMetric.BYTES_IN.meter()).increment((double) bytes);
       }
       return stored;
     } catch (MembraneException e) {
@@ -32,18 +51,28 @@ final class StoreMeters {
     }
   }
 
-  List<@Nullable Fragment> get(int keys, Supplier<List<@Nullable Fragment>> get) {
+  /** Fragments that were in memory; null for those that were not. */
+  void memoryHits(List<? extends @Nullable Fragment> found) {
+    for (Fragment fragment : found) {
+      if (fragment != null) {
+        memoryHits.increment();
+        memoryBytes.increment((double) fragment.body().length());
+      }
+    }
+  }
+
+  List<@Nullable Fragment> load(int names, Supplier<List<@Nullable Fragment>> load) {
     try {
-      List<@Nullable Fragment> found = get.get();
-      for (Fragment fragment : found) {
-        count(FragmentMetric.GETS, fragment == null ? "miss" : "hit", 1);
+      List<@Nullable Fragment> loaded = load.get();
+      for (Fragment fragment : loaded) {
+        count(FragmentMetric.GETS, fragment == null ? "miss" : REDIS, 1);
         if (fragment != null) {
-          meters.counter(FragmentMetric.BYTES_OUT.meter()).increment(fragment.body().length);
+          redisBytes.increment((double) fragment.body().length());
         }
       }
-      return found;
+      return loaded;
     } catch (MembraneException e) {
-      count(FragmentMetric.GETS, e.code().code(), keys);
+      count(FragmentMetric.GETS, e.code().code(), names);
       throw e;
     }
   }
@@ -53,7 +82,20 @@ final class StoreMeters {
   }
 
   void corrupt() {
-    meters.counter(FragmentMetric.CORRUPT.meter()).increment();
+    corrupt.increment();
+  }
+
+  void dangling() {
+    dangling.increment();
+  }
+
+  void removed(long ended, long driven) {
+    expired.increment((double) ended);
+    evicted.increment((double) driven);
+  }
+
+  void orphans(int found) {
+    orphans.increment(found);
   }
 
   private void count(FragmentMetric metric, String outcome, int times) {

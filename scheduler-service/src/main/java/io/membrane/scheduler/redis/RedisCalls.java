@@ -62,11 +62,7 @@ public final class RedisCalls {
   private static MembraneException translated(DataAccessException e) {
     String said = String.valueOf(NestedExceptionUtils.getMostSpecificCause(e).getMessage());
     return said.contains("OOM command not allowed")
-        ? new MembraneException(
-            ErrorCode.STORAGE_FULL,
-            "Redis has no room; raise its maxmemory, or let it evict (maxmemory-policy"
-                + " volatile-lru)",
-            e)
+        ? new MembraneException(ErrorCode.STORAGE_FULL, "Redis has no room; raise its maxmemory", e)
         : new MembraneException(
             ErrorCode.DEPENDENCY_UNAVAILABLE, "Redis does not answer as it should; try again", e);
   }

@@ -1,0 +1,71 @@
+package io.membrane.fragment.store;
+
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import io.membrane.fragment.offheap.Claim;
+import io.membrane.fragment.offheap.Payload;
+import java.util.List;
+
+/** The bytes in Redis, each body under an id of its own. Bytes go from and to off-heap memory. */
+final class Bodies {
+
+  private final RedisCalls redis;
+
+  Bodies(RedisCalls redis) {
+    this.redis = redis;
+  }
+
+  /** Writes a body; not there, or not whole, until this returns. */
+  void write(String id, Payload body) {
+    byte[] key = RedisKeys.body(id);
+    redis.call(
+        "write",
+        commands -> {
+          Payload sent = body.retain();
+          try {
+            RedisFuture<String> written =
+                commands.dispatch(
+                    CommandType.SET, new StatusOutput<>(ByteArrayCodec.INSTANCE), set(key, sent));
+            // The client may write it later than we wait for it.
+            written.whenComplete((answer, failure) -> sent.close());
+            return written;
+          } catch (RuntimeException e) {
+            sent.close();
+            throw e;
+          }
+        });
+  }
+
+  @SuppressWarnings("unchecked") // arguments are written by their own codec
+  private static CommandArgs<byte[], byte[]> set(byte[] key, Payload body) {
+    CommandArgs<?, ?> arguments =
+        new CommandArgs<>(PayloadCodec.INSTANCE).addKey(key).addValue(body);
+    return (CommandArgs<byte[], byte[]>) arguments;
+  }
+
+  /**
+   * Reads a body into an empty claim.
+   *
+   * @return length of the body, whether it fitted into the claim or not; -1 if it is not there
+   */
+  long read(String id, Claim claim) {
+    ClaimOutput output = new ClaimOutput(claim);
+    CommandArgs<byte[], byte[]> key =
+        new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(RedisKeys.body(id));
+    try {
+      return redis.call("read", commands -> commands.dispatch(CommandType.GET, output, key));
+    } finally {
+      output.abandon();
+    }
+  }
+
+  /** Gives up bodies that nobody names; does not wait for it. */
+  void unlink(List<String> ids) {
+    for (String id : ids) {
+      redis.send(commands -> commands.unlink(RedisKeys.body(id)));
+    }
+  }
+}

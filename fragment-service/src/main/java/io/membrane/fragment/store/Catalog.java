@@ -1,0 +1,398 @@
+package io.membrane.fragment.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.membrane.block.ContentDigest;
+import io.membrane.block.FragmentKey;
+import io.membrane.fragment.tenancy.Policy;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.WireJson;
+import io.membrane.wire.DirectoryClient.Event;
+import io.membrane.wire.DirectoryClient.EventType;
+import io.membrane.wire.FragmentClient.FragmentMeta;
+import io.membrane.wire.LogEntry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+
+/**
+ * The names in Redis: which there are, what they refer to, whom they are charged to, in which order
+ * they go. Each method is one script and changes all of that or nothing; see {@link RedisKeys}.
+ *
+ * <p>Bodies that lose their last name are in the answers, for {@link Bodies#unlink}.
+ */
+final class Catalog {
+
+  /** A name that a body gets. */
+  record NewName(
+      Name name,
+      String owner,
+      Policy policy,
+      @Nullable FragmentMeta meta,
+      ContentDigest digest,
+      long bytes,
+      long ttlMs,
+      boolean overwrite,
+      List<Name> with) {}
+
+  /**
+   * Answer to a put.
+   *
+   * @param storeBytes bytes that everything takes in Redis now
+   * @param unlink bodies that are not needed any more
+   */
+  record Put(
+      boolean isNew,
+      @Nullable Long expiresAtMs,
+      @Nullable String logPosition,
+      long storeBytes,
+      List<String> unlink) {}
+
+  /** Answer to a removal. */
+  record Removed(@Nullable String logPosition, long storeBytes, List<String> unlink) {}
+
+  /** Answer to a trim: names that had ended and names that had to go. */
+  record Trimmed(long storeBytes, long expired, long evicted, List<String> unlink) {}
+
+  /**
+   * What has changed.
+   *
+   * @param life another after Redis has lost its data
+   * @param ever changes there have been in this life
+   * @param last id of the last one told
+   * @param names what has changed, {@value #MOST_CHANGES} at most
+   */
+  record Changes(String life, long ever, long storeBytes, String last, List<Name> names) {}
+
+  static final int MOST_CHANGES = 1000;
+
+  /** Where {@code put.lua} writes the life that only Redis' clock tells. */
+  private static final long LIFE = 888_888_888_888_888_888L;
+
+  /** A block that costs as much to prefill as most: 1 token for 2 KiB. */
+  private static final double TYPICAL_TOKENS_PER_BYTE = 1.0 / 2048;
+
+  private static final double MOST_WEIGHT = 64;
+  private static final String TIER = "redis";
+
+  /** Where {@code resolve.lua} answers what no name is without. */
+  private static final int[] REQUIRED = {0, 1, 2, 3, 4, 7, 8};
+
+  private final RedisCalls redis;
+  private final FragmentStore.Settings settings;
+  private final byte[] removedEvent;
+  private final byte[] logLength;
+
+  Catalog(RedisCalls redis, FragmentStore.Settings settings) {
+    this.redis = redis;
+    this.settings = settings;
+    this.logLength = text(settings.logLength());
+    this.removedEvent =
+        """
+        {"node":%s,"cluster":%s,"event":{"type":"removed","block_hash":"@hash@","slice":"@slice@",\
+        "tier":"%s"}}\
+        """
+            .formatted(quoted(settings.node()), quoted(settings.cluster()), TIER)
+            .getBytes(UTF_8);
+  }
+
+  /**
+   * Names a body.
+   *
+   * @return null if other bytes have this name
+   * @throws MembraneException {@link ErrorCode#QUOTA_EXCEEDED}; {@link
+   *     ErrorCode#DEPENDENCY_UNAVAILABLE} if the body was written so long ago that the sweep may
+   *     take it
+   */
+  @Nullable Put put(NewName put, String bodyId, long writtenMs) {
+    byte[] meta = meta(put.meta());
+    List<@Nullable Object> answer =
+        redis.script(
+            Script.PUT,
+            WireJson.mapper().writeValueAsBytes(parameters(put, bodyId, writtenMs)),
+            meta,
+            seal(put.name(), put.digest(), put.bytes(), meta),
+            storedEvent(put),
+            removedEvent);
+    return switch (string(answer, 0)) {
+      case "CONFLICT" -> null;
+      case "QUOTA" ->
+          throw new MembraneException(
+              ErrorCode.QUOTA_EXCEEDED,
+              "tenant %s has %s bytes in %s fragments stored and no room for %d bytes more; delete some, or raise its quota"
+                  .formatted(put.owner(), string(answer, 1), string(answer, 2), put.bytes()));
+      case "STALE" ->
+          throw new MembraneException(
+              ErrorCode.DEPENDENCY_UNAVAILABLE,
+              "the put took longer than %s, or this machine's clock is behind Redis'; try again"
+                  .formatted(settings.putWindow()));
+      default ->
+          new Put(
+              string(answer, 0).equals("STORED"),
+              expiry(string(answer, 1)),
+              position(string(answer, 2)),
+              Long.parseLong(string(answer, 3)),
+              bodies(answer, 4));
+    };
+  }
+
+  private Map<String, Object> parameters(NewName put, String bodyId, long writtenMs) {
+    Policy policy = put.policy();
+    FragmentMeta meta = put.meta();
+    return Map.ofEntries(
+        Map.entry("member", put.name().toString()),
+        Map.entry("digest", put.digest().hex()),
+        Map.entry("bytes", put.bytes()),
+        Map.entry("footprint", RedisKeys.footprint(put.bytes())),
+        Map.entry("body", bodyId),
+        Map.entry("written", writtenMs),
+        Map.entry("owner", put.owner()),
+        Map.entry("quota_bytes", policy.quotaBytes() == null ? -1 : policy.quotaBytes()),
+        Map.entry("quota_names", policy.quotaFragments() == null ? -1 : policy.quotaFragments()),
+        Map.entry("ttl", put.ttlMs()),
+        Map.entry("class", policy.priorityClass()),
+        Map.entry("weight", weight(meta, put.bytes())),
+        Map.entry("overwrite", put.overwrite()),
+        Map.entry("parent", parent(put.name(), meta)),
+        Map.entry("with", String.join("\n", put.with().stream().map(Name::toString).toList())),
+        Map.entry("window", settings.putWindow().toMillis()),
+        Map.entry("log_length", Long.toString(settings.logLength())));
+  }
+
+  /** What it takes to have a byte again, against a typical block; 1 where that is not known. */
+  static double weight(@Nullable FragmentMeta meta, long bytes) {
+    if (meta == null) {
+      return 1;
+    }
+    double weight = meta.tokenSpan().length() / (TYPICAL_TOKENS_PER_BYTE * bytes);
+    return Math.clamp(weight, 1 / MOST_WEIGHT, MOST_WEIGHT);
+  }
+
+  /** The fragment without which this one is of no use; empty if there is none. */
+  static String parent(Name name, @Nullable FragmentMeta meta) {
+    if (meta == null || meta.parent() == null) {
+      return "";
+    }
+    String slice = name.key().substring(name.key().indexOf('/') + 1);
+    return new Name(name.domain(), meta.parent() + "/" + slice).toString();
+  }
+
+  private byte[] storedEvent(NewName put) {
+    FragmentMeta meta = put.meta();
+    if (meta == null) {
+      return new byte[0];
+    }
+    FragmentKey key = FragmentKey.parse(put.name().key());
+    Event event =
+        new Event(
+            EventType.STORED,
+            meta.namespace(),
+            key.hash(),
+            meta.parent(),
+            key.slice(),
+            put.bytes(),
+            TIER,
+            meta.tokenSpan(),
+            LIFE);
+    return WireJson.mapper()
+        .writeValueAsBytes(new LogEntry(settings.node(), settings.cluster(), null, null, event));
+  }
+
+  /** What is known of each name, in order; null for each that is not there. */
+  List<@Nullable Lookup> resolve(List<Name> names) {
+    byte[][] arguments = new byte[2 + names.size()][];
+    arguments[0] = removedEvent;
+    arguments[1] = logLength;
+    for (int i = 0; i < names.size(); i++) {
+      arguments[2 + i] = names.get(i).bytes();
+    }
+    List<@Nullable Object> answer = redis.script(Script.RESOLVE, arguments);
+    List<@Nullable Lookup> found = new ArrayList<>(names.size());
+    for (int i = 0; i < names.size(); i++) {
+      found.add(lookup(names.get(i), list(answer, i)));
+    }
+    return found;
+  }
+
+  /** A name as it was found: whole, or damaged. */
+  sealed interface Lookup {
+    /** It can be read. */
+    record Whole(Description description, String bodyId) implements Lookup {}
+
+    /** It cannot. */
+    record Damaged(String why, String bodyId) implements Lookup {}
+  }
+
+  private static @Nullable Lookup lookup(Name name, List<@Nullable Object> fields) {
+    if (fields.isEmpty()) {
+      return null;
+    }
+    String bodyId = fields.get(6) == null ? "" : string(fields, 6);
+    for (int i : REQUIRED) {
+      if (fields.get(i) == null) {
+        return new Lookup.Damaged("a field of the name is missing", bodyId);
+      }
+    }
+    byte[] meta = (byte[]) Objects.requireNonNull(fields.get(1));
+    try {
+      ContentDigest digest = new ContentDigest(string(fields, 0));
+      long bytes = Long.parseLong(string(fields, 3));
+      if (!new String(seal(name, digest, bytes, meta), UTF_8).equals(string(fields, 2))) {
+        return new Lookup.Damaged("length, digest, metadata and seal do not agree", bodyId);
+      }
+      FragmentMeta read =
+          meta.length == 0 ? null : WireJson.mapper().readValue(meta, FragmentMeta.class);
+      return new Lookup.Whole(
+          new Description(
+              name,
+              read,
+              digest,
+              bytes,
+              expiry(string(fields, 4)),
+              Integer.parseInt(string(fields, 7)),
+              fields.get(5) == null ? null : position(string(fields, 5))),
+          bodyId);
+    } catch (IllegalArgumentException | JacksonException e) {
+      return new Lookup.Damaged("a field of the name cannot be read", bodyId);
+    }
+  }
+
+  /** Which of the names there are, in order. */
+  List<Boolean> exists(List<Name> names) {
+    byte[][] arguments = names.stream().map(Name::bytes).toArray(byte[][]::new);
+    return redis.script(Script.EXISTS, arguments).stream()
+        .map(found -> Long.valueOf(1).equals(found))
+        .toList();
+  }
+
+  /**
+   * Removes a name for a tenant.
+   *
+   * @throws MembraneException {@link ErrorCode#FORBIDDEN} if it is another tenant's
+   */
+  Removed delete(Name name, String tenant) {
+    return delete(name, tenant, "");
+  }
+
+  /** Removes a name whose bytes or fields are not what was stored, and the content with it. */
+  Removed condemn(Name name, String bodyId) {
+    return delete(name, "", bodyId);
+  }
+
+  private Removed delete(Name name, String tenant, String bodyId) {
+    List<@Nullable Object> answer =
+        redis.script(
+            Script.DELETE,
+            name.bytes(),
+            text(tenant),
+            name.isFragment() ? removedEvent : new byte[0],
+            logLength,
+            text(bodyId));
+    if (string(answer, 0).equals("FORBIDDEN")) {
+      throw new MembraneException(
+          ErrorCode.FORBIDDEN, "another tenant has stored it; only that tenant can remove it");
+    }
+    return new Removed(
+        position(string(answer, 1)), Long.parseLong(string(answer, 2)), bodies(answer, 3));
+  }
+
+  /** Removes what has ended, and what ranks lowest until the store takes {@code most} bytes. */
+  Trimmed trim(long most, int names) {
+    List<@Nullable Object> answer =
+        redis.script(Script.TRIM, text(most), text(names), removedEvent, logLength);
+    return new Trimmed(
+        Long.parseLong(string(answer, 0)),
+        (Long) Objects.requireNonNull(answer.get(1)),
+        (Long) Objects.requireNonNull(answer.get(2)),
+        bodies(answer, 3));
+  }
+
+  /** Counts uses of names. */
+  void touch(Map<Name, Integer> uses) {
+    List<byte[]> arguments = new ArrayList<>(2 * uses.size());
+    uses.forEach((name, times) -> {
+      arguments.add(name.bytes());
+      arguments.add(text(times));
+    });
+    redis.script(Script.TOUCH, arguments.toArray(byte[][]::new));
+  }
+
+  /**
+   * What has changed since then.
+   *
+   * @param last id of the last change known; empty to hear where the last is
+   * @param newLife what this life of the store is called if it has no name yet
+   */
+  Changes changes(String last, String newLife) {
+    List<@Nullable Object> answer = redis.script(Script.CHANGES, text(last), text(newLife));
+    List<Name> names = new ArrayList<>();
+    for (int i = 4; i < answer.size(); i++) {
+      names.add(Name.parse(string(answer, i)));
+    }
+    return new Changes(
+        string(answer, 0),
+        Long.parseLong(string(answer, 1)),
+        Long.parseLong(string(answer, 2)),
+        string(answer, 3),
+        names);
+  }
+
+  private static byte[] meta(@Nullable FragmentMeta meta) {
+    return meta == null
+        ? new byte[0]
+        : WireJson.mapper()
+            .writeValueAsBytes(
+                new FragmentMeta(
+                    meta.namespace(),
+                    meta.parent(),
+                    meta.tokenSpan(),
+                    meta.signature(),
+                    null,
+                    false));
+  }
+
+  private static byte[] seal(Name name, ContentDigest digest, long bytes, byte[] meta) {
+    String sealed = name + "\n" + digest + "\n" + bytes + "\n" + new String(meta, UTF_8);
+    return text(ContentDigest.of(sealed.getBytes(UTF_8)).hex());
+  }
+
+  private static String quoted(String text) {
+    return WireJson.mapper().writeValueAsString(text);
+  }
+
+  private static @Nullable Long expiry(String expires) {
+    return expires.equals("0") ? null : Long.valueOf(expires);
+  }
+
+  private static @Nullable String position(String position) {
+    return position.isEmpty() ? null : position;
+  }
+
+  private static List<String> bodies(List<@Nullable Object> answer, int from) {
+    List<String> ids = new ArrayList<>();
+    for (int i = from; i < answer.size(); i++) {
+      String id = string(answer, i);
+      if (!id.isEmpty()) {
+        ids.add(id);
+      }
+    }
+    return ids;
+  }
+
+  @SuppressWarnings("unchecked") // an array in a script's answer
+  private static List<@Nullable Object> list(List<@Nullable Object> answer, int index) {
+    return (List<@Nullable Object>) Objects.requireNonNull(answer.get(index));
+  }
+
+  private static String string(List<@Nullable Object> answer, int index) {
+    return new String((byte[]) Objects.requireNonNull(answer.get(index)), UTF_8);
+  }
+
+  private static byte[] text(Object value) {
+    return value.toString().getBytes(UTF_8);
+  }
+}

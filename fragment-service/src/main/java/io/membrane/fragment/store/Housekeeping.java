@@ -1,0 +1,96 @@
+package io.membrane.fragment.store;
+
+import io.membrane.rpc.MembraneException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What has to be done from time to time, by every replica. Does nothing harmful twice. */
+final class Housekeeping {
+
+  private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
+
+  /** How long a replica may serve from memory what another has removed. */
+  static final Duration FOLLOW = Duration.ofMillis(50);
+
+  private static final Duration TIDY = Duration.ofSeconds(1);
+  private static final Duration SWEEP = Duration.ofMinutes(10);
+
+  private final Follower follower;
+  private final Uses uses;
+  private final Catalog catalog;
+  private final RedisRoom room;
+  private final Sweep sweep;
+  private @Nullable ScheduledExecutorService threads;
+
+  Housekeeping(Follower follower, Uses uses, Catalog catalog, RedisRoom room, Sweep sweep) {
+    this.follower = follower;
+    this.uses = uses;
+    this.catalog = catalog;
+    this.room = room;
+    this.sweep = sweep;
+  }
+
+  /** Begins, unless it has begun. */
+  synchronized void start() {
+    if (threads != null) {
+      return;
+    }
+    ScheduledExecutorService started =
+        Executors.newScheduledThreadPool(
+            2, Thread.ofPlatform().daemon().name("housekeeping-", 0).factory());
+    every(FOLLOW, follower::catchUp, started);
+    every(TIDY, this::tidy, started);
+    every(SWEEP, sweep::run, started);
+    threads = started;
+  }
+
+  /** Ends, and waits for what is being done; may begin again. */
+  synchronized void stop() {
+    if (threads != null) {
+      threads.close();
+      threads = null;
+    }
+  }
+
+  /** Learns at once what other replicas have changed. */
+  void catchUp() {
+    follower.catchUp();
+  }
+
+  /** Looks for what has been left behind. */
+  Sweep.Swept sweep() {
+    return sweep.run();
+  }
+
+  /** Tells Redis what was read, and removes what has ended or is over the limit. */
+  void tidy() {
+    Map<Name, Integer> drained = uses.drain();
+    if (!drained.isEmpty()) {
+      catalog.touch(drained);
+    }
+    room.tidy();
+  }
+
+  private static void every(Duration period, Runnable work, ScheduledExecutorService threads) {
+    var _ =
+        threads.scheduleWithFixedDelay(
+            () -> {
+              try {
+                work.run();
+              } catch (MembraneException e) {
+                log.debug("not done, will be tried again: {}", e.getMessage());
+              } catch (RuntimeException e) {
+                log.error("housekeeping failed; will be tried again", e);
+              }
+            },
+            period.toMillis(),
+            period.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+}

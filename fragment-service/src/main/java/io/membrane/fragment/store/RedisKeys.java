@@ -1,0 +1,97 @@
+package io.membrane.fragment.store;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.membrane.block.ContentDigest;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Where things lie in Redis.
+ *
+ * <pre>
+ *  key                              what
+ *  {membrane}:name:&lt;name&gt;           hash   one name of some bytes
+ *      digest, bytes                       which bytes, how many
+ *      generation                          of the content that it refers to
+ *      meta, seal                          JSON of FragmentMeta without its life; SHA-256 that binds
+ *                                          name, digest, length and meta together
+ *      expires                             Unix time in ms; 0: never
+ *      owner, class, weight, uses          tenant that is charged; what its rank is made of
+ *      position, announced                 log entry that tells of it; whether the log does
+ *      with                                names that go when it goes
+ *  {membrane}:content:&lt;digest&gt;     hash   bytes that are stored once
+ *      generation, references              a content that comes back is another; names that refer
+ *      body, footprint                     id of the body; bytes it takes in Redis
+ *  {membrane}:account:&lt;tenant&gt;     hash   bytes, names: what a tenant is charged for
+ *  {membrane}:policy:&lt;tenant&gt;      string JSON of its policy
+ *  {membrane}:rank                  zset   what goes first when room is needed
+ *  {membrane}:expiry                zset   what ends when
+ *  {membrane}:store                 hash   bytes and names in all, age of the ranking, life, changes
+ *  {membrane}:changes               stream names that memory tiers must forget
+ *  {membrane}:log                   stream what the directory follows
+ *  membrane:body:&lt;id&gt;              string the bytes; id: digest, time and a random number
+ * </pre>
+ *
+ * <p>All but the bodies lies in one slot, so a script changes it whole or not at all, and counts
+ * are exact. A body is written under an id of its own before it is named, and unlinked after its
+ * content is gone: no name refers to bytes that were never written, and an id is never used twice.
+ * What a process leaves behind that dies between the two is a body that nobody refers to.
+ */
+final class RedisKeys {
+
+  static final String PREFIX = "{membrane}:";
+  static final byte[] LOG = (PREFIX + "log").getBytes(US_ASCII);
+  static final String BODY_PREFIX = "membrane:body:";
+
+  private RedisKeys() {}
+
+  static byte[] name(Name name) {
+    return (PREFIX + "name:" + name).getBytes(UTF_8);
+  }
+
+  static byte[] content(ContentDigest digest) {
+    return (PREFIX + "content:" + digest).getBytes(US_ASCII);
+  }
+
+  static byte[] policy(String tenant) {
+    return (PREFIX + "policy:" + tenant).getBytes(US_ASCII);
+  }
+
+  static byte[] account(String tenant) {
+    return (PREFIX + "account:" + tenant).getBytes(US_ASCII);
+  }
+
+  /** An id that no body has had before. */
+  static String newBodyId(ContentDigest digest, long nowMs) {
+    return digest
+        + "."
+        + nowMs
+        + "."
+        + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+  }
+
+  static byte[] body(String id) {
+    return (BODY_PREFIX + id).getBytes(US_ASCII);
+  }
+
+  /**
+   * Bytes that a string of this length takes in Redis, as its allocator (jemalloc) rounds: four
+   * sizes for each power of two.
+   */
+  static long footprint(long bytes) {
+    long wanted = Math.max(bytes + OVERHEAD, 64);
+    long step = Long.highestOneBit(wanted - 1) >> 2;
+    return Math.ceilDiv(wanted, step) * step + RECORD_BYTES;
+  }
+
+  /** What a name takes with all that hangs on it; {@code shared.lua} counts the same. */
+  static final long NAME_BYTES = 1024;
+
+  /** Header and terminator of a string in Redis. */
+  private static final int OVERHEAD = 32;
+
+  /** Keys and fields of a content and its body, as measured with {@code MEMORY USAGE}. */
+  private static final int RECORD_BYTES = 768;
+}

@@ -1,0 +1,123 @@
+package io.membrane.fragment.store;
+
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/**
+ * Keeps Redis below its limit: whoever writes takes room first, and what is worth least goes for
+ * it. What other replicas write meanwhile is known from the answer to the next call, so together
+ * they may be over the limit by what all of them are writing, until then. Thread-safe.
+ */
+final class RedisRoom {
+
+  /** Names that one script removes: a fraction of a millisecond. */
+  private static final int AT_A_TIME = 64;
+
+  private final Catalog catalog;
+  private final Bodies bodies;
+  private final LongSupplier capacity;
+  private final StoreMeters meters;
+  private final AtomicLong stored = new AtomicLong();
+  private final AtomicLong taken = new AtomicLong();
+
+  /**
+   * @param capacity bytes that everything may take in Redis; may ask Redis the first time
+   */
+  RedisRoom(Catalog catalog, Bodies bodies, LongSupplier capacity, StoreMeters meters) {
+    this.catalog = catalog;
+    this.bodies = bodies;
+    this.capacity = capacity;
+    this.meters = meters;
+  }
+
+  /** Room for a write that is under way. */
+  final class Taken implements AutoCloseable {
+
+    private final long bytes;
+
+    private Taken(long bytes) {
+      this.bytes = bytes;
+      taken.addAndGet(bytes);
+    }
+
+    /** Writes; once more after making room if Redis itself has none. */
+    void write(Runnable write) {
+      try {
+        write.run();
+      } catch (MembraneException e) {
+        if (e.code() != ErrorCode.STORAGE_FULL || trim(stored.get() - 2 * bytes) == 0) {
+          throw e;
+        }
+        write.run();
+      }
+    }
+
+    /** The write is counted in {@code storeBytes}. */
+    void used(long storeBytes) {
+      stored.set(storeBytes);
+    }
+
+    @Override
+    public void close() {
+      taken.addAndGet(-bytes);
+    }
+  }
+
+  /**
+   * Takes room.
+   *
+   * @throws MembraneException {@link ErrorCode#STORAGE_FULL} if nothing may go for it
+   */
+  Taken take(long bytes) {
+    Taken room = new Taken(bytes);
+    try {
+      long most = capacity.getAsLong();
+      while (stored.get() + taken.get() > most) {
+        if (trim(most - taken.get()) == 0 && stored.get() + taken.get() > most) {
+          throw new MembraneException(
+              ErrorCode.STORAGE_FULL,
+              "Redis holds all that it may (%d bytes), pinned or being written; unpin, or raise membrane.fragment.redis-capacity"
+                  .formatted(most));
+        }
+      }
+      return room;
+    } catch (RuntimeException e) {
+      room.close();
+      throw e;
+    }
+  }
+
+  /** What everything takes in Redis, as just heard from it. */
+  void observe(long storeBytes) {
+    stored.set(storeBytes);
+  }
+
+  long capacity() {
+    return capacity.getAsLong();
+  }
+
+  /** Bytes that everything takes in Redis, as last heard. */
+  long bytes() {
+    return stored.get();
+  }
+
+  /** Removes what has ended, and what is over the limit. */
+  void tidy() {
+    long most = capacity.getAsLong();
+    long gone = AT_A_TIME;
+    while (gone >= AT_A_TIME) {
+      gone = trim(most);
+    }
+  }
+
+  /** Names that went. */
+  private long trim(long most) {
+    Catalog.Trimmed trimmed = catalog.trim(Math.max(0, most), AT_A_TIME);
+    bodies.unlink(trimmed.unlink());
+    stored.set(trimmed.storeBytes());
+    meters.removed(trimmed.expired(), trimmed.evicted());
+    return trimmed.expired() + trimmed.evicted();
+  }
+}

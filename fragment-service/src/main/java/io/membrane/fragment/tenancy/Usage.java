@@ -1,0 +1,9 @@
+package io.membrane.fragment.tenancy;
+
+/**
+ * What a tenant is charged for.
+ *
+ * @param bytes payload bytes, each name in full
+ * @param fragments names
+ */
+public record Usage(long bytes, long fragments) {}

@@ -1,0 +1,88 @@
+-- Stands before every script. All of the store's keys but the bodies have the tag {membrane} and so
+-- lie in one slot: a script changes them together or not at all. Scripts build the keys themselves;
+-- KEYS[1] says which node runs them. The layout is drawn in RedisKeys.java.
+local PREFIX = '{membrane}:'
+local LOG = PREFIX .. 'log'
+local CHANGES = PREFIX .. 'changes'
+local RANK = PREFIX .. 'rank'
+local EXPIRY = PREFIX .. 'expiry'
+local STORE = PREFIX .. 'store'
+local NAME_BYTES = 1024
+local CLASS_SPAN = 1e9
+
+local function int(number)
+  return string.format('%.0f', number)
+end
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local function name_of(member)
+  return PREFIX .. 'name:' .. member
+end
+
+local function content_of(digest)
+  return PREFIX .. 'content:' .. (digest or '')
+end
+
+local function account_of(tenant)
+  return PREFIX .. 'account:' .. (tenant or '')
+end
+
+local function has_ended(expires, now)
+  return expires ~= '0' and (tonumber(expires or '') or 0) <= now
+end
+
+-- Replicas follow these, so that their memory forgets what is no longer true.
+local function changed(member)
+  redis.call('XADD', CHANGES, 'MAXLEN', '~', '20000', '*', 'name', member)
+  redis.call('HINCRBY', STORE, 'changes', 1)
+end
+
+-- One reference less; the body's id if it was the last.
+local function release(digest, generation)
+  local content = content_of(digest)
+  local kept = redis.call('HMGET', content, 'generation', 'body', 'footprint')
+  if not kept[1] or kept[1] ~= generation or redis.call('HINCRBY', content, 'references', -1) > 0 then
+    return nil
+  end
+  redis.call('DEL', content)
+  redis.call('HINCRBY', STORE, 'bytes', 0 - (tonumber(kept[3]) or 0))
+  return kept[2]
+end
+
+-- Removes a name and all that hangs on it; tells the log if `event` is given. Bodies that nobody
+-- names any more are added to `bodies`: the caller unlinks them, and the sweep if it does not.
+local function remove(member, event, log_length, bodies)
+  local name = name_of(member)
+  local kept = redis.call('HMGET', name, 'digest', 'generation', 'owner', 'bytes', 'with', 'announced')
+  if not kept[1] and not kept[2] then
+    return false
+  end
+  redis.call('DEL', name)
+  redis.call('ZREM', RANK, member)
+  redis.call('ZREM', EXPIRY, member)
+  redis.call('HINCRBY', STORE, 'bytes', -NAME_BYTES)
+  redis.call('HINCRBY', STORE, 'names', -1)
+  redis.call('HINCRBY', account_of(kept[3]), 'bytes', 0 - (tonumber(kept[4]) or 0))
+  redis.call('HINCRBY', account_of(kept[3]), 'names', -1)
+  local body = release(kept[1], kept[2])
+  if body then
+    bodies[#bodies + 1] = body
+  end
+  changed(member)
+  if kept[6] == '1' then
+    local hash, slice = string.match(member, '/(%x+)/([^/]+)$')
+    local entry = string.gsub(string.gsub(event, '@hash@', hash), '@slice@', slice)
+    redis.call('XADD', LOG, 'MAXLEN', '~', log_length, '*', 'entry', entry)
+  end
+  if kept[5] and kept[5] ~= '' then
+    for other in string.gmatch(kept[5], '[^\n]+') do
+      remove(other, event, log_length, bodies)
+    end
+  end
+  return true
+end
+

@@ -1,5 +1,0 @@
-/** Tests. */
-@NullMarked
-package io.membrane.fragment.inflight;
-
-import org.jspecify.annotations.NullMarked;
