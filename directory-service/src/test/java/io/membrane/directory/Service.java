@@ -27,6 +27,11 @@ final class Service extends ServiceUnderTest {
             .toArray(String[]::new));
   }
 
+  /** One that finds its Redis by these settings. */
+  Service(String... properties) {
+    super(DirectoryApplication.class, properties);
+  }
+
   /** Defaults for all of a namespace but its revision: {@code tiny-llama}, f32, blocks of 4. */
   static Service ofTinyLlama(int redisPort, String... properties) {
     return new Service(

@@ -7,6 +7,6 @@ class ArchitectureTest {
 
   @Test
   void theServiceKeepsTheRulesOfTheHouse() {
-    ArchitectureRules.check("io.membrane.fragment", "eviction", "offheap", "tenancy");
+    ArchitectureRules.check("io.membrane.fragment", "eviction", "inventory", "offheap", "placement", "tenancy");
   }
 }

@@ -1,29 +1,66 @@
 package io.membrane.boot;
 
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
+import io.lettuce.core.ReadFrom;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.cluster.ClusterClientOptions;
+import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.resource.Delay;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
 
-/** How services bear that Redis is gone: calls fail at once, and it comes back by itself. */
+/**
+ * How services reach Redis, be it one server, behind sentinels or a cluster, and how they bear that
+ * it is gone: calls fail at once, and it comes back by itself, where a failover has put it.
+ */
 @AutoConfiguration(
     beforeName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
 @ConditionalOnClass({RedisClient.class, LettuceClientOptionsBuilderCustomizer.class})
-class RedisAutoConfiguration {
+public final class RedisAutoConfiguration {
 
   private static final Duration RECONNECT_FIRST = Duration.ofMillis(50);
   private static final Duration RECONNECT_LATEST = Duration.ofSeconds(1);
 
-  /** A command that finds no connection fails at once instead of waiting out its timeout. */
+  /** A cluster is asked anew where its slots are no more often than this. */
+  private static final Duration TOPOLOGY_AT_MOST_EACH = Duration.ofSeconds(1);
+
+  /**
+   * A command that finds no connection fails at once instead of waiting out its timeout.
+   *
+   * @throws StartupProblem if the settings of Redis contradict each other
+   */
   @Bean
-  LettuceClientOptionsBuilderCustomizer failFast() {
-    return options -> options.disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS);
+  LettuceClientOptionsBuilderCustomizer failFast(Environment environment) {
+    RedisSettings.check(environment);
+    return options -> {
+      options.disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS);
+      if (options instanceof ClusterClientOptions.Builder cluster) {
+        cluster.topologyRefreshOptions(adaptive(cluster.build().getTopologyRefreshOptions()));
+      }
+    };
+  }
+
+  /**
+   * Behind sentinels a connection of Lettuce asks them for the primary when it is made; one that
+   * reads from a named role also listens to them, and so leaves a primary that hangs.
+   */
+  @Bean
+  LettuceClientConfigurationBuilderCustomizer followSentinels(Environment environment) {
+    return client -> {
+      if (environment.containsProperty("spring.data.redis.sentinel.master")) {
+        client.readFrom(ReadFrom.UPSTREAM);
+      }
+    };
   }
 
   /** Lettuce's own delay grows to 30 s, which a Redis that is back would have to wait out. */
@@ -32,5 +69,25 @@ class RedisAutoConfiguration {
     return resources ->
         resources.reconnectDelay(
             Delay.exponential(RECONNECT_FIRST, RECONNECT_LATEST, 2, TimeUnit.MILLISECONDS));
+  }
+
+  /** Says at the start what readiness says from then on, and what to do about it. */
+  @Bean
+  ApplicationListener<ApplicationReadyEvent> redisAtStart(RedisConnectionFactory connections) {
+    return new RedisAtStart(connections);
+  }
+
+  /**
+   * The operator's period and sources, and after every sign of a change: Lettuce would let 5 s pass
+   * between two, and the first sign of a failover comes before there is a new primary.
+   */
+  private static ClusterTopologyRefreshOptions adaptive(ClusterTopologyRefreshOptions asked) {
+    return ClusterTopologyRefreshOptions.builder()
+        .dynamicRefreshSources(asked.useDynamicRefreshSources())
+        .enablePeriodicRefresh(asked.isPeriodicRefreshEnabled())
+        .refreshPeriod(asked.getRefreshPeriod())
+        .adaptiveRefreshTriggersTimeout(TOPOLOGY_AT_MOST_EACH)
+        .refreshTriggersReconnectAttempts(1)
+        .build();
   }
 }

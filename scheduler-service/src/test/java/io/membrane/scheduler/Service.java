@@ -25,6 +25,11 @@ final class Service extends ServiceUnderTest {
             .toArray(String[]::new));
   }
 
+  /** One that finds its Redis by these settings. */
+  Service(String... properties) {
+    super(SchedulerApplication.class, properties);
+  }
+
   /** Uploads a trace. */
   HttpResponse<String> upload(String lines) {
     return post(TRACES, "application/x-ndjson", BodyPublishers.ofString(lines));

@@ -15,10 +15,10 @@ class ContainerRedisLogTest extends EventLogContract {
   }
 
   @Override
-  int port() {
+  String[] properties() {
     Assumptions.assumeTrue(
         DockerClientFactory.instance().isDockerAvailable(), "this machine has no Docker");
     REDIS.start();
-    return REDIS.getRedisPort();
+    return new String[] {"spring.data.redis.url=" + REDIS.getRedisURI()};
   }
 }

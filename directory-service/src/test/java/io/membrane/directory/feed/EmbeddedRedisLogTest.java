@@ -13,7 +13,7 @@ class EmbeddedRedisLogTest extends EventLogContract {
   }
 
   @Override
-  int port() {
-    return REDIS.port();
+  String[] properties() {
+    return REDIS.properties();
   }
 }

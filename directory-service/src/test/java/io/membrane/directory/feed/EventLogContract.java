@@ -3,7 +3,7 @@ package io.membrane.directory.feed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.directory.location.Entries;
-import io.membrane.fixture.RedisConnections;
+import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.wire.LogEntry;
 import io.membrane.wire.LogPosition;
 import java.time.Duration;
@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,25 +27,26 @@ abstract class EventLogContract {
 
   private static final Duration SHORT = Duration.ofMillis(50);
 
-  private LettuceConnectionFactory connections = RedisConnections.to(1);
-  private EventLog log = new EventLog(connections);
-  private StringRedisTemplate redis = new StringRedisTemplate(connections);
+  private @Nullable ConfiguredRedis configured;
+  private EventLog log = new EventLog(new LettuceConnectionFactory());
+  private StringRedisTemplate redis = new StringRedisTemplate();
 
-  /** Port of a running Redis on this machine; aborts the test where there is none. */
-  abstract int port();
+  /** What names a running Redis; aborts the test where there is none. */
+  abstract String[] properties();
 
   @BeforeEach
   void connect() {
-    connections.destroy();
-    connections = RedisConnections.to(port());
-    log = new EventLog(connections);
-    redis = new StringRedisTemplate(connections);
+    configured = new ConfiguredRedis(properties());
+    log = new EventLog(configured.connections());
+    redis = new StringRedisTemplate(configured.connections());
     redis.delete(LogEntry.STREAM);
   }
 
   @AfterEach
   void disconnect() {
-    connections.destroy();
+    if (configured != null) {
+      configured.close();
+    }
   }
 
   @Test

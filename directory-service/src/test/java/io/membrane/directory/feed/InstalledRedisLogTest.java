@@ -15,8 +15,8 @@ class InstalledRedisLogTest extends EventLogContract {
   }
 
   @Override
-  int port() {
+  String[] properties() {
     Assumptions.assumeTrue(REDIS.isPresent(), "this machine has no redis-server on its PATH");
-    return REDIS.orElseThrow().port();
+    return REDIS.orElseThrow().properties();
   }
 }

@@ -2,6 +2,7 @@ package io.membrane.directory.feed;
 
 import io.membrane.directory.location.Entries;
 import io.membrane.directory.location.Image;
+import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.TestClock;
 import io.membrane.wire.DirectoryClient.Event;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.awaitility.Awaitility;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** A directory without its endpoints, on a Redis. */
@@ -24,10 +26,28 @@ final class Replica implements AutoCloseable {
   final EventLog log;
   final LogTail tail;
   final EventIntake intake;
-  private final LettuceConnectionFactory connections;
+  private final Runnable disconnect;
 
   Replica(int redisPort) {
-    this.connections = RedisConnections.to(redisPort);
+    this(RedisConnections.to(redisPort));
+  }
+
+  /** One that takes over the connections. */
+  private Replica(LettuceConnectionFactory connections) {
+    this(connections, connections::destroy);
+  }
+
+  /** One that reaches Redis as a service with these settings does. */
+  Replica(String... properties) {
+    this(new ConfiguredRedis(properties));
+  }
+
+  private Replica(ConfiguredRedis redis) {
+    this(redis.connections(), redis::close);
+  }
+
+  private Replica(RedisConnectionFactory connections, Runnable disconnect) {
+    this.disconnect = disconnect;
     this.log = new EventLog(connections);
     this.tail = new LogTail(log, image, 1_000_000, clock);
     this.intake = new EventIntake(log, tail, image);
@@ -66,6 +86,6 @@ final class Replica implements AutoCloseable {
   @Override
   public void close() {
     tail.close();
-    connections.destroy();
+    disconnect.run();
   }
 }

@@ -4,8 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.membrane.fixture.RedisConnections;
-import io.membrane.fixture.RedisProcess;
+import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.redis.RedisCalls;
@@ -18,23 +17,20 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-class TraceStoreTest {
+/** What the store promises, on whatever Redis there is. */
+abstract class TraceStoreContract {
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final LettuceConnectionFactory CONNECTIONS = RedisConnections.to(REDIS.port());
+  private final LettuceConnectionFactory connections;
+  private final TraceStore store;
 
-  private final TraceStore store = new TraceStore(new RedisCalls(CONNECTIONS));
-
-  @AfterAll
-  static void end() {
-    CONNECTIONS.destroy();
-    REDIS.close();
+  TraceStoreContract(ConfiguredRedis redis) {
+    this.connections = redis.connections();
+    this.store = new TraceStore(new RedisCalls(connections));
   }
 
   @BeforeEach
@@ -143,8 +139,8 @@ class TraceStoreTest {
         .formatted(inputTokens);
   }
 
-  private static long inRedis(Function<RedisConnection, @Nullable Long> command) {
-    try (RedisConnection connection = CONNECTIONS.getConnection()) {
+  private long inRedis(Function<RedisConnection, @Nullable Long> command) {
+    try (RedisConnection connection = connections.getConnection()) {
       return Objects.requireNonNull(command.apply(connection));
     }
   }

@@ -1,0 +1,5 @@
+/** Which nodes a fragment belongs to; plain Java. */
+@NullMarked
+package io.membrane.fragment.placement;
+
+import org.jspecify.annotations.NullMarked;

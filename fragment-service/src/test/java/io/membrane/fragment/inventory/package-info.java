@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.fragment.inventory;
+
+import org.jspecify.annotations.NullMarked;
