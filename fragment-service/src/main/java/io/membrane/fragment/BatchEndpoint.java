@@ -15,8 +15,10 @@ import jakarta.validation.Valid;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
+import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Many fragments in one call. */
@@ -26,12 +28,14 @@ final class BatchEndpoint {
   private final FragmentStore store;
   private final BatchGet batchGet;
   private final BatchPut batchPut;
+  private final Prefetch prefetch;
 
   BatchEndpoint(
       FragmentStore store, ProblemWriter problems, FragmentProperties properties, Clock clock) {
     this.store = store;
     this.batchGet = new BatchGet(store, problems, clock);
     this.batchPut = new BatchPut(store, problems, properties.maxBytes().toBytes());
+    this.prefetch = new Prefetch(store);
   }
 
   @Operation(summary = "Which fragments are there")
@@ -44,8 +48,19 @@ final class BatchEndpoint {
 
   @Operation(summary = "Fetch fragments", description = "A frame per key, in order")
   @PostMapping(path = "/v1/fragments/batch-get", produces = Frame.MEDIA_TYPE)
-  void batchGet(@RequestBody @Valid Keys keys, HttpServletResponse response) throws IOException {
-    batchGet.stream(keys.keys(), names(keys), response);
+  void batchGet(
+      @RequestBody @Valid Keys keys, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    batchGet.stream(keys.keys(), names(keys), request, response);
+  }
+
+  @Operation(
+      summary = "Bring fragments into memory",
+      description = "202 at once; they are fetched in the background, as far as there is room")
+  @PostMapping("/v1/fragments/prefetch")
+  @ResponseStatus(HttpStatus.ACCEPTED)
+  void prefetch(@RequestBody @Valid Keys keys) {
+    prefetch.begin(names(keys));
   }
 
   private List<Name> names(Keys keys) {

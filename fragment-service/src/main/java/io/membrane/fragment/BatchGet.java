@@ -2,6 +2,7 @@ package io.membrane.fragment;
 
 import io.membrane.block.FragmentKey;
 import io.membrane.boot.ProblemWriter;
+import io.membrane.fragment.connector.DirectOutput;
 import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.store.Description;
 import io.membrane.fragment.store.Fragment;
@@ -13,7 +14,7 @@ import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
-import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Clock;
@@ -73,11 +74,15 @@ final class BatchGet {
    * @param names the same, as the store calls it
    * @throws MembraneException if it is not even known what there is; nothing is written then
    */
-  void stream(List<FragmentKey> keys, List<Name> names, HttpServletResponse response)
+  void stream(
+      List<FragmentKey> keys,
+      List<Name> names,
+      HttpServletRequest request,
+      HttpServletResponse response)
       throws IOException {
     List<Window> windows = windows(keys, names);
     response.setContentType(Frame.MEDIA_TYPE);
-    ServletOutputStream bytes = response.getOutputStream();
+    DirectOutput bytes = DirectOutput.of(request);
     FrameWriter out = new FrameWriter(bytes);
     try (ExecutorService fetcher = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Fetched> next = null;
@@ -159,8 +164,7 @@ final class BatchGet {
     return new Fetched(window, store.getFromMemory(window.names()), failure);
   }
 
-  private void write(Fetched fetched, FrameWriter out, ServletOutputStream bytes)
-      throws IOException {
+  private void write(Fetched fetched, FrameWriter out, DirectOutput bytes) throws IOException {
     MembraneException failure = fetched.failure();
     Problem why =
         failure == null

@@ -1,15 +1,20 @@
 package io.membrane.fragment;
 
 import io.membrane.boot.StartupProblem;
+import io.membrane.fragment.connector.DirectWriteTomcat;
+import io.membrane.fragment.hot.FragmentReadValve;
 import io.membrane.fragment.store.FragmentMetric;
 import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.store.MemoryTier;
 import io.membrane.fragment.tenancy.Policy;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.tomcat.TomcatWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -110,5 +115,24 @@ class FragmentConfiguration {
         return 1;
       }
     };
+  }
+
+  @Bean
+  DirectWriteTomcat directWrites() {
+    return new DirectWriteTomcat();
+  }
+
+  /** What is in memory is answered before the servlet. */
+  @Bean
+  WebServerFactoryCustomizer<TomcatWebServerFactory> memoryReads(
+      FragmentStore store, Clock clock, MeterRegistry meters) {
+    FragmentReadValve valve =
+        new FragmentReadValve(
+            new MemoryFragments(store, clock),
+            outcome ->
+                Timer.builder(FragmentMetric.MEMORY_READS.meter())
+                    .tag("outcome", outcome.tag())
+                    .register(meters));
+    return factory -> factory.addContextValves(valve);
   }
 }

@@ -2,6 +2,7 @@ package io.membrane.fragment;
 
 import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
+import io.membrane.fragment.connector.DirectOutput;
 import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.store.Description;
 import io.membrane.fragment.store.Fragment;
@@ -14,7 +15,6 @@ import io.membrane.wire.FragmentClient.FragmentMeta;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.enums.ParameterIn;
-import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -148,8 +148,7 @@ final class FragmentEndpoint {
       length = range.length();
     }
     response.setContentLengthLong(length);
-    ServletOutputStream out = response.getOutputStream();
-    fragment.body().forEach(from, length, out::write);
+    fragment.body().forEach(from, length, DirectOutput.of(request)::write);
   }
 
   private static @Nullable ByteRange range(

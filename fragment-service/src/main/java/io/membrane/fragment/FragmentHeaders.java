@@ -5,6 +5,7 @@ import io.membrane.block.ContentDigest;
 import io.membrane.block.Namespace;
 import io.membrane.block.Signature;
 import io.membrane.block.TokenSpan;
+import io.membrane.fragment.hot.Header;
 import io.membrane.fragment.store.Description;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -12,9 +13,11 @@ import io.membrane.rpc.WireJson;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
@@ -76,20 +79,32 @@ final class FragmentHeaders {
 
   /** Writes everything that is known of a fragment but its length. */
   static void write(Description fragment, long nowMs, HttpServletResponse response) {
-    FragmentMeta meta = meta(fragment, nowMs);
-    BlockHash parent = meta.parent();
-    write(fragment.digest(), fragment.logPosition(), response);
-    response.setHeader(NAMESPACE, ASCII_JSON.writeValueAsString(meta.namespace()));
-    response.setHeader(PARENT, parent == null ? ROOT : parent.hex());
-    response.setHeader(TOKEN_SPAN, meta.tokenSpan().toString());
-    if (meta.signature() != null) {
-      response.setHeader(SIGNATURE, ASCII_JSON.writeValueAsString(meta.signature()));
+    forEach(fragment, response::setHeader);
+    Long left = fragment.secondsLeft(nowMs);
+    if (left != null) {
+      response.setHeader(TTL, left.toString());
     }
-    if (meta.ttlSeconds() != null) {
-      response.setHeader(TTL, meta.ttlSeconds().toString());
+  }
+
+  /** The same, ready to be sent, but for what is left of its life. */
+  static List<Header> withoutLife(Description fragment) {
+    List<Header> headers = new ArrayList<>();
+    forEach(fragment, (name, value) -> headers.add(Header.of(name, value)));
+    return List.copyOf(headers);
+  }
+
+  private static void forEach(Description fragment, BiConsumer<String, String> header) {
+    FragmentMeta meta = meta(fragment, 0);
+    BlockHash parent = meta.parent();
+    forEach(fragment.digest(), fragment.logPosition(), header);
+    header.accept(NAMESPACE, ASCII_JSON.writeValueAsString(meta.namespace()));
+    header.accept(PARENT, parent == null ? ROOT : parent.hex());
+    header.accept(TOKEN_SPAN, meta.tokenSpan().toString());
+    if (meta.signature() != null) {
+      header.accept(SIGNATURE, ASCII_JSON.writeValueAsString(meta.signature()));
     }
     if (meta.pin()) {
-      response.setHeader(PIN, "true");
+      header.accept(PIN, "true");
     }
   }
 
@@ -104,10 +119,15 @@ final class FragmentHeaders {
   /** Writes which bytes these are and where the log tells of them. */
   static void write(
       ContentDigest digest, @Nullable String logPosition, HttpServletResponse response) {
-    response.setHeader(HttpHeaders.ETAG, digest.toEtag());
-    response.setHeader(REPR_DIGEST, digest.toReprDigest());
+    forEach(digest, logPosition, response::setHeader);
+  }
+
+  private static void forEach(
+      ContentDigest digest, @Nullable String logPosition, BiConsumer<String, String> header) {
+    header.accept(HttpHeaders.ETAG, digest.toEtag());
+    header.accept(REPR_DIGEST, digest.toReprDigest());
     if (logPosition != null) {
-      response.setHeader(LOG_POSITION, logPosition);
+      header.accept(LOG_POSITION, logPosition);
     }
   }
 

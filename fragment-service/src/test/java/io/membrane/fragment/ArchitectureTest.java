@@ -7,6 +7,7 @@ class ArchitectureTest {
 
   @Test
   void theServiceKeepsTheRulesOfTheHouse() {
-    ArchitectureRules.check("io.membrane.fragment", "eviction", "inventory", "offheap", "placement", "tenancy");
+    ArchitectureRules.check(
+        "io.membrane.fragment", "eviction", "inventory", "offheap", "placement", "tenancy");
   }
 }

@@ -24,7 +24,11 @@ class SurfaceTest extends RunningService {
             "/v1/fragments/{hash}/{slice}",
             "/v1/fragments/exists",
             "/v1/fragments/batch-get",
-            "/v1/fragments/batch-put");
+            "/v1/fragments/batch-put",
+            "/v1/fragments/prefetch",
+            "/v1/pins/{name}",
+            "/v1/tenants/{tenant}/policy",
+            "/v1/tenants/{tenant}/usage");
     JsonNode one = paths.path("/v1/fragments/{hash}/{slice}");
     assertThat(one.propertyNames()).containsExactlyInAnyOrder("get", "head", "put", "delete");
     assertThat(one.path("put").path("parameters").findValuesAsString("name"))

@@ -9,15 +9,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /** Binds tenant and deadline of a request to the thread that serves it, and bounds its body. */
 final class CallContextFilter extends OncePerRequestFilter {
-
-  private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
   private final HttpProperties properties;
   private final ProblemWriter problems;
@@ -64,7 +61,7 @@ final class CallContextFilter extends OncePerRequestFilter {
     if (header == null) {
       return CallContext.DEFAULT_TENANT;
     }
-    if (!TENANT.matcher(header).matches()) {
+    if (!CallContext.isTenant(header)) {
       throw new MembraneException(
           ErrorCode.MALFORMED_REQUEST,
           CallContext.TENANT_HEADER + " is 1 to 128 letters, digits, '.', '_' and '-'");

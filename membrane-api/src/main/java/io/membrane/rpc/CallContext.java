@@ -2,6 +2,7 @@ package io.membrane.rpc;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 
 /**
  * For whom a request is served and until when. Bound to the thread that serves it and carried to
@@ -21,7 +22,14 @@ public record CallContext(String tenant, long deadlineNanos) {
   /** Who calls where no credentials are configured. */
   public static final String DEFAULT_TENANT = "default";
 
+  private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+
   private static final ScopedValue<CallContext> CURRENT = ScopedValue.newInstance();
+
+  /** Whether a tenant may be called this: 1 to 128 letters, digits, '.', '_' and '-'. */
+  public static boolean isTenant(String name) {
+    return TENANT.matcher(name).matches();
+  }
 
   /** A context that ends {@code budget} from now. */
   public static CallContext of(String tenant, Duration budget) {

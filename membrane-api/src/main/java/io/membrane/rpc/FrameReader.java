@@ -26,6 +26,7 @@ public final class FrameReader {
 
   static final int MAGIC = 0x4D42_4631;
   static final int END = 0;
+  static final int PREFIX_BYTES = 20;
 
   private static final int MAX_HEADER_BYTES = 64 * 1024;
 

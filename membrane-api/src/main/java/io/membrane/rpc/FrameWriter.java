@@ -1,18 +1,18 @@
 package io.membrane.rpc;
 
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 
 /** Writes {@link Frame}s; see {@link FrameReader} for the layout. Not thread-safe. */
 public final class FrameWriter {
 
-  private final DataOutputStream out;
+  private final OutputStream out;
   private int frames;
 
   /** The stream stays the caller's to close. */
   public FrameWriter(OutputStream out) {
-    this.out = new DataOutputStream(out);
+    this.out = out;
   }
 
   public void write(Frame frame) throws IOException {
@@ -30,23 +30,26 @@ public final class FrameWriter {
   /** Writes a frame whose payload of {@code length} bytes {@code body} writes. */
   public void write(int status, Frame.Header head, long length, Body body) throws IOException {
     byte[] header = WireJson.mapper().writeValueAsBytes(head);
-    prefix(status, header.length, length);
-    out.write(header);
+    out.write(prefix(status, header, length));
     body.write();
     frames++;
   }
 
   /** Writes the end frame, without which a reader reports the body as cut, and flushes. */
   public void end() throws IOException {
-    prefix(FrameReader.END, 0, frames);
+    out.write(prefix(FrameReader.END, new byte[0], frames));
     out.flush();
   }
 
-  private void prefix(int status, int headerLength, long bodyLength) throws IOException {
-    out.writeInt(FrameReader.MAGIC);
-    out.writeShort(status);
-    out.writeShort(0);
-    out.writeInt(headerLength);
-    out.writeLong(bodyLength);
+  /** In one piece, since a stream may send every piece by itself. */
+  private static byte[] prefix(int status, byte[] header, long bodyLength) {
+    return ByteBuffer.allocate(FrameReader.PREFIX_BYTES + header.length)
+        .putInt(FrameReader.MAGIC)
+        .putShort((short) status)
+        .putShort((short) 0)
+        .putInt(header.length)
+        .putLong(bodyLength)
+        .put(header)
+        .array();
   }
 }

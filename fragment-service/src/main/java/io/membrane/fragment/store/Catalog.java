@@ -12,6 +12,7 @@ import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventType;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import io.membrane.wire.LogEntry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -309,6 +310,24 @@ final class Catalog {
         (Long) Objects.requireNonNull(answer.get(1)),
         (Long) Objects.requireNonNull(answer.get(2)),
         bodies(answer, 3));
+  }
+
+  /**
+   * Keeps a tenant's names from eviction until a pin ends; what the pin kept before is kept no
+   * more.
+   *
+   * @param lasts zero: it ends now
+   * @return which are kept, in order: those that are there and the tenant's own
+   */
+  List<Boolean> pin(String tenant, String pin, Duration lasts, List<Name> names) {
+    List<byte[]> arguments = new ArrayList<>(3 + names.size());
+    arguments.add(text(tenant + "/" + pin));
+    arguments.add(text(tenant));
+    arguments.add(text(lasts.toMillis()));
+    names.forEach(name -> arguments.add(name.bytes()));
+    return redis.script(Script.PIN, arguments.toArray(byte[][]::new)).stream()
+        .map(kept -> Long.valueOf(1).equals(kept))
+        .toList();
   }
 
   /** Counts uses of names. */

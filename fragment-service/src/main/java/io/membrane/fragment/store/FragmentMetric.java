@@ -9,6 +9,8 @@ public enum FragmentMetric {
    * without bytes), or the error's code.
    */
   GETS("membrane.fragment.gets"),
+  /** Timer of reads that memory was asked for; tag {@code outcome}: what it answered. */
+  MEMORY_READS("membrane.fragment.memory.reads"),
   /** Counter: payload bytes stored. */
   BYTES_IN("membrane.fragment.bytes.in"),
   /** Counter: payload bytes handed out; tag {@code tier}: {@code memory} or {@code redis}. */

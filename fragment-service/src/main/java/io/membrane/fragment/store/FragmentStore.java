@@ -469,6 +469,22 @@ public final class FragmentStore {
     }
   }
 
+  /**
+   * Keeps a tenant's fragments from eviction, in Redis, until a pin ends; not from their own end.
+   * What the pin of this name kept before is kept no more.
+   *
+   * @param lasts at least 1 ms
+   * @return which are kept, in order: those that are there and the tenant's own
+   */
+  public List<Boolean> pin(String tenant, String pin, Duration lasts, List<FragmentKey> keys) {
+    return catalog.pin(tenant, pin, lasts, names(tenant, keys));
+  }
+
+  /** Ends a pin; does nothing if there is none. */
+  public void unpin(String tenant, String pin) {
+    catalog.pin(tenant, pin, Duration.ZERO, List.of());
+  }
+
   /** Room to receive a payload, of {@code bytes} bytes or, with 0, of any length. */
   public Claim claim(long bytes) {
     return memory.claim(bytes);

@@ -26,6 +26,9 @@ import java.util.concurrent.ThreadLocalRandom;
  *      body, footprint                     id of the body; bytes it takes in Redis
  *  {membrane}:account:&lt;tenant&gt;     hash   bytes, names: what a tenant is charged for
  *  {membrane}:policy:&lt;tenant&gt;      string JSON of its policy
+ *  {membrane}:pin:&lt;tenant&gt;/&lt;pin&gt;    set    names that a pin keeps
+ *  {membrane}:pinned:&lt;name&gt;         set    pins that keep a name
+ *  {membrane}:pins                  zset   which pin ends when
  *  {membrane}:rank                  zset   what goes first when room is needed
  *  {membrane}:expiry                zset   what ends when
  *  {membrane}:store                 hash   bytes and names in all, age of the ranking, life, changes

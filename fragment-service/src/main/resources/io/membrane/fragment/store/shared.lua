@@ -7,6 +7,7 @@ local CHANGES = PREFIX .. 'changes'
 local RANK = PREFIX .. 'rank'
 local EXPIRY = PREFIX .. 'expiry'
 local STORE = PREFIX .. 'store'
+local PINS = PREFIX .. 'pins'
 local NAME_BYTES = 1024
 local CLASS_SPAN = 1e9
 
@@ -31,6 +32,14 @@ local function account_of(tenant)
   return PREFIX .. 'account:' .. (tenant or '')
 end
 
+local function pin_of(pin)
+  return PREFIX .. 'pin:' .. pin
+end
+
+local function pinned_of(member)
+  return PREFIX .. 'pinned:' .. member
+end
+
 local function has_ended(expires, now)
   return expires ~= '0' and (tonumber(expires or '') or 0) <= now
 end
@@ -39,6 +48,30 @@ end
 local function changed(member)
   redis.call('XADD', CHANGES, 'MAXLEN', '~', '20000', '*', 'name', member)
   redis.call('HINCRBY', STORE, 'changes', 1)
+end
+
+-- Ranks a name by its uses, unless it never ends or is pinned: then it is in no ranking.
+local function rank(member)
+  local kept = redis.call('HMGET', name_of(member), 'uses', 'weight', 'class', 'expires')
+  if not kept[4] or kept[4] == '0' or redis.call('EXISTS', pinned_of(member)) == 1 then
+    return false
+  end
+  local age = tonumber(redis.call('HGET', STORE, 'age') or '0')
+  local score = age + (tonumber(kept[1]) or 1) * (tonumber(kept[2]) or 1)
+      + (tonumber(kept[3]) or 0) * CLASS_SPAN
+  redis.call('ZADD', RANK, string.format('%.17g', score), member)
+  return true
+end
+
+-- Ends a pin: what no other pin keeps may go again.
+local function unpin(pin)
+  for _, member in ipairs(redis.call('SMEMBERS', pin_of(pin))) do
+    if redis.call('SREM', pinned_of(member), pin) == 1 then
+      rank(member)
+    end
+  end
+  redis.call('DEL', pin_of(pin))
+  redis.call('ZREM', PINS, pin)
 end
 
 -- One reference less; the body's id if it was the last.
@@ -64,6 +97,7 @@ local function remove(member, event, log_length, bodies)
   redis.call('DEL', name)
   redis.call('ZREM', RANK, member)
   redis.call('ZREM', EXPIRY, member)
+  redis.call('DEL', pinned_of(member))
   redis.call('HINCRBY', STORE, 'bytes', -NAME_BYTES)
   redis.call('HINCRBY', STORE, 'names', -1)
   redis.call('HINCRBY', account_of(kept[3]), 'bytes', 0 - (tonumber(kept[4]) or 0))

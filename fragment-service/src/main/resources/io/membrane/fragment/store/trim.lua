@@ -1,4 +1,4 @@
--- Removes what has ended, and then what ranks lowest until the store is small enough.
+-- Removes what has ended and ends pins, and then what ranks lowest until the store is small enough.
 -- ARGV 1 bytes that the store may take, 2 most names to remove, 3 event 'removed', 4 log length
 -- Answer {bytes in the store, names that had ended, names that had to go, bodies to unlink ...}
 local bodies = {}
@@ -9,6 +9,9 @@ for _, member in ipairs(ended) do
     redis.call('ZREM', EXPIRY, member)
     redis.call('ZREM', RANK, member)
   end
+end
+for _, pin in ipairs(redis.call('ZRANGEBYSCORE', PINS, '-inf', int(now_ms()), 'LIMIT', '0', '16')) do
+  unpin(pin)
 end
 local gone = 0
 local bytes = tonumber(redis.call('HGET', STORE, 'bytes') or '0')

@@ -17,6 +17,7 @@ import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventType;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import io.membrane.wire.LogEntry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -364,6 +365,44 @@ abstract class FragmentStoreContract extends StoreOnRedis {
     } finally {
       store = unbounded;
     }
+  }
+
+  @Test
+  void aPinKeepsFromEvictionUntilItEnds() {
+    FragmentStore bounded = open(memory, 3_000_000);
+    FragmentStore unbounded = store;
+    store = bounded;
+    try {
+      FragmentKey key = key();
+      put(key, Seeds.bytes(random, 50_000));
+      bounded.pin(TENANT, "a", Duration.ofMinutes(1), List.of(key));
+      assertThat(bounded.pin(TENANT, "b", Duration.ofMinutes(1), List.of(key, key())))
+          .containsExactly(true, false);
+      assertThat(bounded.pin("t2", "a", Duration.ofMinutes(1), List.of(key)))
+          .containsExactly(false);
+      fill(bounded);
+      assertThat(isThere(key)).isTrue();
+      bounded.unpin(TENANT, "a");
+      fill(bounded);
+      assertThat(isThere(key)).isTrue();
+      bounded.pin(TENANT, "b", Duration.ofMillis(1), List.of(key));
+      Awaitility.await()
+          .until(() -> {
+            bounded.housekeeping().tidy();
+            return redis.zcard(bytes(RedisKeys.PREFIX + "pins")) == 0;
+          });
+      fill(bounded);
+      assertThat(isThere(key)).isFalse();
+    } finally {
+      store = unbounded;
+    }
+  }
+
+  private void fill(FragmentStore bounded) {
+    for (int i = 0; i < 80; i++) {
+      put(key(), Seeds.bytes(random, 50_000));
+    }
+    bounded.housekeeping().tidy();
   }
 
   @Test

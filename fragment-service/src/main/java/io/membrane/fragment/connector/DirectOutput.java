@@ -1,0 +1,47 @@
+package io.membrane.fragment.connector;
+
+import jakarta.servlet.ServletRequest;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import org.apache.coyote.Response;
+
+/**
+ * The body of an answer, past the servlet's own stream: that one cuts buffers into pieces of 8 KiB
+ * and copies the last of them. Headers and status are the servlet's and leave with the first byte;
+ * who writes here does not use the servlet's stream. What is written blocks while the caller's
+ * socket is full; nothing written is kept. For one thread.
+ */
+public final class DirectOutput extends OutputStream {
+
+  static final String ATTRIBUTE = DirectOutput.class.getName();
+
+  private final Response response;
+
+  private DirectOutput(Response response) {
+    this.response = response;
+  }
+
+  /** The body of the answer to a request. */
+  public static DirectOutput of(ServletRequest request) {
+    if (request.getAttribute(ATTRIBUTE) instanceof Response response) {
+      return new DirectOutput(response);
+    }
+    throw new IllegalStateException("the request did not come through " + DirectOutputValve.class);
+  }
+
+  /** Writes all that remains, from where it lies if it is direct and large. */
+  public void write(ByteBuffer bytes) throws IOException {
+    response.doWrite(bytes);
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    response.doWrite(ByteBuffer.wrap(bytes, offset, length));
+  }
+
+  @Override
+  public void write(int one) throws IOException {
+    write(new byte[] {(byte) one}, 0, 1);
+  }
+}

@@ -1,0 +1,183 @@
+package io.membrane.fragment.connector;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.membrane.fixture.Seeds;
+import io.membrane.fragment.connector.RawClient.Answer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import org.apache.catalina.LifecycleException;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Bodies on the wire, as a caller gets them. */
+class DirectWriteTest {
+
+  private static final int LARGE = 64 << 20;
+
+  @TempDir private Path folder;
+
+  /** Two bodies of the same bytes: one written in pieces of every kind, and what it should be. */
+  @SuppressWarnings("ArrayRecordComponent") // read, never compared
+  private record Body(List<ByteBuffer> pieces, byte[] whole) {
+
+    static Body of(Random random) {
+      byte[] whole = Seeds.bytes(random, 1 + random.nextInt(1 << (4 + random.nextInt(17))));
+      List<ByteBuffer> pieces = new ArrayList<>();
+      for (int at = 0; at < whole.length; ) {
+        int most = 1 + random.nextInt(4 * DirectWriteConnection.DIRECT_BYTES);
+        int length = Math.min(whole.length - at, most);
+        pieces.add(piece(whole, at, length, random.nextInt(3)));
+        at += length;
+      }
+      return new Body(pieces, whole);
+    }
+
+    private static ByteBuffer piece(byte[] whole, int at, int length, int kind) {
+      ByteBuffer direct = ByteBuffer.allocateDirect(length).put(whole, at, length).flip();
+      return switch (kind) {
+        case 0 -> ByteBuffer.wrap(whole, at, length);
+        case 1 -> direct;
+        default -> direct.asReadOnlyBuffer();
+      };
+    }
+  }
+
+  @Test
+  void anySequenceOfBuffersArrivesInItsOrder() throws IOException, LifecycleException {
+    ConcurrentHashMap<String, Body> bodies = new ConcurrentHashMap<>();
+    RunningTomcat.Service service =
+        (request, response) -> {
+          Body body = Objects.requireNonNull(bodies.get(request.getRequestURI()));
+          if (request.getHeader("Membrane-Sized") != null) {
+            response.getCoyoteResponse().setContentLength(body.whole().length);
+          }
+          for (ByteBuffer piece : body.pieces()) {
+            response.getCoyoteResponse().doWrite(piece);
+          }
+        };
+    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service);
+        RawClient client = RawClient.to(tomcat.port())) {
+      Seeds.forAll(
+          60,
+          random -> {
+            String path = "/" + random.nextLong();
+            Body body = Body.of(new Random(random.nextLong()));
+            bodies.put(path, body);
+            String[] headers =
+                random.nextBoolean() ? new String[] {"Membrane-Sized: 1"} : new String[0];
+            assertThat(ask(client, path, headers).body()).isEqualTo(body.whole());
+          });
+    }
+  }
+
+  private static Answer ask(RawClient client, String path, String... headers) {
+    try {
+      return client.ask("GET", path, headers);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Writes a large body on {@code /large}, and tells how that ended; otherwise a small one. */
+  private static final class LargeBody implements RunningTomcat.Service {
+    private final ByteBuffer bytes = ByteBuffer.allocateDirect(LARGE);
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private final CompletableFuture<String> ended = new CompletableFuture<>();
+
+    @Override
+    public void serve(Request request, Response response) throws IOException {
+      if (!request.getRequestURI().equals("/large")) {
+        response.getOutputStream().write("small".getBytes(ISO_8859_1));
+        return;
+      }
+      response.getCoyoteResponse().setContentLength(LARGE);
+      begun.countDown();
+      try {
+        response.getCoyoteResponse().doWrite(bytes.duplicate());
+        ended.complete("whole");
+      } catch (IOException e) {
+        ended.complete("broken");
+      }
+    }
+  }
+
+  @Test
+  void aCallerThatReadsSlowlyHoldsUpNobodyElse()
+      throws IOException, LifecycleException, InterruptedException, ExecutionException {
+    LargeBody service = new LargeBody();
+    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service);
+        RawClient slow = RawClient.narrow(tomcat.port());
+        RawClient other = RawClient.to(tomcat.port())) {
+      slow.send("GET", "/large");
+      service.begun.await();
+      for (int i = 0; i < 50; i++) {
+        assertThat(other.ask("GET", "/small").body()).asString(ISO_8859_1).isEqualTo("small");
+      }
+      assertThat(service.ended).isNotDone();
+      assertThat(slow.answerTo("GET").body()).hasSize(LARGE);
+      assertThat(service.ended.get()).isEqualTo("whole");
+    }
+  }
+
+  @Test
+  void aCallerThatLeavesInTheMiddleEndsTheWriteAndItsConnection()
+      throws IOException, LifecycleException, InterruptedException, ExecutionException {
+    LargeBody service = new LargeBody();
+    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service)) {
+      try (RawClient leaving = RawClient.narrow(tomcat.port())) {
+        leaving.send("GET", "/large");
+        leaving.bytes(100_000);
+      }
+      assertThat(service.ended.get()).isEqualTo("broken");
+      await().until(() -> tomcat.connections() == 0);
+    }
+  }
+
+  @Test
+  void aCallerThatDoesNotReadIsCutAfterTheWriteTimeout()
+      throws IOException, LifecycleException, InterruptedException, ExecutionException {
+    LargeBody service = new LargeBody();
+    try (RunningTomcat tomcat =
+            new RunningTomcat(folder).timeout(Duration.ofMillis(200)).start(service);
+        RawClient idle = RawClient.narrow(tomcat.port())) {
+      idle.send("GET", "/large");
+      assertThat(service.ended.get()).isEqualTo("broken");
+      await().until(() -> tomcat.connections() == 0);
+      assertThat(idle.toTheEnd()).isLessThan(LARGE);
+    }
+  }
+
+  @Test
+  void overTlsTheSameBytesArrive() throws IOException, LifecycleException, InterruptedException {
+    Body body = Body.of(new Random(5));
+    RunningTomcat.Service service =
+        (request, response) -> {
+          for (ByteBuffer piece : body.pieces()) {
+            response.getCoyoteResponse().doWrite(piece.duplicate());
+          }
+        };
+    TestKeys keys = TestKeys.in(folder);
+    try (RunningTomcat tomcat =
+            new RunningTomcat(folder).tls(keys.file(), TestKeys.PASSWORD).start(service);
+        RawClient client = new RawClient(keys.connect(tomcat.port()))) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(client.ask("GET", "/").body()).isEqualTo(body.whole());
+      }
+    }
+  }
+}

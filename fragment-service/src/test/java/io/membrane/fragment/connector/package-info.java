@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.membrane.fragment.connector;
+
+import org.jspecify.annotations.NullMarked;

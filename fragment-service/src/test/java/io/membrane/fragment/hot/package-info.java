@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.membrane.fragment.hot;
+
+import org.jspecify.annotations.NullMarked;
