@@ -1,5 +1,7 @@
 package io.membrane.fragment;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.membrane.block.FragmentKey;
 import io.membrane.boot.ProblemWriter;
 import io.membrane.fragment.connector.DirectOutput;
@@ -14,6 +16,7 @@ import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
+import io.membrane.wire.FragmentClient.FragmentMeta;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -43,11 +46,21 @@ final class BatchGet {
   private final ProblemWriter problems;
   private final Clock clock;
 
+  /**
+   * Headers of what was read last, by identity: a fragment that is kept in memory has one
+   * description for as long as it is.
+   */
+  private final Cache<Description, Encoded> headers = Caffeine.newBuilder().weakKeys().build();
+
   BatchGet(FragmentStore store, ProblemWriter problems, Clock clock) {
     this.store = store;
     this.problems = problems;
     this.clock = clock;
   }
+
+  /** A frame's header, true while a fragment has so many seconds left. */
+  @SuppressWarnings("ArrayRecordComponent") // passed on, never compared
+  private record Encoded(@Nullable Long secondsLeft, byte[] json) {}
 
   /** Keys to fetch together. */
   private record Window(List<FragmentKey> keys, List<Name> names) {}
@@ -180,16 +193,24 @@ final class BatchGet {
         Payload body = fragment.body();
         out.write(
             200,
-            new Frame.Header(
-                key,
-                FragmentHeaders.meta(description, clock.millis()),
-                description.digest(),
-                null,
-                null),
+            header(key, description),
             body.length(),
             () -> body.forEach(0, body.length(), bytes::write));
       }
     }
+  }
+
+  private byte[] header(FragmentKey key, Description description) {
+    long now = clock.millis();
+    Long left = description.secondsLeft(now);
+    Encoded last = headers.getIfPresent(description);
+    if (last != null && Objects.equals(last.secondsLeft(), left)) {
+      return last.json();
+    }
+    FragmentMeta meta = FragmentHeaders.meta(description, now);
+    byte[] json = FrameWriter.encode(new Frame.Header(key, meta, description.digest(), null, null));
+    headers.put(description, new Encoded(left, json));
+    return json;
   }
 
   private static void close(@Nullable Future<Fetched> fetched) {

@@ -28,15 +28,32 @@ public record BlockHash(long w0, long w1, long w2, long w3) implements Comparabl
    */
   @JsonCreator
   public static BlockHash parse(String hex) {
-    if (hex.length() != 2 * BYTES || !isLowerHex(hex)) {
-      throw new IllegalArgumentException(
-          "a block hash is 64 lower-case hex digits, not '" + Text.shorten(hex) + "'");
+    if (hex.length() != 2 * BYTES) {
+      throw malformed(hex);
     }
-    return new BlockHash(
-        HexFormat.fromHexDigitsToLong(hex, 0, 16),
-        HexFormat.fromHexDigitsToLong(hex, 16, 32),
-        HexFormat.fromHexDigitsToLong(hex, 32, 48),
-        HexFormat.fromHexDigitsToLong(hex, 48, 64));
+    return new BlockHash(word(hex, 0), word(hex, 16), word(hex, 32), word(hex, 48));
+  }
+
+  private static long word(String hex, int from) {
+    long word = 0;
+    for (int i = from; i < from + 16; i++) {
+      char c = hex.charAt(i);
+      int digit;
+      if (c >= '0' && c <= '9') {
+        digit = c - '0';
+      } else if (c >= 'a' && c <= 'f') {
+        digit = c - 'a' + 10;
+      } else {
+        throw malformed(hex);
+      }
+      word = word << 4 | digit;
+    }
+    return word;
+  }
+
+  private static IllegalArgumentException malformed(String hex) {
+    return new IllegalArgumentException(
+        "a block hash is 64 lower-case hex digits, not '" + Text.shorten(hex) + "'");
   }
 
   /** Reads {@value #BYTES} bytes. */
@@ -63,7 +80,7 @@ public record BlockHash(long w0, long w1, long w2, long w3) implements Comparabl
 
   @JsonValue
   public String hex() {
-    return HEX.toHexDigits(w0) + HEX.toHexDigits(w1) + HEX.toHexDigits(w2) + HEX.toHexDigits(w3);
+    return HEX.formatHex(toBytes());
   }
 
   @Override
@@ -83,15 +100,5 @@ public record BlockHash(long w0, long w1, long w2, long w3) implements Comparabl
   @Override
   public String toString() {
     return hex();
-  }
-
-  private static boolean isLowerHex(String s) {
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-        return false;
-      }
-    }
-    return true;
   }
 }

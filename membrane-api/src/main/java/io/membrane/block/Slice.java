@@ -3,8 +3,6 @@ package io.membrane.block;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Which part of a block's KV a fragment holds. Text form {@code attn.0-31.0of1}.
@@ -23,8 +21,7 @@ public record Slice(Kind kind, int firstLayer, int lastLayer, int rank, int size
     STATE
   }
 
-  private static final Pattern FORM =
-      Pattern.compile("(attn|state)\\.(\\d{1,6})-(\\d{1,6})\\.(\\d{1,6})of(\\d{1,6})");
+  private static final int MAX_DIGITS = 6;
 
   public Slice {
     if (firstLayer < 0 || lastLayer < firstLayer) {
@@ -52,21 +49,42 @@ public record Slice(Kind kind, int firstLayer, int lastLayer, int rank, int size
    */
   @JsonCreator
   public static Slice parse(String text) {
-    Matcher m = FORM.matcher(text);
-    if (m.matches()) {
-      Slice slice =
-          new Slice(
-              Kind.valueOf(m.group(1).toUpperCase(Locale.ROOT)),
-              Integer.parseInt(m.group(2)),
-              Integer.parseInt(m.group(3)),
-              Integer.parseInt(m.group(4)),
-              Integer.parseInt(m.group(5)));
-      if (slice.toString().equals(text)) {
-        return slice;
-      }
+    try {
+      int dot = text.indexOf('.');
+      int dash = text.indexOf('-', dot);
+      int second = text.indexOf('.', dash);
+      int of = text.indexOf("of", second);
+      return new Slice(
+          kind(text.substring(0, dot)),
+          number(text, dot + 1, dash),
+          number(text, dash + 1, second),
+          number(text, second + 1, of),
+          number(text, of + 2, text.length()));
+    } catch (IndexOutOfBoundsException | NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "a slice is written like attn.0-31.0of1, not '" + Text.shorten(text) + "'", e);
     }
-    throw new IllegalArgumentException(
-        "a slice is written like attn.0-31.0of1, not '" + Text.shorten(text) + "'");
+  }
+
+  private static Kind kind(String text) {
+    return switch (text) {
+      case "attn" -> Kind.ATTN;
+      case "state" -> Kind.STATE;
+      default -> throw new NumberFormatException(text);
+    };
+  }
+
+  /** Up to six digits without leading zeros. */
+  private static int number(String text, int from, int to) {
+    boolean isCanonical =
+        to - from <= MAX_DIGITS
+            && text.charAt(from) >= '0'
+            && text.charAt(from) <= '9'
+            && (text.charAt(from) != '0' || to - from == 1);
+    if (!isCanonical) {
+      throw new NumberFormatException(text);
+    }
+    return Integer.parseInt(text, from, to, 10);
   }
 
   @JsonValue

@@ -16,7 +16,8 @@ public final class FrameWriter {
   }
 
   public void write(Frame frame) throws IOException {
-    write(frame.status(), frame.header(), frame.body().length, () -> out.write(frame.body()));
+    write(
+        frame.status(), encode(frame.header()), frame.body().length, () -> out.write(frame.body()));
   }
 
   /** Writes a payload behind its header. */
@@ -27,9 +28,17 @@ public final class FrameWriter {
     void write() throws IOException;
   }
 
-  /** Writes a frame whose payload of {@code length} bytes {@code body} writes. */
-  public void write(int status, Frame.Header head, long length, Body body) throws IOException {
-    byte[] header = WireJson.mapper().writeValueAsBytes(head);
+  /** A header as {@link #write(int, byte[], long, Body)} takes it, which may be kept. */
+  public static byte[] encode(Frame.Header header) {
+    return WireJson.mapper().writeValueAsBytes(header);
+  }
+
+  /**
+   * Writes a frame whose payload of {@code length} bytes {@code body} writes.
+   *
+   * @param header as {@link #encode} makes it
+   */
+  public void write(int status, byte[] header, long length, Body body) throws IOException {
     out.write(prefix(status, header, length));
     body.write();
     frames++;

@@ -44,8 +44,20 @@ public interface FragmentClient {
     }
   }
 
-  /** Which fragments. */
-  record Keys(@NotNull @Size(max = MAX_KEYS) List<@NotNull FragmentKey> keys) {}
+  /** Which fragments; none of them null. */
+  record Keys(@NotNull @Size(max = MAX_KEYS) List<FragmentKey> keys) {
+
+    // Here and not as an annotation: validating thousands of elements takes longer than the answer.
+    public Keys {
+      if (keys != null) {
+        for (FragmentKey key : keys) {
+          if (key == null) {
+            throw new IllegalArgumentException("keys: null is no key");
+          }
+        }
+      }
+    }
+  }
 
   /**
    * Answer to an existence question.

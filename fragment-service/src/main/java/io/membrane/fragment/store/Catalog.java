@@ -144,6 +144,7 @@ final class Catalog {
   private Map<String, Object> parameters(NewName put, String bodyId, long writtenMs) {
     Policy policy = put.policy();
     FragmentMeta meta = put.meta();
+    Name parent = parent(put.name(), meta);
     return Map.ofEntries(
         Map.entry("member", put.name().toString()),
         Map.entry("digest", put.digest().hex()),
@@ -158,7 +159,7 @@ final class Catalog {
         Map.entry("class", policy.priorityClass()),
         Map.entry("weight", weight(meta, put.bytes())),
         Map.entry("overwrite", put.overwrite()),
-        Map.entry("parent", parent(put.name(), meta)),
+        Map.entry("parent", parent == null ? "" : parent.toString()),
         Map.entry("with", String.join("\n", put.with().stream().map(Name::toString).toList())),
         Map.entry("window", settings.putWindow().toMillis()),
         Map.entry("log_length", Long.toString(settings.logLength())));
@@ -173,21 +174,20 @@ final class Catalog {
     return Math.clamp(weight, 1 / MOST_WEIGHT, MOST_WEIGHT);
   }
 
-  /** The fragment without which this one is of no use; empty if there is none. */
-  static String parent(Name name, @Nullable FragmentMeta meta) {
-    if (meta == null || meta.parent() == null) {
-      return "";
-    }
-    String slice = name.key().substring(name.key().indexOf('/') + 1);
-    return new Name(name.domain(), meta.parent() + "/" + slice).toString();
+  /** The fragment without which this one is of no use; null if there is none. */
+  static @Nullable Name parent(Name name, @Nullable FragmentMeta meta) {
+    FragmentKey key = name.fragment();
+    return key == null || meta == null || meta.parent() == null
+        ? null
+        : Name.of(name.domain(), new FragmentKey(meta.parent(), key.slice()));
   }
 
   private byte[] storedEvent(NewName put) {
     FragmentMeta meta = put.meta();
-    if (meta == null) {
+    FragmentKey key = put.name().fragment();
+    if (meta == null || key == null) {
       return new byte[0];
     }
-    FragmentKey key = FragmentKey.parse(put.name().key());
     Event event =
         new Event(
             EventType.STORED,
@@ -290,7 +290,7 @@ final class Catalog {
             Script.DELETE,
             name.bytes(),
             text(tenant),
-            name.isFragment() ? removedEvent : new byte[0],
+            name.fragment() == null ? new byte[0] : removedEvent,
             logLength,
             text(bodyId));
     if (string(answer, 0).equals("FORBIDDEN")) {

@@ -150,7 +150,6 @@ public final class MemoryTier implements AutoCloseable {
     Description description = fragment.description();
     Name name = description.name();
     double weight = Catalog.weight(description.meta(), description.bytes());
-    String parent = Catalog.parent(name, description.meta());
     long bytes = pages(description.bytes());
     lock.lock();
     try {
@@ -169,9 +168,7 @@ public final class MemoryTier implements AutoCloseable {
                   bytes,
                   weight * bytes,
                   description.priorityClass(),
-                  parent.isEmpty()
-                      ? null
-                      : new Name(name.domain(), parent.substring(name.domain().length() + 1))),
+                  Catalog.parent(name, description.meta())),
               busy -> false);
       drop(admission.victims());
       if (admission.admitted()) {

@@ -3,44 +3,96 @@ package io.membrane.fragment.store;
 import io.membrane.block.BlockHash;
 import io.membrane.block.FragmentKey;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a payload is called, and in which sharing domain.
- *
- * @param domain who may see it: a domain's text form, without a slash
- * @param key a fragment's key, or whatever else the domain's names are
+ * What a payload is called, and in which sharing domain. Text form, as it stands in Redis: {@code
+ * <domain>/<key>}. Immutable; made for every key of a batch, so its text is made when it is asked
+ * for.
  */
-public record Name(String domain, String key) {
+public final class Name {
 
-  public Name {
-    if (domain.isEmpty() || domain.indexOf('/') >= 0 || key.isEmpty()) {
-      throw new IllegalArgumentException("no name: '" + domain + "' '" + key + "'");
+  private final String domain;
+
+  /** A {@link FragmentKey}, or the text of whatever else the domain's names are. */
+  private final Object key;
+
+  private Name(String domain, Object key) {
+    if (domain.isEmpty() || domain.indexOf('/') >= 0) {
+      throw new IllegalArgumentException("no domain: '" + domain + "'");
     }
+    this.domain = domain;
+    this.key = key;
   }
 
-  /** The name of a fragment. */
+  /**
+   * The name of a fragment.
+   *
+   * @param domain who may see it: a domain's text form, without a slash
+   */
   public static Name of(String domain, FragmentKey key) {
-    return new Name(domain, key.toString());
+    return new Name(domain, key);
   }
 
-  /** Whether it is a fragment's: other names begin with a shorter word than a hash. */
-  boolean isFragment() {
+  /**
+   * The name of something else than a fragment.
+   *
+   * @param key begins with a word that is shorter or longer than a hash, and a slash
+   */
+  public static Name of(String domain, String key) {
+    if (key.isEmpty() || isFragment(key)) {
+      throw new IllegalArgumentException("no name of a value: '" + key + "'");
+    }
+    return new Name(domain, key);
+  }
+
+  /** Reads the text form. */
+  static Name parse(String text) {
+    int slash = text.indexOf('/');
+    String domain = text.substring(0, Math.max(0, slash));
+    String key = text.substring(slash + 1);
+    return isFragment(key) ? of(domain, FragmentKey.parse(key)) : of(domain, key);
+  }
+
+  private static boolean isFragment(String key) {
     return key.indexOf('/') == 2 * BlockHash.BYTES;
   }
 
-  /** Reads {@link #toString}. */
-  static Name parse(String text) {
-    int slash = text.indexOf('/');
-    return new Name(text.substring(0, Math.max(0, slash)), text.substring(slash + 1));
+  /** The domain that it belongs to. */
+  public String domain() {
+    return domain;
   }
 
-  /** As it stands in Redis: {@code <domain>/<key>}. */
-  @Override
-  public String toString() {
-    return domain + "/" + key;
+  /** The fragment's key; null if it is something else's name. */
+  public @Nullable FragmentKey fragment() {
+    return key instanceof FragmentKey fragment ? fragment : null;
   }
 
   byte[] bytes() {
     return toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Name name && domain.equals(name.domain) && key.equals(name.key);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * hashOfKey() + domain.hashCode();
+  }
+
+  /** The same in every process, which a record with an enum's is not. */
+  private int hashOfKey() {
+    return key instanceof FragmentKey fragment
+        ? 31 * fragment.hash().hashCode()
+            + 127 * fragment.slice().firstLayer()
+            + fragment.slice().rank()
+        : key.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return domain + "/" + key;
   }
 }
