@@ -8,6 +8,12 @@ class ArchitectureTest {
   @Test
   void theServiceKeepsTheRulesOfTheHouse() {
     ArchitectureRules.check(
-        "io.membrane.fragment", "eviction", "inventory", "offheap", "placement", "tenancy");
+        "io.membrane.fragment",
+        "eviction",
+        "inventory",
+        "membrain",
+        "offheap",
+        "placement",
+        "tenancy");
   }
 }

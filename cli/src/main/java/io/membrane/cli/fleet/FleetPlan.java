@@ -39,6 +39,9 @@ public record FleetPlan(
   /** The model that ships with the project, from its root. */
   public static final Path BUNDLED_MODEL = Path.of("models", "tiny-llama");
 
+  /** Where clients of the Membrain protocol look if nothing else is said. */
+  private static final int MEMBRAIN_PORT = 9201;
+
   private static final int MAX_PORT = 65_535;
   private static final int MAX_BLOCK_TOKENS = 65_536;
 
@@ -133,6 +136,16 @@ public record FleetPlan(
   public FleetPlan withJsonLogs(boolean json) {
     return new FleetPlan(
         home, state, model, blockTokens, redis, ports, arguments, json, readyWithin);
+  }
+
+  /**
+   * Port of the Membrain protocol: 9201, moved with the others; -1, none, if these do not stand
+   * together, so that fleets on ports of their own do not meet there.
+   */
+  int membrainPort() {
+    int base = port(Member.GATEWAY);
+    int port = MEMBRAIN_PORT - DEFAULT_PORT_BASE + base;
+    return ports.equals(portsFrom(base)) && port <= MAX_PORT ? port : -1;
   }
 
   /** Port of a member. */

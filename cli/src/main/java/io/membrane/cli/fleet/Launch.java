@@ -89,7 +89,9 @@ public final class Launch {
     return switch (member) {
       case REDIS -> List.of();
       case DIRECTORY -> List.of(redisUrl(), "--membrane.directory.max-blocks=300000");
-      case FRAGMENT, SCHEDULER -> List.of(redisUrl());
+      case FRAGMENT ->
+          List.of(redisUrl(), "--membrane.fragment.membrain.port=" + plan.membrainPort());
+      case SCHEDULER -> List.of(redisUrl());
       case RECONSTRUCTION ->
           List.of(
               redisUrl(),

@@ -112,10 +112,12 @@ class ComposeTest {
   }
 
   @Test
-  void onlyTheGatewayIsPublishedAndOnlyOnLoopback() {
+  void onlyTheGatewayAndTheMembrainProtocolArePublishedAndOnlyOnLoopback() {
     services.forEach((name, service) -> {
       if (name.equals("gateway")) {
         assertThat(map(service)).containsEntry("ports", List.of("127.0.0.1:8080:8080"));
+      } else if (name.equals("fragment-service")) {
+        assertThat(map(service)).containsEntry("ports", List.of("127.0.0.1:9201:9201"));
       } else {
         assertThat(map(service)).doesNotContainKey("ports");
       }

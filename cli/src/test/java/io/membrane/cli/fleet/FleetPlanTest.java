@@ -40,6 +40,16 @@ class FleetPlanTest {
   }
 
   @Test
+  void theMembrainProtocolMovesWithTheOthersAndHasNoPortIfTheyDoNotStandTogether() {
+    FleetPlan plan = FleetPlan.in(home);
+
+    assertThat(plan.membrainPort()).isEqualTo(9201);
+    assertThat(plan.withPorts(FleetPlan.portsFrom(9000)).membrainPort()).isEqualTo(10_121);
+    assertThat(plan.withPorts(FleetPlan.portsFrom(65_000)).membrainPort()).isEqualTo(-1);
+    assertThat(plan.onFreePorts().membrainPort()).isEqualTo(-1);
+  }
+
+  @Test
   void twoProcessesCannotHaveOnePort() {
     Map<Member, Integer> ports = new EnumMap<>(FleetPlan.portsFrom(9000));
     ports.put(Member.GATEWAY, 9001);

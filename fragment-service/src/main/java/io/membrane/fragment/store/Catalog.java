@@ -301,6 +301,26 @@ final class Catalog {
         position(string(answer, 1)), Long.parseLong(string(answer, 2)), bodies(answer, 3));
   }
 
+  /**
+   * Removes names, whoever has stored them.
+   *
+   * @return in {@code evicted}, how many went, with those that went with them
+   */
+  Trimmed flush(List<Name> names) {
+    byte[][] arguments = new byte[2 + names.size()][];
+    arguments[0] = removedEvent;
+    arguments[1] = logLength;
+    for (int i = 0; i < names.size(); i++) {
+      arguments[2 + i] = names.get(i).bytes();
+    }
+    List<@Nullable Object> answer = redis.script(Script.FLUSH, arguments);
+    return new Trimmed(
+        Long.parseLong(string(answer, 1)),
+        0,
+        (Long) Objects.requireNonNull(answer.get(0)),
+        bodies(answer, 2));
+  }
+
   /** Removes what has ended, and what ranks lowest until the store takes {@code most} bytes. */
   Trimmed trim(long most, int names) {
     List<@Nullable Object> answer =

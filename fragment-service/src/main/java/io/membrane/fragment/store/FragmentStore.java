@@ -58,8 +58,11 @@ public final class FragmentStore {
 
   private static final Logger log = LoggerFactory.getLogger(FragmentStore.class);
 
-  /** How often a look-up starts again because the bytes were exchanged under it. */
+  /** How often a put starts again because something damaged was in its way. */
   private static final int ATTEMPTS = 3;
+
+  /** How often a look-up starts again because the bytes were exchanged under it. */
+  private static final int EXCHANGES = 64;
 
   private final Catalog catalog;
   private final Bodies bodies;
@@ -72,6 +75,7 @@ public final class FragmentStore {
   private final StoreMeters meters;
 
   private final Housekeeping housekeeping;
+  private final Values values;
 
   /**
    * @param factory Spring Data's Lettuce factory, already started
@@ -103,6 +107,18 @@ public final class FragmentStore {
             catalog,
             room,
             new Sweep(redis, catalog, bodies, settings, meters));
+    this.values =
+        new Values(
+            this,
+            catalog,
+            bodies,
+            redis,
+            tenants,
+            memory,
+            room,
+            uses,
+            settings.defaultTtl(),
+            meters);
   }
 
   /** Begins to follow the other replicas, and to tidy up; does nothing if it has begun. */
@@ -123,6 +139,11 @@ public final class FragmentStore {
   /** Does at once what is done from time to time. */
   Housekeeping housekeeping() {
     return housekeeping;
+  }
+
+  /** What is stored under names that callers choose freely. */
+  public Values values() {
+    return values;
   }
 
   /** Who may store what. */
@@ -195,7 +216,8 @@ public final class FragmentStore {
         });
   }
 
-  private Stored put(Catalog.NewName put, Payload body) {
+  /** Stores a body under a name, as {@link #put} does. */
+  Stored put(Catalog.NewName put, Payload body) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       long moment = memory.moment();
       Catalog.Put done = write(put, body);
@@ -366,10 +388,16 @@ public final class FragmentStore {
     }
   }
 
-  private @Nullable Fragment load(Name name, @Nullable Lookup first, long moment) {
+  /**
+   * Reads what was looked up from Redis, into memory too.
+   *
+   * @param moment taken before the look-up
+   * @return null if it is not there any more
+   */
+  @Nullable Fragment load(Name name, @Nullable Lookup first, long moment) {
     Lookup answer = first;
     String before = "";
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 0; attempt < EXCHANGES; attempt++) {
       Lookup.Whole whole = wholeOrDrop(name, answer);
       if (whole == null) {
         return null;
@@ -385,10 +413,11 @@ public final class FragmentStore {
         memory.admit(fragment, moment);
         return fragment;
       }
-      // Exchanged for equal bytes since it was looked up, perhaps.
+      // Exchanged since it was looked up, perhaps.
       answer = catalog.resolve(List.of(name)).getFirst();
     }
-    return null;
+    throw new MembraneException(
+        ErrorCode.OVERLOADED, "it is written again faster than it can be read; try again");
   }
 
   /** The bytes, whole; null if they are not there, or were not and are dropped. */
@@ -411,7 +440,8 @@ public final class FragmentStore {
     return null;
   }
 
-  private Lookup.@Nullable Whole wholeOrDrop(Name name, @Nullable Lookup found) {
+  /** Null if nothing is there, or nothing that can be read: that is dropped. */
+  Lookup.@Nullable Whole wholeOrDrop(Name name, @Nullable Lookup found) {
     return switch (found) {
       case null -> null;
       case Lookup.Whole whole -> whole;
@@ -457,7 +487,8 @@ public final class FragmentStore {
     return remove(name, () -> catalog.delete(name, tenant)).logPosition();
   }
 
-  private Catalog.Removed remove(Name name, Supplier<Catalog.Removed> removal) {
+  /** Removes a name, and what memory knows of it. */
+  Catalog.Removed remove(Name name, Supplier<Catalog.Removed> removal) {
     try {
       Catalog.Removed removed = removal.get();
       bodies.unlink(removed.unlink());

@@ -220,7 +220,7 @@ public final class MemoryTier implements AutoCloseable {
   }
 
   private static long pages(long bytes) {
-    return Math.ceilDiv(bytes, PAGE) * PAGE;
+    return Math.max(1, Math.ceilDiv(bytes, PAGE)) * PAGE;
   }
 
   /** Bytes that are kept, in whole pages of 4 KiB. */

@@ -1,9 +1,14 @@
 package io.membrane.fragment.store;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScanArgs;
+import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.membrane.rpc.CallContext;
@@ -17,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
@@ -98,6 +104,23 @@ final class RedisCalls {
       return this.<List<@Nullable Object>>call(
           script.call(),
           redis -> redis.eval(script.source(), ScriptOutputType.MULTI, keys, arguments));
+    }
+  }
+
+  /**
+   * Visits the keys that match a glob, a page at a time: those that are there all the while, at
+   * least once, and perhaps others.
+   *
+   * @param page keys that are looked at in one call, not those that match
+   */
+  void scan(String call, String glob, int page, Consumer<List<String>> visitor) {
+    ScanArgs args = ScanArgs.Builder.limit(page).match(glob);
+    ScanCursor at = ScanCursor.INITIAL;
+    while (!at.isFinished()) {
+      ScanCursor from = at;
+      KeyScanCursor<byte[]> found = call(call, commands -> commands.scan(from, args));
+      visitor.accept(found.getKeys().stream().map(key -> new String(key, UTF_8)).toList());
+      at = found;
     }
   }
 

@@ -14,6 +14,7 @@ enum Script {
   CHANGES,
   DELETE,
   EXISTS,
+  FLUSH,
   PIN,
   PUT,
   RESOLVE,

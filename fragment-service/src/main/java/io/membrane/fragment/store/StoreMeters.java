@@ -77,6 +77,11 @@ final class StoreMeters {
     }
   }
 
+  /** A question that failed before it was known where the answer is. */
+  void failed(MembraneException e) {
+    count(FragmentMetric.GETS, e.code().code(), 1);
+  }
+
   void miss() {
     count(FragmentMetric.GETS, "miss", 1);
   }

@@ -2,15 +2,11 @@ package io.membrane.fragment.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.lettuce.core.KeyScanCursor;
-import io.lettuce.core.ScanArgs;
-import io.lettuce.core.ScanCursor;
 import io.membrane.block.ContentDigest;
 import io.membrane.fragment.store.Catalog.Lookup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,15 +50,17 @@ final class Sweep {
   Swept run() {
     List<String> orphans = new ArrayList<>();
     long before = redisNowMs() - oldEnough.toMillis();
-    forEachPage(
+    redis.scan(
+        "sweep",
         RedisKeys.BODY_PREFIX + "*",
+        PAGE,
         page -> {
           List<String> found = orphans(page, before);
           bodies.unlink(found);
           orphans.addAll(found);
         });
     int[] dangling = new int[1];
-    forEachPage(RedisKeys.PREFIX + "name:*", page -> dangling[0] += dangling(page));
+    redis.scan("sweep", RedisKeys.PREFIX + "name:*", PAGE, page -> dangling[0] += dangling(page));
     if (!orphans.isEmpty() || dangling[0] > 0) {
       log.info(
           "the sweep has removed {} bodies without a name and {} names without a body",
@@ -126,16 +124,5 @@ final class Sweep {
   private long redisNowMs() {
     List<byte[]> time = redis.call("sweep", commands -> commands.time());
     return Long.parseLong(new String(time.getFirst(), UTF_8)) * 1000;
-  }
-
-  private void forEachPage(String pattern, Consumer<List<String>> visitor) {
-    ScanArgs args = ScanArgs.Builder.limit(PAGE).match(pattern);
-    ScanCursor at = ScanCursor.INITIAL;
-    while (!at.isFinished()) {
-      ScanCursor from = at;
-      KeyScanCursor<byte[]> page = redis.call("sweep", commands -> commands.scan(from, args));
-      visitor.accept(page.getKeys().stream().map(key -> new String(key, UTF_8)).toList());
-      at = page;
-    }
   }
 }

@@ -13,7 +13,11 @@ local now = now_ms()
 if now - put.written > put.window then
   return {'STALE'}
 end
-local expires = put.ttl > 0 and int(now + put.ttl) or '0'
+-- What takes others with it may be read a little longer than it lives: until trim.lua, which looks
+-- every second, removes it and them at once. Else they would outlive it until then.
+local grace = put.with ~= '' and 10000 or 0
+local ends = int(now + put.ttl)
+local expires = put.ttl > 0 and int(now + put.ttl + grace) or '0'
 local body_to_drop = ''
 local bodies = {}
 
@@ -44,7 +48,7 @@ if whole and not has_ended(kept[3], now) then
   if kept[1] == put.digest then
     take_body()
     -- A life that grows by less than a sixteenth is left alone: each would cost a log entry.
-    local before = tonumber(kept[3]) or 0
+    local before = (tonumber(kept[3]) or 0) - grace
     local grows = before > 0 and (put.ttl == 0 or now + put.ttl - before > put.ttl / 16)
     local lost = kept[4] and kept[4] ~= ''
         and #redis.call('XRANGE', LOG, kept[4], kept[4]) == 0
@@ -56,7 +60,7 @@ if whole and not has_ended(kept[3], now) then
         redis.call('ZREM', EXPIRY, put.member)
         redis.call('ZREM', RANK, put.member)
       else
-        redis.call('ZADD', EXPIRY, until_ms, put.member)
+        redis.call('ZADD', EXPIRY, ends, put.member)
       end
       changed(put.member)
     end
@@ -88,8 +92,9 @@ end
 
 -- The first command that writes is one that Redis refuses when it is full; after it none is.
 redis.call('HSET', STORE, 'full', '0')
+-- Other bytes under the same name: what goes with the name stays, it may be the new bytes' already.
 if taken then
-  remove(put.member, ARGV[5], put.log_length, bodies)
+  remove(put.member, ARGV[5], put.log_length, bodies, true)
 end
 local generation = put.body
 if redis.call('EXISTS', content) == 1 then
@@ -118,7 +123,7 @@ if put.ttl > 0 then
   then
     score = tonumber(parent) - 1e-6
   end
-  redis.call('ZADD', EXPIRY, expires, put.member)
+  redis.call('ZADD', EXPIRY, ends, put.member)
   redis.call('ZADD', RANK, string.format('%.17g', score), put.member)
 end
 local position = announce(expires)

@@ -86,9 +86,10 @@ local function release(digest, generation)
   return kept[2]
 end
 
--- Removes a name and all that hangs on it; tells the log if `event` is given. Bodies that nobody
--- names any more are added to `bodies`: the caller unlinks them, and the sweep if it does not.
-local function remove(member, event, log_length, bodies)
+-- Removes a name and all that hangs on it, and what goes with it unless it goes `alone`; tells the
+-- log if `event` is given. Bodies that nobody names any more are added to `bodies`: the caller
+-- unlinks them, and the sweep if it does not.
+local function remove(member, event, log_length, bodies, alone)
   local name = name_of(member)
   local kept = redis.call('HMGET', name, 'digest', 'generation', 'owner', 'bytes', 'with', 'announced')
   if not kept[1] and not kept[2] then
@@ -112,7 +113,7 @@ local function remove(member, event, log_length, bodies)
     local entry = string.gsub(string.gsub(event, '@hash@', hash), '@slice@', slice)
     redis.call('XADD', LOG, 'MAXLEN', '~', log_length, '*', 'entry', entry)
   end
-  if kept[5] and kept[5] ~= '' then
+  if not alone and kept[5] and kept[5] ~= '' then
     for other in string.gmatch(kept[5], '[^\n]+') do
       remove(other, event, log_length, bodies)
     end
