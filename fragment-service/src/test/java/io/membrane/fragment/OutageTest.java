@@ -11,6 +11,7 @@ import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import io.membrane.rpc.Frame;
 import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Arrays;
@@ -21,6 +22,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -131,6 +134,70 @@ class OutageTest {
     assertThat(frames).hasSize(keys.length);
     assertThat(frames.getLast().status()).isEqualTo(503);
     assertThat(frames).allSatisfy(frame -> assertThat(frame.body()).isIn(body, new byte[0]));
+  }
+
+  @Test
+  void anUploadGoesOnWhereItWasOnceRedisGoesOn() throws IOException {
+    String at = beginUpload(Arrays.copyOf(body, 300_000));
+    byte[] rest = Arrays.copyOfRange(body, 300_000, body.length);
+    REDIS.pause();
+    try {
+      HttpResponse<byte[]> answer = appendLast(at, 300_000, rest);
+      assertThat(answer.statusCode()).isEqualTo(503);
+      assertThat(header(answer, "Upload-Complete")).isEqualTo("?0");
+    } finally {
+      REDIS.resume();
+    }
+    isReadyAgain();
+    HttpResponse<byte[]> known = http.send(http.request(at).HEAD());
+    assertThat(header(known, "Upload-Offset")).isEqualTo("300000");
+    assertThat(appendLast(at, 300_000, rest).statusCode()).isEqualTo(201);
+    assertThat(http.get(key).body()).isEqualTo(body);
+  }
+
+  @Test
+  void anUploadOfARedisThatHasLostItsDataIsGone() throws IOException {
+    String at = beginUpload(body);
+    REDIS.kill();
+    REDIS.restart();
+    isReadyAgain();
+    assertThat(http.send(http.request(at).HEAD()).statusCode()).isEqualTo(404);
+    assertThat(appendLast(at, body.length, new byte[0]).statusCode()).isEqualTo(404);
+  }
+
+  /** The cuts are before, within and behind what Redis answers to the steps of the completion. */
+  @ParameterizedTest
+  @ValueSource(ints = {100, 250_000, 500_200, 500_400, 500_500, 500_600, 500_700, 500_900})
+  void aCompletionThatIsCutAnywhereIsCompletedOrAnsweredAgain(int bytes) throws IOException {
+    String at = beginUpload(body);
+    PROXY.inject(new Fault.CutAfter(bytes));
+    assertThat(appendLast(at, body.length, new byte[0]).statusCode()).isIn(201, 503);
+    PROXY.heal();
+    isReadyAgain();
+    HttpResponse<byte[]> again = appendLast(at, body.length, new byte[0]);
+    assertThat(again.statusCode()).isEqualTo(201);
+    assertThat(header(again, "Upload-Complete")).isEqualTo("?1");
+    assertThat(http.get(key).body()).isEqualTo(body);
+  }
+
+  private String beginUpload(byte[] first) throws IOException {
+    http.delete(key);
+    HttpResponse<byte[]> begun =
+        http.send(
+            http.request("/v1/uploads")
+                .POST(BodyPublishers.ofByteArray(first))
+                .headers(FragmentHttp.META.toArray(String[]::new))
+                .headers("Membrane-Fragment", key.toString(), "Upload-Complete", "?0"));
+    assertThat(begun.statusCode()).isEqualTo(201);
+    return header(begun, "Location");
+  }
+
+  private HttpResponse<byte[]> appendLast(String at, long offset, byte[] last) throws IOException {
+    return http.send(
+        http.request(at)
+            .method("PATCH", BodyPublishers.ofByteArray(last))
+            .headers("Upload-Offset", Long.toString(offset), "Upload-Complete", "?1")
+            .header("Content-Type", "application/partial-upload"));
   }
 
   /** With a key of its own: what was refused may still happen when Redis goes on. */

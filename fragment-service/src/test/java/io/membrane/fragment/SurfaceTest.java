@@ -27,12 +27,20 @@ class SurfaceTest extends RunningService {
             "/v1/fragments/batch-put",
             "/v1/fragments/prefetch",
             "/v1/pins/{name}",
+            "/v1/uploads",
+            "/v1/uploads/{id}",
             "/v1/tenants/{tenant}/policy",
             "/v1/tenants/{tenant}/usage");
     JsonNode one = paths.path("/v1/fragments/{hash}/{slice}");
     assertThat(one.propertyNames()).containsExactlyInAnyOrder("get", "head", "put", "delete");
     assertThat(one.path("put").path("parameters").findValuesAsString("name"))
         .contains("Membrane-Namespace", "Membrane-Parent", "Membrane-Token-Span", "Repr-Digest");
+    assertThat(paths.path("/v1/uploads").path("post").path("parameters").findValuesAsString("name"))
+        .contains("Membrane-Fragment", "Membrane-Namespace", "Upload-Complete", "Upload-Length");
+    JsonNode upload = paths.path("/v1/uploads/{id}");
+    assertThat(upload.propertyNames()).contains("head", "patch", "delete");
+    assertThat(upload.path("patch").path("parameters").findValuesAsString("name"))
+        .contains("Upload-Offset", "Upload-Complete", "Repr-Digest");
   }
 
   @Test

@@ -7,7 +7,9 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
+import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The bytes in Redis, each body under an id of its own. Bytes go from and to off-heap memory. */
 final class Bodies {
@@ -20,7 +22,15 @@ final class Bodies {
 
   /** Writes a body; not there, or not whole, until this returns. */
   void write(String id, Payload body) {
-    byte[] key = RedisKeys.body(id);
+    set(RedisKeys.body(id), body, null);
+  }
+
+  /** Writes a part of an upload, as {@link #write}; Redis forgets it after {@code life}. */
+  void writePart(String id, String part, Payload body, Duration life) {
+    set(RedisKeys.part(id, part), body, life);
+  }
+
+  private void set(byte[] key, Payload body, @Nullable Duration life) {
     redis.call(
         "write",
         commands -> {
@@ -28,7 +38,9 @@ final class Bodies {
           try {
             RedisFuture<String> written =
                 commands.dispatch(
-                    CommandType.SET, new StatusOutput<>(ByteArrayCodec.INSTANCE), set(key, sent));
+                    CommandType.SET,
+                    new StatusOutput<>(ByteArrayCodec.INSTANCE),
+                    arguments(key, sent, life));
             // The client may write it later than we wait for it.
             written.whenComplete((answer, failure) -> sent.close());
             return written;
@@ -40,9 +52,13 @@ final class Bodies {
   }
 
   @SuppressWarnings("unchecked") // arguments are written by their own codec
-  private static CommandArgs<byte[], byte[]> set(byte[] key, Payload body) {
+  private static CommandArgs<byte[], byte[]> arguments(
+      byte[] key, Payload body, @Nullable Duration life) {
     CommandArgs<?, ?> arguments =
         new CommandArgs<>(PayloadCodec.INSTANCE).addKey(key).addValue(body);
+    if (life != null) {
+      arguments.add("PX").add(life.toMillis());
+    }
     return (CommandArgs<byte[], byte[]>) arguments;
   }
 
@@ -52,9 +68,17 @@ final class Bodies {
    * @return length of the body, whether it fitted into the claim or not; -1 if it is not there
    */
   long read(String id, Claim claim) {
+    return get(RedisKeys.body(id), claim);
+  }
+
+  /** Reads a part of an upload behind what is in the claim; answers as {@link #read}. */
+  long readPart(String id, String part, Claim claim) {
+    return get(RedisKeys.part(id, part), claim);
+  }
+
+  private long get(byte[] from, Claim claim) {
     ClaimOutput output = new ClaimOutput(claim);
-    CommandArgs<byte[], byte[]> key =
-        new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(RedisKeys.body(id));
+    CommandArgs<byte[], byte[]> key = new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(from);
     try {
       return redis.call("read", commands -> commands.dispatch(CommandType.GET, output, key));
     } finally {
@@ -66,6 +90,13 @@ final class Bodies {
   void unlink(List<String> ids) {
     for (String id : ids) {
       redis.send(commands -> commands.unlink(RedisKeys.body(id)));
+    }
+  }
+
+  /** Gives up parts of an upload; does not wait for it. */
+  void unlinkParts(String id, List<String> parts) {
+    for (String part : parts) {
+      redis.send(commands -> commands.unlink(RedisKeys.part(id, part)));
     }
   }
 }

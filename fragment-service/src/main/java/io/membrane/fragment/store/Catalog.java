@@ -62,7 +62,7 @@ final class Catalog {
   /**
    * What has changed.
    *
-   * @param life another after Redis has lost its data
+   * @param life another after Redis has lost its data, or another server has taken over
    * @param ever changes there have been in this life
    * @param last id of the last one told
    * @param names what has changed, {@value #MOST_CHANGES} at most
@@ -104,21 +104,28 @@ final class Catalog {
   /**
    * Names a body.
    *
+   * @param upload what the body was uploaded by, which then ends; or null
    * @return null if other bytes have this name
    * @throws MembraneException {@link ErrorCode#QUOTA_EXCEEDED}; {@link
    *     ErrorCode#DEPENDENCY_UNAVAILABLE} if the body was written so long ago that the sweep may
-   *     take it
+   *     take it; {@link ErrorCode#UPLOAD_OFFSET_MISMATCH} if another request holds the upload
    */
-  @Nullable Put put(NewName put, String bodyId, long writtenMs) {
+  @Nullable Put put(NewName put, String bodyId, long writtenMs, @Nullable UploadHold upload) {
     byte[] meta = meta(put.meta());
+    List<byte[]> arguments =
+        new ArrayList<>(
+            List.of(
+                WireJson.mapper().writeValueAsBytes(parameters(put, bodyId, writtenMs)),
+                meta,
+                seal(put.name(), put.digest(), put.bytes(), meta),
+                storedEvent(put),
+                removedEvent));
+    if (upload != null) {
+      arguments.addAll(upload.arguments());
+    }
     List<@Nullable Object> answer =
         redis.script(
-            Script.PUT,
-            WireJson.mapper().writeValueAsBytes(parameters(put, bodyId, writtenMs)),
-            meta,
-            seal(put.name(), put.digest(), put.bytes(), meta),
-            storedEvent(put),
-            removedEvent);
+            upload == null ? Script.PUT : Script.COMPLETE, arguments.toArray(byte[][]::new));
     return switch (string(answer, 0)) {
       case "CONFLICT" -> null;
       case "QUOTA" ->
@@ -126,6 +133,7 @@ final class Catalog {
               ErrorCode.QUOTA_EXCEEDED,
               "tenant %s has %s bytes in %s fragments stored and no room for %d bytes more; delete some, or raise its quota"
                   .formatted(put.owner(), string(answer, 1), string(answer, 2), put.bytes()));
+      case "TAKEN" -> throw UploadHold.taken();
       case "STALE" ->
           throw new MembraneException(
               ErrorCode.DEPENDENCY_UNAVAILABLE,
@@ -378,6 +386,11 @@ final class Catalog {
         Long.parseLong(string(answer, 2)),
         string(answer, 3),
         names);
+  }
+
+  /** Milliseconds, by the clock that a put's age is measured with; not each node of a cluster's. */
+  long nowMs() {
+    return Long.parseLong(string(redis.script(Script.CLOCK), 0));
   }
 
   private static byte[] meta(@Nullable FragmentMeta meta) {

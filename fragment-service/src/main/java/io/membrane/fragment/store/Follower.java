@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes this replica's memory forget what any replica has removed or replaced, and all of it when
- * Redis has lost its data or more has happened than it remembers. Thread-safe.
+ * Redis has lost its data, a replica of it has taken over, or more has happened than it remembers.
+ * Thread-safe.
  */
 final class Follower {
 

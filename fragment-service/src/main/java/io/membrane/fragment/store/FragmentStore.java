@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,10 +59,13 @@ public final class FragmentStore {
 
   private static final Logger log = LoggerFactory.getLogger(FragmentStore.class);
 
-  /** How often a put starts again because something damaged was in its way. */
+  /** How often a put starts again because what stood in its way was damaged. */
   private static final int ATTEMPTS = 3;
 
-  /** How often a look-up starts again because the bytes were exchanged under it. */
+  /**
+   * How often a read starts again because its bytes were exchanged under it. With 12 that put
+   * without a pause one read in three has to; none may take that for a miss.
+   */
   private static final int EXCHANGES = 64;
 
   private final Catalog catalog;
@@ -74,6 +78,7 @@ public final class FragmentStore {
   private final Clock clock;
   private final StoreMeters meters;
 
+  private final ResumableUploads uploads;
   private final Housekeeping housekeeping;
   private final Values values;
 
@@ -100,13 +105,16 @@ public final class FragmentStore {
     this.bodies = new Bodies(redis);
     this.tenants = new Tenants(redis, standard, clock);
     this.room = new RedisRoom(catalog, bodies, new RedisCapacity(redis, redisCapacity), meters);
+    UploadRecords records = new UploadRecords(redis);
+    this.uploads = new ResumableUploads(records, bodies, tenants, room, memory, meters, this::put);
     this.housekeeping =
         new Housekeeping(
             new Follower(catalog, memory, room),
             uses,
             catalog,
             room,
-            new Sweep(redis, catalog, bodies, settings, meters));
+            uploads,
+            new Sweep(redis, catalog, bodies, records, settings, meters));
     this.values =
         new Values(
             this,
@@ -144,6 +152,11 @@ public final class FragmentStore {
   /** What is stored under names that callers choose freely. */
   public Values values() {
     return values;
+  }
+
+  /** Fragments that come in parts. */
+  public ResumableUploads uploads() {
+    return uploads;
   }
 
   /** Who may store what. */
@@ -189,6 +202,16 @@ public final class FragmentStore {
       FragmentMeta meta,
       @Nullable ContentDigest claimed,
       Payload body) {
+    return put(tenant, key, meta, claimed, body, null);
+  }
+
+  private Stored put(
+      String tenant,
+      FragmentKey key,
+      FragmentMeta meta,
+      @Nullable ContentDigest claimed,
+      Payload body,
+      @Nullable UploadHold upload) {
     return meters.put(
         body.length(),
         () -> {
@@ -212,15 +235,20 @@ public final class FragmentStore {
                   life(meta, policy),
                   false,
                   List.of()),
-              body);
+              body,
+              upload);
         });
   }
 
   /** Stores a body under a name, as {@link #put} does. */
   Stored put(Catalog.NewName put, Payload body) {
+    return put(put, body, null);
+  }
+
+  private Stored put(Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       long moment = memory.moment();
-      Catalog.Put done = write(put, body);
+      Catalog.Put done = write(put, body, upload);
       if (done != null) {
         bodies.unlink(done.unlink());
         admit(put, done, body, moment);
@@ -239,20 +267,33 @@ public final class FragmentStore {
   }
 
   /** Null if other bytes have the name. */
-  private Catalog.@Nullable Put write(Catalog.NewName put, Payload body) {
+  private Catalog.@Nullable Put write(
+      Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
     long writtenMs = clock.millis();
     String id = RedisKeys.newBodyId(put.digest(), writtenMs);
-    Catalog.Put done = null;
+    AtomicBoolean mayBeNamed = new AtomicBoolean();
     try (RedisRoom.Taken taken =
         room.take(RedisKeys.footprint(body.length()) + RedisKeys.NAME_BYTES)) {
-      taken.write(() -> bodies.write(id, body));
-      done = catalog.put(put, id, writtenMs);
+      Catalog.Put done =
+          taken.write(() -> {
+            bodies.write(id, body);
+            mayBeNamed.set(true);
+            return catalog.put(put, id, writtenMs, upload);
+          });
       if (done != null) {
         taken.used(done.storeBytes());
+      } else {
+        mayBeNamed.set(false);
       }
       return done;
+    } catch (MembraneException e) {
+      // With a lost answer it may have been, and others of its digest rely on it; the sweep knows.
+      if (e.code() != ErrorCode.DEPENDENCY_UNAVAILABLE && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
+        mayBeNamed.set(false);
+      }
+      throw e;
     } finally {
-      if (done == null) {
+      if (!mayBeNamed.get()) {
         bodies.unlink(List.of(id));
       }
     }

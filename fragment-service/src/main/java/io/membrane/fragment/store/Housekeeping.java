@@ -25,14 +25,22 @@ final class Housekeeping {
   private final Uses uses;
   private final Catalog catalog;
   private final RedisRoom room;
+  private final ResumableUploads uploads;
   private final Sweep sweep;
   private @Nullable ScheduledExecutorService threads;
 
-  Housekeeping(Follower follower, Uses uses, Catalog catalog, RedisRoom room, Sweep sweep) {
+  Housekeeping(
+      Follower follower,
+      Uses uses,
+      Catalog catalog,
+      RedisRoom room,
+      ResumableUploads uploads,
+      Sweep sweep) {
     this.follower = follower;
     this.uses = uses;
     this.catalog = catalog;
     this.room = room;
+    this.uploads = uploads;
     this.sweep = sweep;
   }
 
@@ -70,11 +78,16 @@ final class Housekeeping {
 
   /** Tells Redis what was read, and removes what has ended or is over the limit. */
   void tidy() {
-    Map<Name, Integer> drained = uses.drain();
-    if (!drained.isEmpty()) {
-      catalog.touch(drained);
+    try {
+      Map<Name, Integer> drained = uses.drain();
+      if (!drained.isEmpty()) {
+        catalog.touch(drained);
+      }
+    } finally {
+      // A Redis that is too full for the one gets room by the other.
+      room.tidy();
     }
-    room.tidy();
+    uploads.expire();
   }
 
   private static void every(Duration period, Runnable work, ScheduledExecutorService threads) {

@@ -3,14 +3,16 @@ package io.membrane.fragment.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.lettuce.core.KeyScanCursor;
-import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.cluster.SlotHash;
+import io.lettuce.core.cluster.api.async.RedisAdvancedClusterAsyncCommands;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -24,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
@@ -34,15 +37,24 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
  * since Spring Data's know no payload outside of the heap.
  *
  * <p>Blocks until the answer is there, the command timeout or the request's deadline has passed.
- * Every failure is a {@link MembraneException}: {@link ErrorCode#STORAGE_FULL}, {@link
- * ErrorCode#DEADLINE_EXCEEDED} or {@link ErrorCode#DEPENDENCY_UNAVAILABLE}; after the last two a
- * write may or may not have happened. Thread-safe.
+ * Every failure is a {@link MembraneException}, see {@link RedisFailure}: {@link
+ * ErrorCode#STORAGE_FULL}, {@link ErrorCode#DEADLINE_EXCEEDED} or {@link
+ * ErrorCode#DEPENDENCY_UNAVAILABLE}; after the last two a write may or may not have happened.
+ * Thread-safe.
  */
 final class RedisCalls {
 
   /** A command as it is sent. */
   interface Command<T extends @Nullable Object>
       extends Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>> {}
+
+  /**
+   * A server that holds keys.
+   *
+   * @param id its name in a cluster; empty if it stands alone
+   * @param share part of the keys that it holds
+   */
+  record Primary(String id, double share) {}
 
   /** Longer than any command timeout that makes sense; the factory's own ends a command first. */
   private static final Duration LONGEST = Duration.ofMinutes(1);
@@ -59,19 +71,61 @@ final class RedisCalls {
 
   <T extends @Nullable Object> T call(String call, Command<T> command) {
     Timer.Sample sample = Timer.start(meters);
-    String outcome = "error";
+    String outcome = "ok";
     try (RedisConnection connection = factory.getConnection()) {
-      T answer = await(call, command.apply(lettuce(connection)));
-      outcome = "ok";
-      return answer;
-    } catch (DataAccessException | RedisException e) {
-      throw unavailable(e);
+      return await(command.apply(lettuce(connection)));
+    } catch (TimeoutException e) {
+      outcome = RedisFailure.DEADLINE.tag();
+      throw RedisFailure.DEADLINE.because(e);
+    } catch (ExecutionException | InterruptedException | DataAccessException | RedisException e) {
+      Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+      RedisFailure failure = RedisFailure.of(cause);
+      outcome = failure.tag();
+      throw failure.because(cause);
     } finally {
       sample.stop(
           Timer.builder(FragmentMetric.REDIS.meter())
               .tags("call", call, "outcome", outcome)
               .register(meters));
     }
+  }
+
+  /** All servers that hold keys, as the client knows them: one at least. */
+  List<Primary> primaries() {
+    try (RedisConnection connection = factory.getConnection()) {
+      if (!(lettuce(connection)
+          instanceof RedisAdvancedClusterAsyncCommands<byte[], byte[]> cluster)) {
+        return List.of(new Primary("", 1));
+      }
+      // One whose replica has taken over is a primary still, without slots.
+      var holding =
+          cluster.nodes(
+              node -> node.is(RedisClusterNode.NodeFlag.UPSTREAM) && !node.getSlots().isEmpty());
+      if (holding.size() == 0) {
+        throw RedisFailure.CLUSTERDOWN.because(new RedisException("no node holds slots"));
+      }
+      return IntStream.range(0, holding.size())
+          .mapToObj(holding::node)
+          .map(RedisCalls::primary)
+          .toList();
+    } catch (DataAccessException e) {
+      throw RedisFailure.of(e).because(e);
+    }
+  }
+
+  private static Primary primary(RedisClusterNode node) {
+    return new Primary(node.getNodeId(), node.getSlots().size() / (double) SlotHash.SLOT_COUNT);
+  }
+
+  /** As {@link #call(String, Command)}, to one server of those that hold keys. */
+  <T extends @Nullable Object> T call(Primary primary, String call, Command<T> command) {
+    return this.<T>call(
+        call,
+        commands ->
+            command.apply(
+                commands instanceof RedisAdvancedClusterAsyncCommands<byte[], byte[]> cluster
+                    ? cluster.getConnection(primary.id())
+                    : commands));
   }
 
   /** Sends a command whose answer nobody waits for: the sweep does what it fails to do. */
@@ -115,12 +169,14 @@ final class RedisCalls {
    */
   void scan(String call, String glob, int page, Consumer<List<String>> visitor) {
     ScanArgs args = ScanArgs.Builder.limit(page).match(glob);
-    ScanCursor at = ScanCursor.INITIAL;
-    while (!at.isFinished()) {
-      ScanCursor from = at;
-      KeyScanCursor<byte[]> found = call(call, commands -> commands.scan(from, args));
-      visitor.accept(found.getKeys().stream().map(key -> new String(key, UTF_8)).toList());
-      at = found;
+    for (Primary primary : primaries()) {
+      ScanCursor at = ScanCursor.INITIAL;
+      while (!at.isFinished()) {
+        ScanCursor from = at;
+        KeyScanCursor<byte[]> found = call(primary, call, commands -> commands.scan(from, args));
+        visitor.accept(found.getKeys().stream().map(key -> new String(key, UTF_8)).toList());
+        at = found;
+      }
     }
   }
 
@@ -129,38 +185,18 @@ final class RedisCalls {
     return (RedisClusterAsyncCommands<byte[], byte[]>) connection.getNativeConnection();
   }
 
-  private static <T extends @Nullable Object> T await(String call, RedisFuture<T> future) {
+  private static <T extends @Nullable Object> T await(RedisFuture<T> future)
+      throws ExecutionException, TimeoutException, InterruptedException {
     try {
       Duration left = CallContext.currentOr(LONGEST).remaining();
       return future.get(left.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       future.cancel(true);
-      throw new MembraneException(
-          ErrorCode.DEADLINE_EXCEEDED,
-          "the deadline passed while Redis was asked to " + call + "; allow more time",
-          e);
+      throw e;
     } catch (InterruptedException e) {
       future.cancel(true);
       Thread.currentThread().interrupt();
-      throw unavailable(e);
-    } catch (ExecutionException e) {
-      throw translate(e.getCause() == null ? e : e.getCause());
+      throw e;
     }
-  }
-
-  private static MembraneException translate(Throwable e) {
-    if (e instanceof RedisCommandExecutionException
-        && String.valueOf(e.getMessage()).contains("OOM command not allowed")) {
-      return new MembraneException(
-          ErrorCode.STORAGE_FULL,
-          "Redis has no room; raise its maxmemory, or lower membrane.fragment.redis-capacity",
-          e);
-    }
-    return unavailable(e);
-  }
-
-  private static MembraneException unavailable(Throwable e) {
-    return new MembraneException(
-        ErrorCode.DEPENDENCY_UNAVAILABLE, "Redis does not answer as it should; try again", e);
   }
 }

@@ -1,7 +1,5 @@
 package io.membrane.fragment.store;
 
-import io.lettuce.core.cluster.api.async.RedisAdvancedClusterAsyncCommands;
-import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -10,7 +8,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Bytes that the store may take in Redis: what is configured; otherwise four fifths of Redis' own
  * limit, since it needs room besides for the log and for what passes through; without a limit half
- * of its machine's memory. On a cluster times its primaries. Asked of Redis once.
+ * of its machine's memory. On a cluster as much as fits when each primary holds its slots' share.
+ * Asked of Redis once.
  */
 final class RedisCapacity implements LongSupplier {
 
@@ -37,29 +36,21 @@ final class RedisCapacity implements LongSupplier {
   }
 
   private long ask() {
-    int[] primaries = {1};
-    String info =
-        redis.call(
-            "info",
-            commands -> {
-              primaries[0] = primaries(commands);
-              return commands.info("memory");
-            });
-    long limit = field(info, "maxmemory");
-    double each =
-        limit > 0 ? limit * OF_ITS_LIMIT : field(info, "total_system_memory") * OF_ITS_MACHINE;
-    long capacity = (long) (each * primaries[0]);
+    double capacity = Double.MAX_VALUE;
+    boolean limited = true;
+    for (RedisCalls.Primary primary : redis.primaries()) {
+      String info = redis.call(primary, "info", commands -> commands.info("memory"));
+      long limit = field(info, "maxmemory");
+      double own =
+          limit > 0 ? limit * OF_ITS_LIMIT : field(info, "total_system_memory") * OF_ITS_MACHINE;
+      capacity = Math.min(capacity, own / primary.share());
+      limited &= limit > 0;
+    }
     log.info(
         "fragments may take {} bytes in Redis, by its {}; membrane.fragment.redis-capacity says otherwise",
-        capacity,
-        limit > 0 ? "maxmemory" : "machine's memory");
-    return capacity;
-  }
-
-  private static int primaries(RedisClusterAsyncCommands<byte[], byte[]> commands) {
-    return commands instanceof RedisAdvancedClusterAsyncCommands<byte[], byte[]> cluster
-        ? cluster.upstream().size()
-        : 1;
+        (long) capacity,
+        limited ? "maxmemory" : "machine's memory");
+    return (long) capacity;
   }
 
   private static long field(String info, String name) {

@@ -34,7 +34,18 @@ import java.util.concurrent.ThreadLocalRandom;
  *  {membrane}:store                 hash   bytes and names in all, age of the ranking, life, changes
  *  {membrane}:changes               stream names that memory tiers must forget
  *  {membrane}:log                   stream what the directory follows
+ *  {membrane}:upload:&lt;id&gt;         hash   an upload
+ *      state                               open, or ended
+ *      tenant, key, meta, digest           whose; what it is to become; digest if it was claimed
+ *      length, limit                       bytes it shall have, if known; most it may have
+ *      offset, held                        bytes it has; bytes that they take in Redis
+ *      writer, created                     token of the request that may write; when it began
+ *      outcome, detail, position           once it has ended: the answer, kept for a while
+ *  {membrane}:parts:&lt;id&gt;          list   parts of an open upload, in order
+ *  {membrane}:uploads               zset   which open upload ends when
+ *  {membrane}:ended:&lt;tenant&gt;       list   uploads whose answers are kept
  *  membrane:body:&lt;id&gt;              string the bytes; id: digest, time and a random number
+ *  membrane:upload:{&lt;id&gt;}:&lt;part&gt;   string bytes of a part; Redis forgets what nobody removes
  * </pre>
  *
  * <p>All but the bodies lies in one slot, so a script changes it whole or not at all, and counts
@@ -47,6 +58,7 @@ final class RedisKeys {
   static final String PREFIX = "{membrane}:";
   static final byte[] LOG = (PREFIX + "log").getBytes(US_ASCII);
   static final String BODY_PREFIX = "membrane:body:";
+  static final String UPLOAD_PREFIX = "membrane:upload:";
 
   private RedisKeys() {}
 
@@ -79,6 +91,10 @@ final class RedisKeys {
     return (BODY_PREFIX + id).getBytes(US_ASCII);
   }
 
+  static byte[] part(String upload, String part) {
+    return (UPLOAD_PREFIX + "{" + upload + "}:" + part).getBytes(US_ASCII);
+  }
+
   /**
    * Bytes that a string of this length takes in Redis, as its allocator (jemalloc) rounds: four
    * sizes for each power of two.
@@ -90,11 +106,11 @@ final class RedisKeys {
   }
 
   /** What a name takes with all that hangs on it; {@code shared.lua} counts the same. */
-  static final long NAME_BYTES = 1024;
+  static final long NAME_BYTES = 1536;
 
   /** Header and terminator of a string in Redis. */
   private static final int OVERHEAD = 32;
 
   /** Keys and fields of a content and its body, as measured with {@code MEMORY USAGE}. */
-  private static final int RECORD_BYTES = 768;
+  private static final int RECORD_BYTES = 1024;
 }

@@ -4,6 +4,8 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps Redis below its limit: whoever writes takes room first, and what is worth least goes for
@@ -14,6 +16,9 @@ final class RedisRoom {
 
   /** Names that one script removes: a fraction of a millisecond. */
   private static final int AT_A_TIME = 64;
+
+  /** Each time twice as much: 62 times what is written in the end. */
+  private static final int MAKES_ROOM = 5;
 
   private final Catalog catalog;
   private final Bodies bodies;
@@ -42,15 +47,21 @@ final class RedisRoom {
       taken.addAndGet(bytes);
     }
 
-    /** Writes; once more after making room if Redis itself has none. */
-    void write(Runnable write) {
-      try {
-        write.run();
-      } catch (MembraneException e) {
-        if (e.code() != ErrorCode.STORAGE_FULL || trim(stored.get() - 2 * bytes) == 0) {
-          throw e;
+    /**
+     * Writes; again after making room if Redis itself has none, or the node of a cluster that it
+     * goes to: what makes room there is found by making more room.
+     */
+    <T extends @Nullable Object> T write(Supplier<T> write) {
+      for (int attempt = 1; ; attempt++) {
+        try {
+          return write.get();
+        } catch (MembraneException e) {
+          if (e.code() != ErrorCode.STORAGE_FULL
+              || attempt > MAKES_ROOM
+              || trim(stored.get() - (bytes << attempt)) == 0) {
+            throw e;
+          }
         }
-        write.run();
       }
     }
 

@@ -12,6 +12,8 @@ import java.util.Locale;
 /** A Lua script; what it takes and answers stands in its file. */
 enum Script {
   CHANGES,
+  CLOCK,
+  COMPLETE(load("uploads"), "local function put_fragment()\n", load("put"), "end\n"),
   DELETE,
   EXISTS,
   FLUSH,
@@ -19,10 +21,19 @@ enum Script {
   PUT,
   RESOLVE,
   TOUCH,
-  TRIM;
+  TRIM,
+  UPLOAD(load("uploads"));
 
-  private final String source = load("shared") + load(call());
-  private final String sha1 = sha1(source);
+  private final String source;
+  private final String sha1;
+
+  /**
+   * @param before what stands between the shared part and the script's own
+   */
+  Script(String... before) {
+    source = load("shared") + String.join("", before) + load(call());
+    sha1 = sha1(source);
+  }
 
   /** The script as metrics call it. */
   String call() {

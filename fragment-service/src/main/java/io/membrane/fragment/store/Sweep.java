@@ -6,7 +6,9 @@ import io.membrane.block.ContentDigest;
 import io.membrane.fragment.store.Catalog.Lookup;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +23,11 @@ import org.slf4j.LoggerFactory;
  */
 final class Sweep {
 
-  /** What a sweep has removed. */
+  /**
+   * What a sweep has removed.
+   *
+   * @param orphans bodies without a name, and parts without an upload
+   */
   record Swept(int orphans, int dangling) {}
 
   private static final Logger log = LoggerFactory.getLogger(Sweep.class);
@@ -31,6 +37,7 @@ final class Sweep {
   private final RedisCalls redis;
   private final Catalog catalog;
   private final Bodies bodies;
+  private final UploadRecords uploads;
   private final Duration oldEnough;
   private final StoreMeters meters;
 
@@ -38,18 +45,20 @@ final class Sweep {
       RedisCalls redis,
       Catalog catalog,
       Bodies bodies,
+      UploadRecords uploads,
       FragmentStore.Settings settings,
       StoreMeters meters) {
     this.redis = redis;
     this.catalog = catalog;
     this.bodies = bodies;
+    this.uploads = uploads;
     this.oldEnough = settings.putWindow().multipliedBy(3).dividedBy(2);
     this.meters = meters;
   }
 
   Swept run() {
     List<String> orphans = new ArrayList<>();
-    long before = redisNowMs() - oldEnough.toMillis();
+    long before = catalog.nowMs() - oldEnough.toMillis();
     redis.scan(
         "sweep",
         RedisKeys.BODY_PREFIX + "*",
@@ -59,6 +68,11 @@ final class Sweep {
           bodies.unlink(found);
           orphans.addAll(found);
         });
+    redis.scan(
+        "sweep",
+        RedisKeys.UPLOAD_PREFIX + "*",
+        PAGE,
+        page -> orphans.addAll(partsOfNoUpload(page)));
     int[] dangling = new int[1];
     redis.scan("sweep", RedisKeys.PREFIX + "name:*", PAGE, page -> dangling[0] += dangling(page));
     if (!orphans.isEmpty() || dangling[0] > 0) {
@@ -80,6 +94,24 @@ final class Sweep {
         orphans.add(id);
       }
     }
+    return orphans;
+  }
+
+  /** Parts are written after their upload has begun, so those without one are of no use. */
+  private List<String> partsOfNoUpload(List<String> keys) {
+    Map<String, List<String>> parts = new HashMap<>();
+    for (String key : keys) {
+      int end = key.indexOf('}');
+      String id = key.substring(RedisKeys.UPLOAD_PREFIX.length() + 1, end);
+      parts.computeIfAbsent(id, any -> new ArrayList<>()).add(key.substring(end + 2));
+    }
+    List<String> orphans = new ArrayList<>();
+    parts.forEach((id, each) -> {
+      if (!uploads.isOpen(id)) {
+        bodies.unlinkParts(id, each);
+        orphans.addAll(each);
+      }
+    });
     return orphans;
   }
 
@@ -119,10 +151,5 @@ final class Sweep {
 
   private boolean isThere(String bodyId) {
     return redis.<Long>call("sweep", commands -> commands.exists(RedisKeys.body(bodyId))) > 0;
-  }
-
-  private long redisNowMs() {
-    List<byte[]> time = redis.call("sweep", commands -> commands.time());
-    return Long.parseLong(new String(time.getFirst(), UTF_8)) * 1000;
   }
 }

@@ -8,6 +8,8 @@ if not life then
   life = ARGV[2]
   redis.call('HSET', STORE, 'life', life)
 end
+-- A server that takes over, or starts again, may lack the last of what memories know.
+life = life .. '/' .. string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 local answer = {life, redis.call('HGET', STORE, 'changes') or '0',
     redis.call('HGET', STORE, 'bytes') or '0', ARGV[1]}
 if ARGV[1] == '' then

@@ -1,7 +1,8 @@
 -- Removes a name.
 -- ARGV 1 member, 2 who asks, or '' for the store itself, 3 event 'removed' or '', 4 log length,
 --      5 id of a body that is damaged, or ''
--- Answer {GONE, position of the log entry or '', bytes in the store, bodies to unlink ...}
+-- Answer {GONE, position of the log entry or '', bytes in the store, bodies to unlink ...}; a name
+--        that has another body than the damaged one by now stays
 --        {FORBIDDEN, owner}: it is another tenant's, and stays
 local name = name_of(ARGV[1])
 local kept = redis.call('HMGET', name, 'owner', 'digest')
@@ -16,6 +17,9 @@ if ARGV[5] ~= '' and kept[2] then
     redis.call('DEL', content)
     redis.call('HINCRBY', STORE, 'bytes', 0 - (tonumber(found[2]) or 0))
     bodies[1] = found[1]
+  elseif found[1] then
+    -- Equal bytes were put meanwhile: what was damaged is whole again.
+    return {'GONE', '', redis.call('HGET', STORE, 'bytes') or '0'}
   end
 end
 redis.call('HDEL', name, 'announced')

@@ -35,9 +35,13 @@ local function answer(status, until_ms, position)
       body_to_drop, unpack(bodies)}
 end
 
--- The newest body is known to be whole; the one before may have been damaged meanwhile.
+-- The newest body is known to be whole; the one before may have been damaged meanwhile. It is the
+-- same one if a client sends a call again whose answer it has lost.
 local function take_body()
-  body_to_drop = redis.call('HGET', content, 'body')
+  local before = redis.call('HGET', content, 'body')
+  if before and before ~= put.body then
+    body_to_drop = before
+  end
   redis.call('HSET', content, 'body', put.body)
 end
 

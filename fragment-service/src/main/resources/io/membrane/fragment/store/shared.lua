@@ -8,7 +8,7 @@ local RANK = PREFIX .. 'rank'
 local EXPIRY = PREFIX .. 'expiry'
 local STORE = PREFIX .. 'store'
 local PINS = PREFIX .. 'pins'
-local NAME_BYTES = 1024
+local NAME_BYTES = 1536
 local CLASS_SPAN = 1e9
 
 local function int(number)

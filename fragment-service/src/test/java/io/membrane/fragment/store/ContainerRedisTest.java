@@ -4,7 +4,6 @@ import com.redis.testcontainers.RedisContainer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.utility.DockerImageName;
 
@@ -14,13 +13,13 @@ class ContainerRedisTest extends FragmentStoreContract {
   private @Nullable RedisContainer container;
 
   @Override
-  RedisStandaloneConfiguration redis() {
+  String[] properties() {
     Assumptions.assumeTrue(
         DockerClientFactory.instance().isDockerAvailable(), "no Docker engine on this machine");
     RedisContainer started = new RedisContainer(DockerImageName.parse("redis:7.4-alpine"));
     container = started;
     started.start();
-    return new RedisStandaloneConfiguration(started.getRedisHost(), started.getRedisPort());
+    return new String[] {"spring.data.redis.url=" + started.getRedisURI()};
   }
 
   @AfterAll

@@ -98,7 +98,7 @@ abstract class FragmentStoreContract extends StoreOnRedis {
     assertThat(refusal(() -> put(TENANT, key, meta(null, false), digest("other"), bytes("these"))))
         .isEqualTo(ErrorCode.DIGEST_MISMATCH);
     assertThat(isThere(key)).isFalse();
-    assertThat(bodies()).isEmpty();
+    hasBodies(0);
   }
 
   @Test
@@ -247,7 +247,7 @@ abstract class FragmentStoreContract extends StoreOnRedis {
     redis.set(bodyKey(key), bytes("otherwise"));
     assertThat(put(key, bytes("the bytes")).isNew()).isFalse();
     assertThat(body(key)).isEqualTo(bytes("the bytes"));
-    assertThat(bodies()).hasSize(1);
+    hasBodies(1);
   }
 
   @Test
@@ -256,55 +256,48 @@ abstract class FragmentStoreContract extends StoreOnRedis {
     FragmentKey two = key();
     put(one, bytes("of one"));
     put(two, bytes("of two"));
-    swap(bodyKey(one), bodyKey(two));
+    contents.swap(bodyKey(one), bodyKey(two));
     assertThat(read(one)).isNull();
     assertThat(read(two)).isNull();
     put(one, bytes("of one"));
     put(two, bytes("of two"));
-    swap(RedisKeys.name(name(one)), RedisKeys.name(name(two)));
+    contents.swap(RedisKeys.name(name(one)), RedisKeys.name(name(two)));
     assertThat(read(one)).isNull();
     assertThat(read(two)).isNull();
-  }
-
-  private void swap(byte[] one, byte[] two) {
-    byte[] aside = bytes("aside");
-    redis.rename(one, aside);
-    redis.rename(two, one);
-    redis.rename(aside, two);
   }
 
   @Test
   void aFullRedisStoresNothingHalf() {
     put(key(), Seeds.bytes(random, 100_000), null, true);
-    redis.configSet("maxmemory", "1kb");
+    contents.limitMemory(used -> 1024L);
     FragmentKey key = key();
 
     assertThat(refusal(() -> put(key, Seeds.bytes(random, 100_000))))
         .isEqualTo(ErrorCode.STORAGE_FULL);
 
     assertThat(store.describe(name(key))).isNull();
-    assertThat(bodies()).hasSize(1);
+    hasBodies(1);
     assertThat(usage()).isEqualTo(new Usage(100_000, 1));
-    redis.configSet("maxmemory", "0");
+    contents.limitMemory(used -> 0L);
     assertThat(put(key, bytes("room again")).isNew()).isTrue();
   }
 
   @Test
   void aRedisThatIsFullBeforeItsLimitGivesUpWhatIsWorthLeast() {
-    redis.configSet("maxmemory", usedMemory() + 2_500_000 + "b");
+    contents.limitMemory(used -> used + 2_500_000);
     FragmentKey last = key();
     for (int i = 0; i < 100; i++) {
       last = key();
       put(last, Seeds.bytes(random, 100_000));
     }
     assertThat(isThere(last)).isTrue();
-    assertThat(bodies().size()).isBetween(3, 25);
+    assertThat(bodies().size()).isBetween(3, 25 * contents.primaries());
   }
 
   @Test
   void redisHoldsNoMoreThanItMayAndItsOwnNumbersSaySo() {
-    long before = usedMemory();
-    long most = 5_000_000;
+    long before = contents.usedMemory();
+    long most = 5_000_000L;
     FragmentStore bounded = open(memory, most);
     FragmentStore unbounded = store;
     store = bounded;
@@ -318,7 +311,7 @@ abstract class FragmentStoreContract extends StoreOnRedis {
       assertThat(isThere(pinned)).isTrue();
       assertThat(bounded.redisBytes()).isGreaterThan(most - 300_000);
       long log = redis.memoryUsage(bytes(LogEntry.STREAM));
-      Awaitility.await().until(() -> usedMemory() - before - log <= most);
+      Awaitility.await().until(() -> contents.usedMemory() - before - log <= most);
       isConsistent();
     } finally {
       store = unbounded;
@@ -327,7 +320,7 @@ abstract class FragmentStoreContract extends StoreOnRedis {
 
   @Test
   void whereNothingMayGoNothingMoreIsStored() {
-    FragmentStore bounded = open(memory, 2_000_000);
+    FragmentStore bounded = open(memory, 2_000_000L);
     FragmentStore unbounded = store;
     store = bounded;
     try {
@@ -342,7 +335,7 @@ abstract class FragmentStoreContract extends StoreOnRedis {
       }
       assertThat(end).isEqualTo(ErrorCode.STORAGE_FULL);
       assertThat(pinned).isBetween(10, 20);
-      assertThat(bodies()).hasSize(pinned - 1);
+      hasBodies(pinned - 1);
     } finally {
       store = unbounded;
     }
@@ -350,7 +343,7 @@ abstract class FragmentStoreContract extends StoreOnRedis {
 
   @Test
   void whatIsReadOutlivesWhatIsNot() {
-    FragmentStore bounded = open(memory, 3_000_000);
+    FragmentStore bounded = open(memory, 3_000_000L);
     FragmentStore unbounded = store;
     store = bounded;
     try {
@@ -369,7 +362,7 @@ abstract class FragmentStoreContract extends StoreOnRedis {
 
   @Test
   void aPinKeepsFromEvictionUntilItEnds() {
-    FragmentStore bounded = open(memory, 3_000_000);
+    FragmentStore bounded = open(memory, 3_000_000L);
     FragmentStore unbounded = store;
     store = bounded;
     try {
@@ -407,7 +400,7 @@ abstract class FragmentStoreContract extends StoreOnRedis {
 
   @Test
   void aLowerClassGoesFirst() {
-    FragmentStore bounded = open(memory, 3_000_000);
+    FragmentStore bounded = open(memory, 3_000_000L);
     FragmentStore unbounded = store;
     store = bounded;
     try {
@@ -430,10 +423,10 @@ abstract class FragmentStoreContract extends StoreOnRedis {
     keys.forEach(key -> put(key, body));
     put("t2", keys.getFirst(), meta(null, false), null, body);
 
-    assertThat(bodies()).hasSize(1);
+    hasBodies(1);
     assertThat(usage()).isEqualTo(new Usage(2_000_000, 20));
     keys.forEach(key -> store.delete(TENANT, key));
-    assertThat(bodies()).hasSize(1);
+    hasBodies(1);
     assertThat(read(store, "t2", keys.getFirst())).isEqualTo(body);
     store.delete("t2", keys.getFirst());
     isEmpty();
@@ -472,7 +465,7 @@ abstract class FragmentStoreContract extends StoreOnRedis {
         .filteredOn(outcome -> outcome.equals("QUOTA_EXCEEDED"))
         .hasSize(64 - 11);
     assertThat(usage()).isEqualTo(new Usage(99_000, 11));
-    assertThat(bodies()).hasSize(11);
+    hasBodies(11);
     isConsistent();
   }
 
@@ -510,28 +503,18 @@ abstract class FragmentStoreContract extends StoreOnRedis {
 
   /** Counts in Redis are those that a look at every key gives. */
   private void isConsistent() {
-    long names = redis.keys(RedisKeys.PREFIX + "name:*").size();
-    long references = 0;
-    List<byte[]> contents = redis.keys(RedisKeys.PREFIX + "content:*");
-    long bytes = names * 1024;
-    for (byte[] content : contents) {
-      references += number(content, "references");
-      bytes += number(content, "footprint");
-    }
-    assertThat(references).isEqualTo(names);
-    Awaitility.await().until(() -> bodies().size() == contents.size());
-    assertThat(number(bytes(RedisKeys.PREFIX + "store"), "bytes")).isEqualTo(bytes);
-    assertThat(usage().fragments()).isEqualTo(names);
+    Awaitility.await().untilAsserted(() -> contents.areConsistent(usage()));
   }
 
-  private long number(byte[] key, String field) {
-    return Long.parseLong(new String(redis.hget(key, bytes(field)), UTF_8));
+  /** Soon, since nobody waits for a body to be given up. */
+  private void hasBodies(int bodies) {
+    Awaitility.await().untilAsserted(() -> assertThat(bodies()).hasSize(bodies));
   }
 
   /** Nothing is left of any fragment. */
   private void isEmpty() {
     isConsistent();
-    assertThat(bodies()).isEmpty();
+    hasBodies(0);
     assertThat(usage()).isEqualTo(new Usage(0, 0));
     assertThat(redis.exists(bytes(RedisKeys.PREFIX + "rank"), bytes(RedisKeys.PREFIX + "expiry")))
         .isZero();
@@ -554,6 +537,24 @@ abstract class FragmentStoreContract extends StoreOnRedis {
     assertThat(body(key)).isEqualTo(bytes("stays"));
     assertThat(isThere(gone)).isFalse();
     Awaitility.await().until(() -> bodies().size() == 2);
+  }
+
+  @Test
+  void aRedisThatDoesNotKnowTheScriptsIsToldThem() {
+    FragmentKey key = key();
+    put(key, bytes("x"));
+    redis.scriptFlush();
+    assertThat(body(key)).isEqualTo(bytes("x"));
+    assertThat(put(key, bytes("x")).isNew()).isFalse();
+  }
+
+  @Test
+  void withoutACapacityItIsFourFifthsOfWhatRedisMayTake() {
+    contents.limitMemory(used -> 100_000_000L);
+    assertThat(open(memory, null).redisCapacity() / contents.primaries())
+        .isBetween(79_900_000L, 80_000_000L);
+    contents.limitMemory(used -> 0L);
+    assertThat(open(memory, null).redisCapacity()).isGreaterThan(80_000_000L);
   }
 
   @Test

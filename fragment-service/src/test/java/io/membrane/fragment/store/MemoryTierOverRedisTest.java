@@ -14,7 +14,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 
 /** What is kept in memory is what Redis has, or nothing. */
 class MemoryTierOverRedisTest extends StoreOnRedis {
@@ -22,8 +21,8 @@ class MemoryTierOverRedisTest extends StoreOnRedis {
   private final RedisProcess process = RedisProcess.embedded();
 
   @Override
-  RedisStandaloneConfiguration redis() {
-    return new RedisStandaloneConfiguration("127.0.0.1", process.port());
+  String[] properties() {
+    return process.properties();
   }
 
   @Override

@@ -4,17 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.lettuce.core.ClientOptions;
 import io.lettuce.core.Range;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.TimeoutOptions;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.sync.RedisCommands;
-import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
+import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.fixture.Seeds;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
@@ -26,6 +22,7 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import io.membrane.wire.LogEntry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -40,9 +37,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** A store on an empty Redis, and what lies there. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -51,36 +45,29 @@ abstract class StoreOnRedis {
 
   static final Duration DEFAULT_TTL = Duration.ofHours(24);
   static final Duration PUT_WINDOW = Duration.ofSeconds(2);
-  static final long CAPACITY = 1L << 30;
+  static final Long CAPACITY = 1L << 30;
   static final String TENANT = "t1";
 
   final Random random = new Random(7);
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private LettuceConnectionFactory factory;
-  private RedisClient client;
-  private StatefulRedisConnection<byte[], byte[]> connection;
-  RedisCommands<byte[], byte[]> redis;
+  private ConfiguredRedis configured;
+  RedisContents contents;
+  RedisClusterCommands<byte[], byte[]> redis;
   MemoryTier memory;
   FragmentStore store;
 
-  /** Where a Redis that may be emptied listens; aborts the test, with the reason, if nowhere. */
-  abstract RedisStandaloneConfiguration redis();
+  /** What names a Redis that may be emptied; aborts the test, with the reason, if there is none. */
+  abstract String[] properties();
+
+  /** The same for one who may do everything there. */
+  String[] propertiesOfAdministrator() {
+    return properties();
+  }
 
   private void connect() {
-    RedisStandaloneConfiguration where = redis();
-    factory =
-        new LettuceConnectionFactory(
-            where,
-            LettuceClientConfiguration.builder()
-                .clientOptions(
-                    ClientOptions.builder().timeoutOptions(TimeoutOptions.enabled()).build())
-                .commandTimeout(Duration.ofSeconds(5))
-                .build());
-    factory.afterPropertiesSet();
-    factory.start();
-    client = RedisClient.create("redis://" + where.getHostName() + ":" + where.getPort());
-    connection = client.connect(ByteArrayCodec.INSTANCE);
-    redis = connection.sync();
+    configured = new ConfiguredRedis(properties());
+    contents = new RedisContents(propertiesOfAdministrator());
+    redis = contents.redis;
     memory = new MemoryTier(keepBytes(), 64 << 20, Duration.ofSeconds(2), true, Clock.systemUTC());
     store = open(memory, CAPACITY);
   }
@@ -91,9 +78,9 @@ abstract class StoreOnRedis {
   }
 
   /** Another replica over the same Redis. */
-  FragmentStore open(MemoryTier tier, long redisCapacity) {
+  FragmentStore open(MemoryTier tier, @Nullable Long redisCapacity) {
     return new FragmentStore(
-        factory,
+        configured.connections(),
         new FragmentStore.Settings("redis", "local", DEFAULT_TTL, 100_000, PUT_WINDOW),
         Policy.standard(Sharing.ISOLATED),
         redisCapacity,
@@ -104,10 +91,9 @@ abstract class StoreOnRedis {
 
   @AfterAll
   void disconnect() {
-    if (connection != null) {
-      connection.close();
-      client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
-      factory.destroy();
+    if (contents != null) {
+      contents.close();
+      configured.close();
       assertThat(memory.passingBytes()).isZero();
       assertThat(memory.leaks()).isZero();
       memory.close();
@@ -116,12 +102,10 @@ abstract class StoreOnRedis {
 
   @BeforeEach
   void empty() {
-    if (connection == null) {
+    if (contents == null) {
       connect();
     }
-    redis.configSet("maxmemory", "0");
-    redis.configSet("maxmemory-policy", "noeviction");
-    redis.flushall();
+    contents.empty();
     store.catchUp();
   }
 
@@ -148,10 +132,16 @@ abstract class StoreOnRedis {
     }
   }
 
+  static FragmentStore.Stored put(FragmentStore store, FragmentKey key, byte[] body) {
+    try (Payload payload = payload(store, body)) {
+      return store.put(TENANT, key, meta(null, false), null, payload);
+    }
+  }
+
   /** Puts, unless other bytes are there. */
   static void putOrNot(FragmentStore store, FragmentKey key, byte[] body) {
-    try (Payload payload = payload(store, body)) {
-      store.put(TENANT, key, meta(null, false), null, payload);
+    try {
+      put(store, key, body);
     } catch (MembraneException e) {
       assertThat(e.code()).isEqualTo(ErrorCode.FRAGMENT_CONFLICT);
     }
@@ -207,26 +197,16 @@ abstract class StoreOnRedis {
 
   /** Keys of all bodies. */
   List<byte[]> bodies() {
-    return redis.keys(RedisKeys.BODY_PREFIX + "*");
+    return contents.bodies();
   }
 
   /** Key of the body of a fragment. */
   byte[] bodyKey(FragmentKey key) {
-    byte[] digest = redis.hget(RedisKeys.name(name(key)), bytes("digest"));
-    ContentDigest content = new ContentDigest(new String(digest, UTF_8));
-    byte[] id = redis.hget(RedisKeys.content(content), bytes("body"));
-    return RedisKeys.body(new String(id, UTF_8));
+    return contents.bodyKey(name(key));
   }
 
   void damage(FragmentKey key, String field, boolean missing) {
-    byte[] redisKey = RedisKeys.name(name(key));
-    byte[] value = redis.hget(redisKey, bytes(field));
-    value[value.length / 2] ^= 0x40;
-    if (missing) {
-      redis.hdel(redisKey, bytes(field));
-    } else {
-      redis.hset(redisKey, bytes(field), value);
-    }
+    contents.damage(name(key), field, missing);
   }
 
   /** What Redis counts for a tenant. */
@@ -236,6 +216,13 @@ abstract class StoreOnRedis {
 
   double corrupt() {
     return meters.counter(FragmentMetric.CORRUPT.meter()).count();
+  }
+
+  /** Calls of Redis that ended so. */
+  long calls(String outcome) {
+    return meters.find(FragmentMetric.REDIS.meter()).tag("outcome", outcome).timers().stream()
+        .mapToLong(Timer::count)
+        .sum();
   }
 
   List<LogEntry> log() {
@@ -251,16 +238,6 @@ abstract class StoreOnRedis {
 
   String lastPosition() {
     return redis.xrange(bytes(LogEntry.STREAM), Range.unbounded()).getLast().getId();
-  }
-
-  long usedMemory() {
-    return redis
-        .info("memory")
-        .lines()
-        .filter(line -> line.startsWith("used_memory:"))
-        .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
-        .findFirst()
-        .orElseThrow();
   }
 
   static ErrorCode refusal(ThrowingCallable call) {

@@ -30,7 +30,6 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 
 /** Values that are written again, by several replicas over one Redis, each with a memory. */
 class ValuesTest extends StoreOnRedis {
@@ -41,8 +40,8 @@ class ValuesTest extends StoreOnRedis {
   private final RedisProcess process = RedisProcess.embedded();
 
   @Override
-  RedisStandaloneConfiguration redis() {
-    return new RedisStandaloneConfiguration("127.0.0.1", process.port());
+  String[] properties() {
+    return process.properties();
   }
 
   @Override
@@ -253,7 +252,7 @@ class ValuesTest extends StoreOnRedis {
   @Test
   void aBoundedRedisEvictsNoDataBeforeItsMetadata() {
     try (MemoryTier other = tier()) {
-      FragmentStore bounded = open(other, 2 << 20);
+      FragmentStore bounded = open(other, 2L << 20);
       for (int i = 0; i < 120; i++) {
         put(bounded, TENANT, "memory/n/meta:" + i, bytes("{\"n\":" + i + "}"));
         put(bounded, TENANT, "memory/n/data:" + i, Seeds.bytes(random, 60_000));
@@ -366,13 +365,13 @@ class ValuesTest extends StoreOnRedis {
 
   @Test
   void manySmallValuesTakeNotMoreThanHalfAgainOfWhatIsCounted() {
-    long before = usedMemory();
+    long before = contents.usedMemory();
     for (int i = 0; i < 2000; i++) {
       String md5 = "%032x".formatted(i);
       put(store, TENANT, "memory/vllm_kv/" + md5 + "_layer_3_chunk_7", bytes(md5));
     }
     store.housekeeping().tidy();
-    assertThat((double) (usedMemory() - before)).isLessThan(store.redisBytes() * 1.5);
+    assertThat((double) (contents.usedMemory() - before)).isLessThan(store.redisBytes() * 1.5);
   }
 
   private boolean isThere(String tenant, String key) {

@@ -1,0 +1,3 @@
+-- What the clock says by which a put is too old to be named.
+-- Answer {ms since 1970}
+return {int(now_ms())}
