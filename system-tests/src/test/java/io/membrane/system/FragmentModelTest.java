@@ -96,6 +96,7 @@ class FragmentModelTest {
         "model-replica-" + name,
         redis.port(),
         "--spring.data.redis.timeout=700ms",
+        "--membrane.fragment.membrain.port=-1",
         "--membrane.fragment.memory=1MB",
         "--membrane.fragment.redis-capacity=256MB");
   }

@@ -1,22 +1,25 @@
 package io.membrane.fragment.hot;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import org.apache.tomcat.util.http.MimeHeaders;
 
-/** A response header in the form in which it is sent. Immutable. */
+/**
+ * A response header, checked once and sent many times.
+ *
+ * <p>Tomcat is given strings and never an array of ours: it keeps arrays that it was given and
+ * writes the numbers of later answers into them.
+ */
 public final class Header {
 
-  private final byte[] name;
-  private final byte[] value;
+  private final String name;
+  private final String value;
 
-  private Header(byte[] name, byte[] value) {
+  private Header(String name, String value) {
     this.name = name;
     this.value = value;
   }
 
   /**
-   * Encodes a header.
+   * A header.
    *
    * @throws IllegalArgumentException if there is anything but printable ASCII in it
    */
@@ -24,23 +27,23 @@ public final class Header {
     return new Header(printable(name), printable(value));
   }
 
-  private static byte[] printable(String text) {
+  private static String printable(String text) {
     if (!text.chars().allMatch(c -> c >= ' ' && c <= '~')) {
       throw new IllegalArgumentException("a header is printable ASCII, not '" + text + "'");
     }
-    return text.getBytes(US_ASCII);
+    return text;
   }
 
   void addTo(MimeHeaders headers) {
-    headers.addValue(name, 0, name.length).setBytes(value, 0, value.length);
+    headers.addValue(name).setString(value);
   }
 
   void addTo(MimeHeaders headers, long number) {
-    headers.addValue(name, 0, name.length).setLong(number);
+    headers.addValue(name).setLong(number);
   }
 
   @Override
   public String toString() {
-    return new String(name, US_ASCII) + ": " + new String(value, US_ASCII);
+    return name + ": " + value;
   }
 }
