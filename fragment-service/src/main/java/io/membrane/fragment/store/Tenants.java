@@ -12,13 +12,15 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /**
  * What holds for which tenant. Policies lie in Redis, for all replicas; a replica looks again after
- * a second. While Redis is away the last known policy holds. Thread-safe.
+ * a second, or two where a read must not wait. While Redis is away the last known policy holds.
+ * Thread-safe.
  */
 public final class Tenants {
 
@@ -34,6 +36,7 @@ public final class Tenants {
   private final Policy standard;
   private final Clock clock;
   private final Map<String, Known> known = new ConcurrentHashMap<>();
+  private final Set<String> lookedUp = ConcurrentHashMap.newKeySet();
 
   private record Known(Policy policy, String domain, long untilMs) {}
 
@@ -56,10 +59,28 @@ public final class Tenants {
     return known(tenant).domain();
   }
 
-  /** As {@link #domain}, if that can be said without asking Redis; else null. */
+  /**
+   * As {@link #domain}, if that can be said without asking Redis; else null. What is a second old
+   * is said once more, and looked up again meanwhile.
+   */
   public @Nullable String knownDomain(String tenant) {
     Known last = known.get(tenant);
-    return last == null || last.untilMs() <= clock.millis() ? null : last.domain();
+    long now = clock.millis();
+    if (last == null || last.untilMs() + FRESH.toMillis() <= now) {
+      return null;
+    }
+    if (last.untilMs() <= now && lookedUp.add(tenant)) {
+      Thread.ofVirtual().start(() -> lookUpAgain(tenant));
+    }
+    return last.domain();
+  }
+
+  private void lookUpAgain(String tenant) {
+    try {
+      known(tenant);
+    } finally {
+      lookedUp.remove(tenant);
+    }
   }
 
   private Known known(String tenant) {
@@ -101,7 +122,7 @@ public final class Tenants {
     }
   }
 
-  /** Sets what holds for a tenant; on other replicas within a second. */
+  /** Sets what holds for a tenant; on other replicas within two seconds. */
   public void setPolicy(String tenant, Policy policy) {
     byte[] json = WireJson.mapper().writeValueAsBytes(policy);
     redis.call("policy", commands -> commands.set(RedisKeys.policy(tenant), json));
