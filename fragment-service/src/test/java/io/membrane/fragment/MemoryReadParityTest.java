@@ -10,7 +10,6 @@ import io.membrane.fragment.store.FragmentMetric;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -80,30 +79,6 @@ class MemoryReadParityTest extends RunningService {
     try (RawClient client = RawClient.to(port())) {
       for (int i = 0; i < 250; i++) {
         assertThat(client.ask("HEAD", "/v1/fragments/" + key).header("Connection")).isEmpty();
-      }
-    }
-  }
-
-  @Test
-  void headersStayTheSameHoweverManyAnswersAConnectionHasGiven() throws IOException {
-    List<FragmentKey> keys = new ArrayList<>();
-    List<String> digests = new ArrayList<>();
-    for (int i = 0; i < 4; i++) {
-      keys.add(FragmentHttp.key(random));
-      HttpResponse<byte[]> put =
-          http.put(keys.get(i), Seeds.bytes(random, 1000 + i), "Membrane-Ttl", "5" + i + "0000");
-      digests.add(FragmentHttp.header(put, "Repr-Digest"));
-    }
-    try (RawClient client = RawClient.to(port())) {
-      for (int i = 0; i < 400; i++) {
-        int which = random.nextInt(keys.size());
-        String method = random.nextBoolean() ? "HEAD" : "GET";
-        assertThat(client.ask(method, "/v1/fragments/" + keys.get(which)).header("Repr-Digest"))
-            .as("answer " + i)
-            .isEqualTo(digests.get(which));
-        // Tomcat uses the places of headers again for whatever is answered next.
-        client.ask("GET", "/v1/fragments/" + FragmentHttp.key(random));
-        client.ask("GET", "/v1/tenants/t" + i + "/usage");
       }
     }
   }

@@ -298,21 +298,29 @@ abstract class FragmentStoreContract extends StoreOnRedis {
   void redisHoldsNoMoreThanItMayAndItsOwnNumbersSaySo() {
     long before = contents.usedMemory();
     long most = 5_000_000L;
-    FragmentStore bounded = open(memory, most);
+    withRoomFor(
+        most,
+        () -> {
+          FragmentKey pinned = key();
+          put(pinned, Seeds.bytes(random, 100_000), null, true);
+          for (int i = 0; i < 200; i++) {
+            put(key(), Seeds.bytes(random, random.nextInt(1, 200_000)));
+            assertThat(store.redisBytes()).isLessThanOrEqualTo(most);
+          }
+          assertThat(isThere(pinned)).isTrue();
+          assertThat(store.redisBytes()).isGreaterThan(most - 300_000);
+          long log = redis.memoryUsage(bytes(LogEntry.STREAM));
+          Awaitility.await().until(() -> contents.usedMemory() - before - log <= most);
+          isConsistent();
+        });
+  }
+
+  /** Runs a test on a store that may take so many bytes of Redis. */
+  private void withRoomFor(long bytes, Runnable test) {
     FragmentStore unbounded = store;
-    store = bounded;
+    store = open(memory, bytes);
     try {
-      FragmentKey pinned = key();
-      put(pinned, Seeds.bytes(random, 100_000), null, true);
-      for (int i = 0; i < 200; i++) {
-        put(key(), Seeds.bytes(random, random.nextInt(1, 200_000)));
-        assertThat(bounded.redisBytes()).isLessThanOrEqualTo(most);
-      }
-      assertThat(isThere(pinned)).isTrue();
-      assertThat(bounded.redisBytes()).isGreaterThan(most - 300_000);
-      long log = redis.memoryUsage(bytes(LogEntry.STREAM));
-      Awaitility.await().until(() -> contents.usedMemory() - before - log <= most);
-      isConsistent();
+      test.run();
     } finally {
       store = unbounded;
     }
@@ -320,100 +328,88 @@ abstract class FragmentStoreContract extends StoreOnRedis {
 
   @Test
   void whereNothingMayGoNothingMoreIsStored() {
-    FragmentStore bounded = open(memory, 2_000_000L);
-    FragmentStore unbounded = store;
-    store = bounded;
-    try {
-      ErrorCode end = null;
-      int pinned = 0;
-      for (; end == null && pinned < 100; pinned++) {
-        try {
-          put(key(), Seeds.bytes(random, 100_000), null, true);
-        } catch (MembraneException e) {
-          end = e.code();
-        }
-      }
-      assertThat(end).isEqualTo(ErrorCode.STORAGE_FULL);
-      assertThat(pinned).isBetween(10, 20);
-      hasBodies(pinned - 1);
-    } finally {
-      store = unbounded;
-    }
+    withRoomFor(
+        2_000_000L,
+        () -> {
+          ErrorCode end = null;
+          int pinned = 0;
+          for (; end == null && pinned < 100; pinned++) {
+            try {
+              put(key(), Seeds.bytes(random, 100_000), null, true);
+            } catch (MembraneException e) {
+              end = e.code();
+            }
+          }
+          assertThat(end).isEqualTo(ErrorCode.STORAGE_FULL);
+          assertThat(pinned).isBetween(10, 20);
+          hasBodies(pinned - 1);
+        });
   }
 
   @Test
   void whatIsReadOutlivesWhatIsNot() {
-    FragmentStore bounded = open(memory, 3_000_000L);
-    FragmentStore unbounded = store;
-    store = bounded;
-    try {
-      FragmentKey used = key();
-      put(used, Seeds.bytes(random, 50_000));
-      for (int i = 0; i < 150; i++) {
-        put(key(), Seeds.bytes(random, 50_000));
-        body(used);
-        bounded.housekeeping().tidy();
-      }
-      assertThat(isThere(used)).isTrue();
-    } finally {
-      store = unbounded;
-    }
+    withRoomFor(
+        3_000_000L,
+        () -> {
+          FragmentKey used = key();
+          put(used, Seeds.bytes(random, 50_000));
+          for (int i = 0; i < 150; i++) {
+            put(key(), Seeds.bytes(random, 50_000));
+            body(used);
+            store.housekeeping().tidy();
+          }
+          assertThat(isThere(used)).isTrue();
+        });
   }
 
   @Test
   void aPinKeepsFromEvictionUntilItEnds() {
-    FragmentStore bounded = open(memory, 3_000_000L);
-    FragmentStore unbounded = store;
-    store = bounded;
-    try {
-      FragmentKey key = key();
-      put(key, Seeds.bytes(random, 50_000));
-      bounded.pin(TENANT, "a", Duration.ofMinutes(1), List.of(key));
-      assertThat(bounded.pin(TENANT, "b", Duration.ofMinutes(1), List.of(key, key())))
-          .containsExactly(true, false);
-      assertThat(bounded.pin("t2", "a", Duration.ofMinutes(1), List.of(key)))
-          .containsExactly(false);
-      fill(bounded);
-      assertThat(isThere(key)).isTrue();
-      bounded.unpin(TENANT, "a");
-      fill(bounded);
-      assertThat(isThere(key)).isTrue();
-      bounded.pin(TENANT, "b", Duration.ofMillis(1), List.of(key));
-      Awaitility.await()
-          .until(() -> {
-            bounded.housekeeping().tidy();
-            return redis.zcard(bytes(RedisKeys.PREFIX + "pins")) == 0;
-          });
-      fill(bounded);
-      assertThat(isThere(key)).isFalse();
-    } finally {
-      store = unbounded;
-    }
+    withRoomFor(
+        3_000_000L,
+        () -> {
+          FragmentKey key = key();
+          put(key, Seeds.bytes(random, 50_000));
+          store.pin(TENANT, "a", Duration.ofMinutes(1), List.of(key));
+          assertThat(store.pin(TENANT, "b", Duration.ofMinutes(1), List.of(key, key())))
+              .containsExactly(true, false);
+          assertThat(store.pin("t2", "a", Duration.ofMinutes(1), List.of(key)))
+              .containsExactly(false);
+          fill();
+          assertThat(isThere(key)).isTrue();
+          store.unpin(TENANT, "a");
+          fill();
+          assertThat(isThere(key)).isTrue();
+          store.pin(TENANT, "b", Duration.ofMillis(1), List.of(key));
+          Awaitility.await()
+              .until(() -> {
+                store.housekeeping().tidy();
+                return redis.zcard(bytes(RedisKeys.PREFIX + "pins")) == 0;
+              });
+          fill();
+          assertThat(isThere(key)).isFalse();
+        });
   }
 
-  private void fill(FragmentStore bounded) {
+  private void fill() {
     for (int i = 0; i < 80; i++) {
       put(key(), Seeds.bytes(random, 50_000));
     }
-    bounded.housekeeping().tidy();
+    store.housekeeping().tidy();
   }
 
   @Test
   void aLowerClassGoesFirst() {
-    FragmentStore bounded = open(memory, 3_000_000L);
-    FragmentStore unbounded = store;
-    store = bounded;
-    try {
-      bounded.tenants().setPolicy("low", new Policy(null, null, null, Sharing.ISOLATED, null, 1));
-      List<FragmentKey> high = IntStream.range(0, 20).mapToObj(i -> key()).toList();
-      high.forEach(key -> put(key, Seeds.bytes(random, 50_000)));
-      for (int i = 0; i < 100; i++) {
-        put("low", key(), meta(null, false), null, Seeds.bytes(random, 50_000));
-      }
-      assertThat(high).allMatch(this::isThere);
-    } finally {
-      store = unbounded;
-    }
+    withRoomFor(
+        3_000_000L,
+        () -> {
+          store.tenants().setPolicy("low", new Policy(null, null, null, Sharing.ISOLATED, null, 1));
+          List<FragmentKey> high = IntStream.range(0, 20).mapToObj(i -> key()).toList();
+          high.forEach(key -> put(key, Seeds.bytes(random, 50_000)));
+          for (int i = 0; i < 100; i++) {
+            put("low", key(), meta(null, false), null, Seeds.bytes(random, 50_000));
+          }
+          assertThat(high).allMatch(this::isThere);
+        });
   }
 
   @Test
