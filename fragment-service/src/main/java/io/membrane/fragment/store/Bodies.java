@@ -62,26 +62,42 @@ final class Bodies {
     return (CommandArgs<byte[], byte[]>) arguments;
   }
 
+  /** Asks for a body, into an empty claim, which is the reading's until that is closed. */
+  Reading read(String id, Claim claim) {
+    return new Reading(RedisKeys.body(id), claim);
+  }
+
   /**
-   * Reads a body into an empty claim.
+   * Reads a part of an upload behind what is in the claim.
    *
-   * @return length of the body, whether it fitted into the claim or not; -1 if it is not there
+   * @return as {@link Reading#await}
    */
-  long read(String id, Claim claim) {
-    return get(RedisKeys.body(id), claim);
-  }
-
-  /** Reads a part of an upload behind what is in the claim; answers as {@link #read}. */
   long readPart(String id, String part, Claim claim) {
-    return get(RedisKeys.part(id, part), claim);
+    try (Reading reading = new Reading(RedisKeys.part(id, part), claim)) {
+      return reading.await();
+    }
   }
 
-  private long get(byte[] from, Claim claim) {
-    ClaimOutput output = new ClaimOutput(claim);
-    CommandArgs<byte[], byte[]> key = new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(from);
-    try {
-      return redis.call("read", commands -> commands.dispatch(CommandType.GET, output, key));
-    } finally {
+  /** Bytes that Redis was asked for. */
+  final class Reading implements AutoCloseable {
+
+    private final ClaimOutput output;
+    private final RedisCalls.Sent<Long> sent;
+
+    private Reading(byte[] from, Claim claim) {
+      output = new ClaimOutput(claim);
+      CommandArgs<byte[], byte[]> key = new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(from);
+      sent = redis.begin("read", commands -> commands.dispatch(CommandType.GET, output, key));
+    }
+
+    /** Their length, whether they fitted into the claim or not; -1 if they are not there. */
+    long await() {
+      return sent.await();
+    }
+
+    /** What comes from now on is thrown away. */
+    @Override
+    public void close() {
       output.abandon();
     }
   }

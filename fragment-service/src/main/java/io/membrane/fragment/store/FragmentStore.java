@@ -4,7 +4,6 @@ import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
-import io.membrane.fragment.store.Catalog.Lookup;
 import io.membrane.fragment.tenancy.Policy;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -14,11 +13,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
@@ -28,9 +23,6 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
  * <p>A put writes the bytes under an id of their own and then names them, in one script that also
  * charges the tenant, counts the reference and tells the log. It is acknowledged after that. A
  * process that dies in between leaves bytes without a name, which the sweep removes.
- *
- * <p>Every payload that comes back from Redis is hashed before it is handed out. What does not have
- * its digest is a miss, counted and logged, and removed with all its names.
  *
  * <p>Methods block and are thread-safe. Besides the errors they name they throw {@link
  * ErrorCode#DEPENDENCY_UNAVAILABLE} and {@link ErrorCode#DEADLINE_EXCEEDED}.
@@ -57,25 +49,16 @@ public final class FragmentStore {
    */
   public record Stored(boolean isNew, ContentDigest digest, @Nullable String logPosition) {}
 
-  private static final Logger log = LoggerFactory.getLogger(FragmentStore.class);
-
-  /** How often a put starts again because what stood in its way was damaged. */
-  private static final int ATTEMPTS = 3;
-
-  /**
-   * How often a read starts again because its bytes were exchanged under it. With 12 that put
-   * without a pause one read in three has to; none may take that for a miss.
-   */
-  private static final int EXCHANGES = 64;
-
   private final Catalog catalog;
   private final Bodies bodies;
   private final Tenants tenants;
   private final MemoryTier memory;
   private final RedisRoom room;
+  private final Removals removals;
+  private final RedisReads reads;
+  private final RedisWrites writes;
   private final Uses uses = new Uses();
   private final Settings settings;
-  private final Clock clock;
   private final StoreMeters meters;
 
   private final ResumableUploads uploads;
@@ -98,13 +81,15 @@ public final class FragmentStore {
       MeterRegistry registry) {
     this.settings = settings;
     this.memory = memory;
-    this.clock = clock;
     this.meters = new StoreMeters(registry);
     RedisCalls redis = new RedisCalls(factory, registry);
     this.catalog = new Catalog(redis, settings);
     this.bodies = new Bodies(redis);
     this.tenants = new Tenants(redis, standard, clock);
     this.room = new RedisRoom(catalog, bodies, new RedisCapacity(redis, redisCapacity), meters);
+    this.removals = new Removals(bodies, room, memory);
+    this.reads = new RedisReads(catalog, bodies, memory, removals, meters);
+    this.writes = new RedisWrites(catalog, bodies, room, memory, reads, clock);
     UploadRecords records = new UploadRecords(redis);
     this.uploads = new ResumableUploads(records, bodies, tenants, room, memory, meters, this::put);
     this.housekeeping =
@@ -117,7 +102,9 @@ public final class FragmentStore {
             new Sweep(redis, catalog, bodies, records, settings, meters));
     this.values =
         new Values(
-            this,
+            writes,
+            reads,
+            removals,
             catalog,
             bodies,
             redis,
@@ -224,7 +211,7 @@ public final class FragmentStore {
           }
           Policy policy = tenants.policy(tenant);
           Name name = Name.of(policy.domain(tenant), key);
-          return put(
+          return writes.put(
               new Catalog.NewName(
                   name,
                   tenant,
@@ -238,82 +225,6 @@ public final class FragmentStore {
               body,
               upload);
         });
-  }
-
-  /** Stores a body under a name, as {@link #put} does. */
-  Stored put(Catalog.NewName put, Payload body) {
-    return put(put, body, null);
-  }
-
-  private Stored put(Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      long moment = memory.moment();
-      Catalog.Put done = write(put, body, upload);
-      if (done != null) {
-        bodies.unlink(done.unlink());
-        admit(put, done, body, moment);
-        return new Stored(done.isNew(), put.digest(), done.logPosition());
-      }
-      // What stands in the way may be damaged; then it is removed by being read.
-      Fragment other = load(List.of(put.name()), moment).getFirst();
-      if (other != null) {
-        other.close();
-        break;
-      }
-    }
-    throw new MembraneException(
-        ErrorCode.FRAGMENT_CONFLICT,
-        "other bytes are stored under this key; fragments are immutable, the first stay");
-  }
-
-  /** Null if other bytes have the name. */
-  private Catalog.@Nullable Put write(
-      Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
-    long writtenMs = clock.millis();
-    String id = RedisKeys.newBodyId(put.digest(), writtenMs);
-    AtomicBoolean mayBeNamed = new AtomicBoolean();
-    try (RedisRoom.Taken taken =
-        room.take(RedisKeys.footprint(body.length()) + RedisKeys.NAME_BYTES)) {
-      Catalog.Put done =
-          taken.write(() -> {
-            bodies.write(id, body);
-            mayBeNamed.set(true);
-            return catalog.put(put, id, writtenMs, upload);
-          });
-      if (done != null) {
-        taken.used(done.storeBytes());
-      } else {
-        mayBeNamed.set(false);
-      }
-      return done;
-    } catch (MembraneException e) {
-      // With a lost answer it may have been, and others of its digest rely on it; the sweep knows.
-      if (e.code() != ErrorCode.DEPENDENCY_UNAVAILABLE && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
-        mayBeNamed.set(false);
-      }
-      throw e;
-    } finally {
-      if (!mayBeNamed.get()) {
-        bodies.unlink(List.of(id));
-      }
-    }
-  }
-
-  private void admit(Catalog.NewName put, Catalog.Put done, Payload body, long moment) {
-    if (done.isNew()) {
-      memory.admit(
-          new Fragment(
-              new Description(
-                  put.name(),
-                  put.meta(),
-                  put.digest(),
-                  put.bytes(),
-                  done.expiresAtMs(),
-                  put.policy().priorityClass(),
-                  done.logPosition()),
-              body),
-          moment);
-    }
   }
 
   /** What is known of a fragment, or null if it is not there. */
@@ -334,13 +245,7 @@ public final class FragmentStore {
     List<@Nullable Description> found = describeFromMemory(names);
     List<Name> ask = missing(names, found);
     if (!ask.isEmpty()) {
-      List<@Nullable Lookup> answers = catalog.resolve(ask);
-      for (int i = 0, next = 0; i < names.size(); i++) {
-        if (found.get(i) == null) {
-          Lookup.Whole whole = wholeOrDrop(names.get(i), answers.get(next++));
-          found.set(i, whole == null ? null : whole.description());
-        }
-      }
+      fill(found, reads.describe(ask));
     }
     return found;
   }
@@ -362,14 +267,9 @@ public final class FragmentStore {
     List<Name> ask = missing(names, got);
     if (!ask.isEmpty()) {
       try {
-        List<@Nullable Fragment> loaded = meters.load(ask.size(), () -> load(ask, moment));
-        for (int i = 0, next = 0; i < names.size(); i++) {
-          if (got.get(i) == null) {
-            got.set(i, loaded.get(next++));
-          }
-        }
+        fill(got, meters.load(ask.size(), () -> reads.load(ask, moment)));
       } catch (RuntimeException e) {
-        closeAll(got);
+        Fragment.closeAll(got);
         throw e;
       }
     }
@@ -406,6 +306,14 @@ public final class FragmentStore {
     return missing;
   }
 
+  private static <T> void fill(List<@Nullable T> found, List<@Nullable T> rest) {
+    for (int i = 0, next = 0; i < found.size(); i++) {
+      if (found.get(i) == null) {
+        found.set(i, rest.get(next++));
+      }
+    }
+  }
+
   /** A fragment that is in memory, or null; does not block. */
   public @Nullable Fragment resident(String tenant, FragmentKey key) {
     String domain = tenants.knownDomain(tenant);
@@ -413,94 +321,6 @@ public final class FragmentStore {
       return null;
     }
     return getFromMemory(List.of(Name.of(domain, key))).getFirst();
-  }
-
-  private List<@Nullable Fragment> load(List<Name> names, long moment) {
-    List<@Nullable Fragment> loaded = new ArrayList<>(names.size());
-    try {
-      List<@Nullable Lookup> answers = catalog.resolve(names);
-      for (int i = 0; i < names.size(); i++) {
-        loaded.add(load(names.get(i), answers.get(i), moment));
-      }
-      return loaded;
-    } catch (RuntimeException e) {
-      closeAll(loaded);
-      throw e;
-    }
-  }
-
-  /**
-   * Reads what was looked up from Redis, into memory too.
-   *
-   * @param moment taken before the look-up
-   * @return null if it is not there any more
-   */
-  @Nullable Fragment load(Name name, @Nullable Lookup first, long moment) {
-    Lookup answer = first;
-    String before = "";
-    for (int attempt = 0; attempt < EXCHANGES; attempt++) {
-      Lookup.Whole whole = wholeOrDrop(name, answer);
-      if (whole == null) {
-        return null;
-      }
-      if (whole.bodyId().equals(before)) {
-        drop(name, before, "its bytes are gone", true);
-        return null;
-      }
-      before = whole.bodyId();
-      Payload body = read(whole);
-      if (body != null) {
-        Fragment fragment = new Fragment(whole.description(), body);
-        memory.admit(fragment, moment);
-        return fragment;
-      }
-      // Exchanged since it was looked up, perhaps.
-      answer = catalog.resolve(List.of(name)).getFirst();
-    }
-    throw new MembraneException(
-        ErrorCode.OVERLOADED, "it is written again faster than it can be read; try again");
-  }
-
-  /** The bytes, whole; null if they are not there, or were not and are dropped. */
-  private @Nullable Payload read(Lookup.Whole whole) {
-    Description description = whole.description();
-    try (Claim claim = memory.claim(description.bytes())) {
-      long length = bodies.read(whole.bodyId(), claim);
-      if (length < 0) {
-        return null;
-      }
-      if (length == description.bytes()) {
-        Payload body = claim.commit();
-        if (body.digest().equals(description.digest())) {
-          return body;
-        }
-        body.close();
-      }
-    }
-    drop(description.name(), whole.bodyId(), "the bytes do not have their digest", false);
-    return null;
-  }
-
-  /** Null if nothing is there, or nothing that can be read: that is dropped. */
-  Lookup.@Nullable Whole wholeOrDrop(Name name, @Nullable Lookup found) {
-    return switch (found) {
-      case null -> null;
-      case Lookup.Whole whole -> whole;
-      case Lookup.Damaged damaged -> {
-        drop(name, "", damaged.why(), false);
-        yield null;
-      }
-    };
-  }
-
-  private void drop(Name name, String bodyId, String why, boolean dangling) {
-    log.error("{} is dropped: {}", name, why);
-    if (dangling) {
-      meters.dangling();
-    } else {
-      meters.corrupt();
-    }
-    remove(name, () -> catalog.condemn(name, bodyId));
   }
 
   /** Which of the names there are, in order. Counts as no use. */
@@ -525,20 +345,7 @@ public final class FragmentStore {
    */
   public @Nullable String delete(String tenant, FragmentKey key) {
     Name name = name(tenant, key);
-    return remove(name, () -> catalog.delete(name, tenant)).logPosition();
-  }
-
-  /** Removes a name, and what memory knows of it. */
-  Catalog.Removed remove(Name name, Supplier<Catalog.Removed> removal) {
-    try {
-      Catalog.Removed removed = removal.get();
-      bodies.unlink(removed.unlink());
-      room.observe(removed.storeBytes());
-      return removed;
-    } finally {
-      // Also when it is not known whether it happened: memory is filled again, a lie is not.
-      memory.forget(name);
-    }
+    return removals.remove(name, () -> catalog.delete(name, tenant)).logPosition();
   }
 
   /**
@@ -574,13 +381,5 @@ public final class FragmentStore {
     }
     Long seconds = meta.ttlSeconds() == null ? policy.ttlSeconds() : meta.ttlSeconds();
     return seconds == null ? settings.defaultTtl().toMillis() : Math.multiplyExact(seconds, 1000L);
-  }
-
-  private static void closeAll(List<@Nullable Fragment> fragments) {
-    for (Fragment fragment : fragments) {
-      if (fragment != null) {
-        fragment.close();
-      }
-    }
   }
 }

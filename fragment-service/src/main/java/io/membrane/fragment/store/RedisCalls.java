@@ -70,24 +70,58 @@ final class RedisCalls {
   }
 
   <T extends @Nullable Object> T call(String call, Command<T> command) {
+    return begin(call, command).await();
+  }
+
+  /** Sends a command whose answer is waited for later, once. */
+  <T extends @Nullable Object> Sent<T> begin(String call, Command<T> command) {
     Timer.Sample sample = Timer.start(meters);
-    String outcome = "ok";
     try (RedisConnection connection = factory.getConnection()) {
-      return await(command.apply(lettuce(connection)));
-    } catch (TimeoutException e) {
-      outcome = RedisFailure.DEADLINE.tag();
-      throw RedisFailure.DEADLINE.because(e);
-    } catch (ExecutionException | InterruptedException | DataAccessException | RedisException e) {
-      Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-      RedisFailure failure = RedisFailure.of(cause);
-      outcome = failure.tag();
-      throw failure.because(cause);
-    } finally {
-      sample.stop(
-          Timer.builder(FragmentMetric.REDIS.meter())
-              .tags("call", call, "outcome", outcome)
-              .register(meters));
+      return new Sent<>(call, sample, command.apply(lettuce(connection)));
+    } catch (DataAccessException | RedisException e) {
+      throw failed(call, sample, RedisFailure.of(e), e);
     }
+  }
+
+  /** A command that was sent; times how long its answer takes. */
+  final class Sent<T extends @Nullable Object> {
+
+    private final String call;
+    private final Timer.Sample sample;
+    private final RedisFuture<T> future;
+
+    private Sent(String call, Timer.Sample sample, RedisFuture<T> future) {
+      this.call = call;
+      this.sample = sample;
+      this.future = future;
+    }
+
+    T await() {
+      try {
+        T answer = RedisCalls.await(future);
+        stop(call, sample, "ok");
+        return answer;
+      } catch (TimeoutException e) {
+        throw failed(call, sample, RedisFailure.DEADLINE, e);
+      } catch (ExecutionException | InterruptedException | RedisException e) {
+        Throwable cause =
+            e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+        throw failed(call, sample, RedisFailure.of(cause), cause);
+      }
+    }
+  }
+
+  private MembraneException failed(
+      String call, Timer.Sample sample, RedisFailure failure, Throwable cause) {
+    stop(call, sample, failure.tag());
+    return failure.because(cause);
+  }
+
+  private void stop(String call, Timer.Sample sample, String outcome) {
+    sample.stop(
+        Timer.builder(FragmentMetric.REDIS.meter())
+            .tags("call", call, "outcome", outcome)
+            .register(meters));
   }
 
   /** All servers that hold keys, as the client knows them: one at least. */

@@ -29,7 +29,9 @@ public final class Values {
 
   private static final int PAGE = 1024;
 
-  private final FragmentStore store;
+  private final RedisWrites writes;
+  private final RedisReads reads;
+  private final Removals removals;
   private final Catalog catalog;
   private final Bodies bodies;
   private final RedisCalls redis;
@@ -41,7 +43,9 @@ public final class Values {
   private final StoreMeters meters;
 
   Values(
-      FragmentStore store,
+      RedisWrites writes,
+      RedisReads reads,
+      Removals removals,
       Catalog catalog,
       Bodies bodies,
       RedisCalls redis,
@@ -51,7 +55,9 @@ public final class Values {
       Uses uses,
       Duration defaultTtl,
       StoreMeters meters) {
-    this.store = store;
+    this.writes = writes;
+    this.reads = reads;
+    this.removals = removals;
     this.catalog = catalog;
     this.bodies = bodies;
     this.redis = redis;
@@ -81,7 +87,7 @@ public final class Values {
           String domain = policy.domain(tenant);
           Duration ttl =
               policy.ttlSeconds() == null ? defaultTtl : Duration.ofSeconds(policy.ttlSeconds());
-          return store.put(
+          return writes.put(
               new Catalog.NewName(
                   Name.of(domain, key),
                   tenant,
@@ -92,7 +98,8 @@ public final class Values {
                   ttl.toMillis(),
                   true,
                   with.stream().map(other -> Name.of(domain, other)).toList()),
-              body);
+              body,
+              null);
         });
   }
 
@@ -118,8 +125,8 @@ public final class Values {
       meters.memoryHits(List.of(here));
       return here;
     }
-    Lookup found = now;
-    return meters.load(1, () -> listOf(store.load(name, found, moment))).getFirst();
+    List<@Nullable Lookup> found = listOf(now);
+    return meters.load(1, () -> reads.load(List.of(name), found, moment)).getFirst();
   }
 
   private static boolean isStill(Fragment here, @Nullable Lookup now) {
@@ -127,16 +134,16 @@ public final class Values {
         && whole.description().digest().equals(here.description().digest());
   }
 
-  private static List<@Nullable Fragment> listOf(@Nullable Fragment fragment) {
-    List<@Nullable Fragment> list = new ArrayList<>(1);
-    list.add(fragment);
+  private static List<@Nullable Lookup> listOf(@Nullable Lookup lookup) {
+    List<@Nullable Lookup> list = new ArrayList<>(1);
+    list.add(lookup);
     return list;
   }
 
   /** What is known of a value, or null if there is none. Counts as no use. */
   public @Nullable Description describe(String tenant, String key) {
     Name name = name(tenant, key);
-    Lookup.Whole whole = store.wholeOrDrop(name, catalog.resolve(List.of(name)).getFirst());
+    Lookup.Whole whole = reads.wholeOrDrop(name, catalog.resolve(List.of(name)).getFirst());
     if (whole == null) {
       meters.miss();
       return null;
@@ -147,7 +154,7 @@ public final class Values {
   /** Removes a value and what goes with it; does nothing if there is none. */
   public void delete(String tenant, String key) {
     Name name = name(tenant, key);
-    store.remove(name, () -> catalog.condemn(name, ""));
+    removals.remove(name, () -> catalog.condemn(name, ""));
   }
 
   /**

@@ -73,7 +73,7 @@ class ValuesTest extends StoreOnRedis {
       store.values().delete(TENANT, DATA);
       assertThat(get(replica, DATA)).isNull();
       assertThat(replica.values().describe(TENANT, DATA)).isNull();
-      assertThat(bodies()).isEmpty();
+      hasBodies(0);
     }
   }
 
@@ -152,7 +152,7 @@ class ValuesTest extends StoreOnRedis {
         assertThat(done.get()).isZero();
       }
       assertThat(get(replica, DATA)).isEqualTo(get(store, DATA));
-      assertThat(bodies()).hasSize(1);
+      hasBodies(1);
       assertThat(usage().fragments()).isEqualTo(1);
     }
   }
@@ -326,7 +326,7 @@ class ValuesTest extends StoreOnRedis {
     }
     assertThat(usage().fragments()).isEqualTo(left);
     assertThat(store.values().clear(TENANT, "memory/n/")).isEqualTo(left);
-    assertThat(bodies()).isEmpty();
+    hasBodies(0);
     assertThat(redis.hget(bytes(RedisKeys.PREFIX + "store"), bytes("bytes"))).isEqualTo(bytes("0"));
   }
 
@@ -401,5 +401,10 @@ class ValuesTest extends StoreOnRedis {
 
   private MemoryTier tier() {
     return new MemoryTier(keepBytes(), 8 << 20, Duration.ofSeconds(2), true, Clock.systemUTC());
+  }
+
+  /** Soon, since nobody waits for a body to be given up. */
+  private void hasBodies(int bodies) {
+    Awaitility.await().untilAsserted(() -> assertThat(bodies()).hasSize(bodies));
   }
 }

@@ -1,0 +1,182 @@
+package io.membrane.fragment.store;
+
+import io.membrane.fragment.offheap.Claim;
+import io.membrane.fragment.offheap.Payload;
+import io.membrane.fragment.store.Catalog.Lookup;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads fragments from Redis, into memory too. Every payload is hashed before it is handed out;
+ * what does not have its digest is a miss, counted and logged, and removed with all its names.
+ * Thread-safe; methods block.
+ */
+final class RedisReads {
+
+  private static final Logger log = LoggerFactory.getLogger(RedisReads.class);
+
+  /**
+   * How often a read starts again because its bytes were exchanged under it. With 12 that put
+   * without a pause one read in three has to; none may take that for a miss.
+   */
+  private static final int EXCHANGES = 64;
+
+  private final Catalog catalog;
+  private final Bodies bodies;
+  private final MemoryTier memory;
+  private final Removals removals;
+  private final StoreMeters meters;
+
+  RedisReads(
+      Catalog catalog, Bodies bodies, MemoryTier memory, Removals removals, StoreMeters meters) {
+    this.catalog = catalog;
+    this.bodies = bodies;
+    this.memory = memory;
+    this.removals = removals;
+    this.meters = meters;
+  }
+
+  /** What is known of each name, in order; null for each that is not there. */
+  List<@Nullable Description> describe(List<Name> names) {
+    List<@Nullable Lookup> answers = catalog.resolve(names);
+    List<@Nullable Description> found = new ArrayList<>(names.size());
+    for (int i = 0; i < names.size(); i++) {
+      Lookup.Whole whole = wholeOrDrop(names.get(i), answers.get(i));
+      found.add(whole == null ? null : whole.description());
+    }
+    return found;
+  }
+
+  /**
+   * Reads fragments; all are asked for before the first is waited for.
+   *
+   * @param moment taken before this call
+   * @return in order, null for each that is not there; the caller closes them
+   */
+  List<@Nullable Fragment> load(List<Name> names, long moment) {
+    return load(names, catalog.resolve(names), moment);
+  }
+
+  /** As {@link #load(List, long)}, what was looked up since that moment. */
+  List<@Nullable Fragment> load(List<Name> names, List<@Nullable Lookup> answers, long moment) {
+    List<@Nullable Fragment> loaded = new ArrayList<>(names.size());
+    List<@Nullable Asked> asked = new ArrayList<>(names.size());
+    try {
+      for (int i = 0; i < names.size(); i++) {
+        asked.add(ask(names.get(i), answers.get(i)));
+      }
+      for (int i = 0; i < names.size(); i++) {
+        loaded.add(await(names.get(i), asked.get(i), moment));
+      }
+      return loaded;
+    } catch (RuntimeException e) {
+      Fragment.closeAll(loaded);
+      throw e;
+    } finally {
+      for (Asked one : asked) {
+        if (one != null) {
+          one.close();
+        }
+      }
+    }
+  }
+
+  /** Bytes that Redis was asked for; closed, they are not waited for any more. */
+  private record Asked(Lookup.Whole whole, Claim claim, Bodies.Reading reading)
+      implements AutoCloseable {
+
+    @Override
+    public void close() {
+      reading.close();
+      claim.close();
+    }
+  }
+
+  /** Null if it is known that nothing is there. */
+  private @Nullable Asked ask(Name name, @Nullable Lookup answer) {
+    Lookup.Whole whole = wholeOrDrop(name, answer);
+    if (whole == null) {
+      return null;
+    }
+    Claim claim = memory.claim(whole.description().bytes());
+    try {
+      return new Asked(whole, claim, bodies.read(whole.bodyId(), claim));
+    } catch (RuntimeException e) {
+      claim.close();
+      throw e;
+    }
+  }
+
+  private @Nullable Fragment await(Name name, @Nullable Asked first, long moment) {
+    Asked asked = first;
+    for (int attempt = 0; asked != null && attempt < EXCHANGES; attempt++) {
+      Lookup.Whole whole = asked.whole();
+      try (Asked now = asked) {
+        Payload body = take(now);
+        if (body != null) {
+          Fragment fragment = new Fragment(whole.description(), body);
+          memory.admit(fragment, moment);
+          return fragment;
+        }
+      }
+      // Exchanged since it was looked up, perhaps.
+      Lookup again = catalog.resolve(List.of(name)).getFirst();
+      if (again instanceof Lookup.Whole same && same.bodyId().equals(whole.bodyId())) {
+        drop(name, same.bodyId(), "its bytes are gone", true);
+        return null;
+      }
+      asked = ask(name, again);
+    }
+    if (asked == null) {
+      return null;
+    }
+    asked.close();
+    throw new MembraneException(
+        ErrorCode.OVERLOADED, "it is written again faster than it can be read; try again");
+  }
+
+  /** The bytes, whole; null if they are not there, or were not and are dropped. */
+  private @Nullable Payload take(Asked asked) {
+    Description description = asked.whole().description();
+    long length = asked.reading().await();
+    if (length < 0) {
+      return null;
+    }
+    if (length == description.bytes()) {
+      Payload body = asked.claim().commit();
+      if (body.digest().equals(description.digest())) {
+        return body;
+      }
+      body.close();
+    }
+    drop(description.name(), asked.whole().bodyId(), "the bytes do not have their digest", false);
+    return null;
+  }
+
+  /** Null if nothing is there, or nothing that can be read: that is dropped. */
+  Lookup.@Nullable Whole wholeOrDrop(Name name, @Nullable Lookup found) {
+    return switch (found) {
+      case null -> null;
+      case Lookup.Whole whole -> whole;
+      case Lookup.Damaged damaged -> {
+        drop(name, "", damaged.why(), false);
+        yield null;
+      }
+    };
+  }
+
+  private void drop(Name name, String bodyId, String why, boolean dangling) {
+    log.error("{} is dropped: {}", name, why);
+    if (dangling) {
+      meters.dangling();
+    } else {
+      meters.corrupt();
+    }
+    removals.remove(name, () -> catalog.condemn(name, bodyId));
+  }
+}

@@ -1,0 +1,117 @@
+package io.membrane.fragment.store;
+
+import io.membrane.fragment.offheap.Payload;
+import io.membrane.fragment.store.FragmentStore.Stored;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** Writes bodies to Redis and names them, and offers them to memory. Thread-safe; methods block. */
+final class RedisWrites {
+
+  /** How often a put starts again because what stood in its way was damaged. */
+  private static final int ATTEMPTS = 3;
+
+  private final Catalog catalog;
+  private final Bodies bodies;
+  private final RedisRoom room;
+  private final MemoryTier memory;
+  private final RedisReads reads;
+  private final Clock clock;
+
+  RedisWrites(
+      Catalog catalog,
+      Bodies bodies,
+      RedisRoom room,
+      MemoryTier memory,
+      RedisReads reads,
+      Clock clock) {
+    this.catalog = catalog;
+    this.bodies = bodies;
+    this.room = room;
+    this.memory = memory;
+    this.reads = reads;
+    this.clock = clock;
+  }
+
+  /**
+   * Stores a body under a name.
+   *
+   * @param upload what the body was uploaded by, which then ends; or null
+   * @param body stays the caller's to close
+   * @throws MembraneException as {@link FragmentStore#put}
+   */
+  Stored put(Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      long moment = memory.moment();
+      Catalog.Put done = write(put, body, upload);
+      if (done != null) {
+        bodies.unlink(done.unlink());
+        admit(put, done, body, moment);
+        return new Stored(done.isNew(), put.digest(), done.logPosition());
+      }
+      // What stands in the way may be damaged; then it is removed by being read.
+      Fragment other = reads.load(List.of(put.name()), moment).getFirst();
+      if (other != null) {
+        other.close();
+        break;
+      }
+    }
+    throw new MembraneException(
+        ErrorCode.FRAGMENT_CONFLICT,
+        "other bytes are stored under this key; fragments are immutable, the first stay");
+  }
+
+  /** Null if other bytes have the name. */
+  private Catalog.@Nullable Put write(
+      Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
+    long writtenMs = clock.millis();
+    String id = RedisKeys.newBodyId(put.digest(), writtenMs);
+    AtomicBoolean mayBeNamed = new AtomicBoolean();
+    try (RedisRoom.Taken taken =
+        room.take(RedisKeys.footprint(body.length()) + RedisKeys.NAME_BYTES)) {
+      Catalog.Put done =
+          taken.write(() -> {
+            bodies.write(id, body);
+            mayBeNamed.set(true);
+            return catalog.put(put, id, writtenMs, upload);
+          });
+      if (done != null) {
+        taken.used(done.storeBytes());
+      } else {
+        mayBeNamed.set(false);
+      }
+      return done;
+    } catch (MembraneException e) {
+      // With a lost answer it may have been, and others of its digest rely on it; the sweep knows.
+      if (e.code() != ErrorCode.DEPENDENCY_UNAVAILABLE && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
+        mayBeNamed.set(false);
+      }
+      throw e;
+    } finally {
+      if (!mayBeNamed.get()) {
+        bodies.unlink(List.of(id));
+      }
+    }
+  }
+
+  private void admit(Catalog.NewName put, Catalog.Put done, Payload body, long moment) {
+    if (done.isNew()) {
+      memory.admit(
+          new Fragment(
+              new Description(
+                  put.name(),
+                  put.meta(),
+                  put.digest(),
+                  put.bytes(),
+                  done.expiresAtMs(),
+                  put.policy().priorityClass(),
+                  done.logPosition()),
+              body),
+          moment);
+    }
+  }
+}
