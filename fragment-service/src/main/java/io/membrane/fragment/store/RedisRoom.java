@@ -17,6 +17,9 @@ final class RedisRoom {
   /** Names that one script removes: a fraction of a millisecond. */
   private static final int AT_A_TIME = 64;
 
+  /** Part of the capacity that is freed at a time, so that not every write has to ask for it. */
+  private static final int SLACK = 256;
+
   /** Each time twice as much: 62 times what is written in the end. */
   private static final int MAKES_ROOM = 5;
 
@@ -58,7 +61,7 @@ final class RedisRoom {
         } catch (MembraneException e) {
           if (e.code() != ErrorCode.STORAGE_FULL
               || attempt > MAKES_ROOM
-              || trim(stored.get() - (bytes << attempt)) == 0) {
+              || gone(trim(stored.get() - (bytes << attempt))) == 0) {
             throw e;
           }
         }
@@ -85,8 +88,8 @@ final class RedisRoom {
     Taken room = new Taken(bytes);
     try {
       long most = capacity.getAsLong();
-      while (stored.get() + taken.get() > most) {
-        if (trim(most - taken.get()) == 0 && stored.get() + taken.get() > most) {
+      for (long left = most - taken.get(); stored.get() > left; left = most - taken.get()) {
+        if (left < 0 || !makeRoom(left, most / SLACK)) {
           throw new MembraneException(
               ErrorCode.STORAGE_FULL,
               "Redis holds all that it may (%d bytes), pinned or being written; unpin, or raise membrane.fragment.redis-capacity"
@@ -119,16 +122,26 @@ final class RedisRoom {
     long most = capacity.getAsLong();
     long gone = AT_A_TIME;
     while (gone >= AT_A_TIME) {
-      gone = trim(most);
+      gone = gone(trim(most));
     }
   }
 
-  /** Names that went. */
-  private long trim(long most) {
+  /** Answers whether the store is that small, or smaller than it was. */
+  private boolean makeRoom(long most, long slack) {
+    Catalog.Trimmed trimmed = trim(Math.max(0, most - slack));
+    return gone(trimmed) > 0 || trimmed.storeBytes() <= most;
+  }
+
+  private Catalog.Trimmed trim(long most) {
     Catalog.Trimmed trimmed = catalog.trim(Math.max(0, most), AT_A_TIME);
     bodies.unlink(trimmed.unlink());
     stored.set(trimmed.storeBytes());
     meters.removed(trimmed.expired(), trimmed.evicted());
+    return trimmed;
+  }
+
+  /** Names that went. */
+  private static long gone(Catalog.Trimmed trimmed) {
     return trimmed.expired() + trimmed.evicted();
   }
 }

@@ -398,6 +398,24 @@ abstract class FragmentStoreContract extends StoreOnRedis {
   }
 
   @Test
+  void whoPutsIntoAFullStoreFindsRoomHoweverManyDo() {
+    withRoomFor(
+        3_000_000L,
+        () -> {
+          fill();
+          try (ExecutorService threads = Executors.newFixedThreadPool(16)) {
+            List<Future<String>> puts = new ArrayList<>();
+            for (int i = 0; i < 1_000; i++) {
+              FragmentKey key = key();
+              byte[] body = Seeds.bytes(random, 20_000);
+              puts.add(threads.submit(() -> outcome(key, body)));
+            }
+            assertThat(puts).extracting(Future::get).containsOnly("NEW");
+          }
+        });
+  }
+
+  @Test
   void aLowerClassGoesFirst() {
     withRoomFor(
         3_000_000L,
