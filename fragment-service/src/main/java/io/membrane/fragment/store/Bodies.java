@@ -20,18 +20,23 @@ final class Bodies {
     this.redis = redis;
   }
 
-  /** Writes a body; not there, or not whole, until this returns. */
-  void write(String id, Payload body) {
-    set(RedisKeys.body(id), body, null);
+  /** Sends a body; not there, or not whole, until that was awaited. */
+  RedisCalls.Sent<String> write(String id, Payload body) {
+    return set(RedisKeys.body(id), body, null);
   }
 
-  /** Writes a part of an upload, as {@link #write}; Redis forgets it after {@code life}. */
+  /** Whether what is sent after a body finds it written, or not at all. */
+  boolean areInOrder() {
+    return redis.isOneServer();
+  }
+
+  /** Writes a part of an upload; Redis forgets it after {@code life}. */
   void writePart(String id, String part, Payload body, Duration life) {
-    set(RedisKeys.part(id, part), body, life);
+    set(RedisKeys.part(id, part), body, life).await();
   }
 
-  private void set(byte[] key, Payload body, @Nullable Duration life) {
-    redis.call(
+  private RedisCalls.Sent<String> set(byte[] key, Payload body, @Nullable Duration life) {
+    return redis.begin(
         "write",
         commands -> {
           Payload sent = body.retain();

@@ -40,6 +40,17 @@ final class Catalog {
       boolean overwrite,
       List<Name> with) {}
 
+  /** What became of a put. */
+  enum Outcome {
+    STORED,
+    /** Equal bytes had the name. */
+    SAME,
+    /** Other bytes have the name; nothing is changed. */
+    CONFLICT,
+    /** The body that was sent ahead is not there; nothing is changed. */
+    LOST
+  }
+
   /**
    * Answer to a put.
    *
@@ -47,11 +58,15 @@ final class Catalog {
    * @param unlink bodies that are not needed any more
    */
   record Put(
-      boolean isNew,
+      Outcome outcome,
       @Nullable Long expiresAtMs,
       @Nullable String logPosition,
       long storeBytes,
-      List<String> unlink) {}
+      List<String> unlink) {
+
+    private static final Put CONFLICT = new Put(Outcome.CONFLICT, null, null, 0, List.of());
+    private static final Put LOST = new Put(Outcome.LOST, null, null, 0, List.of());
+  }
 
   /** Answer to a removal. */
   record Removed(@Nullable String logPosition, long storeBytes, List<String> unlink) {}
@@ -78,6 +93,7 @@ final class Catalog {
   private static final double TYPICAL_TOKENS_PER_BYTE = 1.0 / 2048;
 
   private static final double MOST_WEIGHT = 64;
+  private static final long NO_QUOTA = -1;
   private static final String TIER = "redis";
 
   /** Where {@code resolve.lua} answers what no name is without. */
@@ -104,22 +120,16 @@ final class Catalog {
   /**
    * Names a body.
    *
+   * @param ahead whether the body was sent ahead, over the same connection, and no answer waited
+   *     for
    * @param upload what the body was uploaded by, which then ends; or null
-   * @return null if other bytes have this name
    * @throws MembraneException {@link ErrorCode#QUOTA_EXCEEDED}; {@link
    *     ErrorCode#DEPENDENCY_UNAVAILABLE} if the body was written so long ago that the sweep may
    *     take it; {@link ErrorCode#UPLOAD_OFFSET_MISMATCH} if another request holds the upload
    */
-  @Nullable Put put(NewName put, String bodyId, long writtenMs, @Nullable UploadHold upload) {
-    byte[] meta = meta(put.meta());
-    List<byte[]> arguments =
-        new ArrayList<>(
-            List.of(
-                WireJson.mapper().writeValueAsBytes(parameters(put, bodyId, writtenMs)),
-                meta,
-                seal(put.name(), put.digest(), put.bytes(), meta),
-                storedEvent(put),
-                removedEvent));
+  Put put(NewName put, String bodyId, long writtenMs, boolean ahead, @Nullable UploadHold upload) {
+    List<byte[]> arguments = new ArrayList<>(arguments(put, bodyId, writtenMs));
+    arguments.add(ahead ? RedisKeys.body(bodyId) : new byte[0]);
     if (upload != null) {
       arguments.addAll(upload.arguments());
     }
@@ -127,7 +137,8 @@ final class Catalog {
         redis.script(
             upload == null ? Script.PUT : Script.COMPLETE, arguments.toArray(byte[][]::new));
     return switch (string(answer, 0)) {
-      case "CONFLICT" -> null;
+      case "CONFLICT" -> Put.CONFLICT;
+      case "LOST" -> Put.LOST;
       case "QUOTA" ->
           throw new MembraneException(
               ErrorCode.QUOTA_EXCEEDED,
@@ -141,7 +152,7 @@ final class Catalog {
                   .formatted(settings.putWindow()));
       default ->
           new Put(
-              string(answer, 0).equals("STORED"),
+              Outcome.valueOf(string(answer, 0)),
               expiry(string(answer, 1)),
               position(string(answer, 2)),
               Long.parseLong(string(answer, 3)),
@@ -149,28 +160,33 @@ final class Catalog {
     };
   }
 
-  private Map<String, Object> parameters(NewName put, String bodyId, long writtenMs) {
+  private List<byte[]> arguments(NewName put, String bodyId, long writtenMs) {
     Policy policy = put.policy();
     FragmentMeta meta = put.meta();
     Name parent = parent(put.name(), meta);
-    return Map.ofEntries(
-        Map.entry("member", put.name().toString()),
-        Map.entry("digest", put.digest().hex()),
-        Map.entry("bytes", put.bytes()),
-        Map.entry("footprint", RedisKeys.footprint(put.bytes())),
-        Map.entry("body", bodyId),
-        Map.entry("written", writtenMs),
-        Map.entry("owner", put.owner()),
-        Map.entry("quota_bytes", policy.quotaBytes() == null ? -1 : policy.quotaBytes()),
-        Map.entry("quota_names", policy.quotaFragments() == null ? -1 : policy.quotaFragments()),
-        Map.entry("ttl", put.ttlMs()),
-        Map.entry("class", policy.priorityClass()),
-        Map.entry("weight", weight(meta, put.bytes())),
-        Map.entry("overwrite", put.overwrite()),
-        Map.entry("parent", parent == null ? "" : parent.toString()),
-        Map.entry("with", String.join("\n", put.with().stream().map(Name::toString).toList())),
-        Map.entry("window", settings.putWindow().toMillis()),
-        Map.entry("log_length", Long.toString(settings.logLength())));
+    byte[] kept = meta(meta);
+    return List.of(
+        put.name().bytes(),
+        text(put.digest().hex()),
+        text(put.bytes()),
+        text(RedisKeys.footprint(put.bytes())),
+        text(bodyId),
+        text(writtenMs),
+        text(put.owner()),
+        text(policy.quotaBytes() == null ? NO_QUOTA : policy.quotaBytes()),
+        text(policy.quotaFragments() == null ? NO_QUOTA : policy.quotaFragments()),
+        text(put.ttlMs()),
+        text(policy.priorityClass()),
+        text(weight(meta, put.bytes())),
+        text(put.overwrite() ? "1" : ""),
+        parent == null ? new byte[0] : parent.bytes(),
+        text(String.join("\n", put.with().stream().map(Name::toString).toList())),
+        text(settings.putWindow().toMillis()),
+        logLength,
+        kept,
+        seal(put.name(), put.digest(), put.bytes(), kept),
+        storedEvent(put),
+        removedEvent);
   }
 
   /** What it takes to have a byte again, against a typical block; 1 where that is not known. */

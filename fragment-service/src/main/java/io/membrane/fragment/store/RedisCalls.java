@@ -147,6 +147,15 @@ final class RedisCalls {
     }
   }
 
+  /** Whether commands over the shared connection run in the order in which they were sent. */
+  boolean isOneServer() {
+    try (RedisConnection connection = factory.getConnection()) {
+      return !(lettuce(connection) instanceof RedisAdvancedClusterAsyncCommands);
+    } catch (DataAccessException e) {
+      throw RedisFailure.of(e).because(e);
+    }
+  }
+
   private static Primary primary(RedisClusterNode node) {
     return new Primary(node.getNodeId(), node.getSlots().size() / (double) SlotHash.SLOT_COUNT);
   }

@@ -1,6 +1,7 @@
 package io.membrane.fragment.store;
 
 import io.membrane.fragment.offheap.Payload;
+import io.membrane.fragment.store.Catalog.Outcome;
 import io.membrane.fragment.store.FragmentStore.Stored;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -48,10 +49,13 @@ final class RedisWrites {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       long moment = memory.moment();
       Catalog.Put done = write(put, body, upload);
-      if (done != null) {
+      if (done.outcome() != Outcome.CONFLICT) {
+        boolean isNew = done.outcome() == Outcome.STORED;
         bodies.unlink(done.unlink());
-        admit(put, done, body, moment);
-        return new Stored(done.isNew(), put.digest(), done.logPosition());
+        if (isNew) {
+          admit(put, done, body, moment);
+        }
+        return new Stored(isNew, put.digest(), done.logPosition());
       }
       // What stands in the way may be damaged; then it is removed by being read.
       Fragment other = reads.load(List.of(put.name()), moment).getFirst();
@@ -65,9 +69,7 @@ final class RedisWrites {
         "other bytes are stored under this key; fragments are immutable, the first stay");
   }
 
-  /** Null if other bytes have the name. */
-  private Catalog.@Nullable Put write(
-      Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
+  private Catalog.Put write(Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
     long writtenMs = clock.millis();
     String id = RedisKeys.newBodyId(put.digest(), writtenMs);
     AtomicBoolean mayBeNamed = new AtomicBoolean();
@@ -75,14 +77,26 @@ final class RedisWrites {
         room.take(RedisKeys.footprint(body.length()) + RedisKeys.NAME_BYTES)) {
       Catalog.Put done =
           taken.write(() -> {
-            bodies.write(id, body);
+            mayBeNamed.set(false);
+            RedisCalls.Sent<String> written = bodies.write(id, body);
+            boolean ahead = bodies.areInOrder();
+            if (!ahead) {
+              written.await();
+            }
             mayBeNamed.set(true);
-            return catalog.put(put, id, writtenMs, upload);
+            Catalog.Put answer = catalog.put(put, id, writtenMs, ahead, upload);
+            if (ahead) {
+              written.await();
+            }
+            return answer;
           });
-      if (done != null) {
-        taken.used(done.storeBytes());
-      } else {
-        mayBeNamed.set(false);
+      switch (done.outcome()) {
+        case STORED, SAME -> taken.used(done.storeBytes());
+        case CONFLICT -> mayBeNamed.set(false);
+        case LOST ->
+            throw new MembraneException(
+                ErrorCode.DEPENDENCY_UNAVAILABLE,
+                "Redis has lost what was just written, in a failover perhaps; try again");
       }
       return done;
     } catch (MembraneException e) {
@@ -99,19 +113,17 @@ final class RedisWrites {
   }
 
   private void admit(Catalog.NewName put, Catalog.Put done, Payload body, long moment) {
-    if (done.isNew()) {
-      memory.admit(
-          new Fragment(
-              new Description(
-                  put.name(),
-                  put.meta(),
-                  put.digest(),
-                  put.bytes(),
-                  done.expiresAtMs(),
-                  put.policy().priorityClass(),
-                  done.logPosition()),
-              body),
-          moment);
-    }
+    memory.admit(
+        new Fragment(
+            new Description(
+                put.name(),
+                put.meta(),
+                put.digest(),
+                put.bytes(),
+                done.expiresAtMs(),
+                put.policy().priorityClass(),
+                done.logPosition()),
+            body),
+        moment);
   }
 }

@@ -1,17 +1,23 @@
 -- Gives a body, which the caller has written, a name.
--- ARGV 1 JSON: member, digest, bytes, footprint, body (id), written (ms in the id), owner,
---        quota_bytes, quota_names (-1: none), ttl (ms, 0: no end), class, weight, overwrite (bool),
---        parent (member or ''), with (members that go with it), log_length, window (ms that a
---        body may be old)
---      2 meta, 3 seal, 4 event 'stored' or '', 5 event 'removed'
+-- ARGV 1 member, 2 digest, 3 bytes, 4 footprint, 5 body (id), 6 written (ms in the id), 7 owner,
+--      8 quota_bytes, 9 quota_names (-1: none), 10 ttl (ms, 0: no end), 11 class, 12 weight,
+--      13 '1' to overwrite other bytes, 14 parent (member or ''), 15 with (members that go with it),
+--      16 window (ms that a body may be old), 17 log length, 18 meta, 19 seal, 20 event 'stored' or
+--      '', 21 event 'removed', 22 key of the body if it was sent ahead of this and its answer not
+--      waited for, or ''
 -- Answer {STORED | SAME, expires, position, bytes in the store, body to unlink or ''}
---        {CONFLICT | STALE} or {QUOTA, bytes, names of the owner}; then nothing is changed
-local put = cjson.decode(ARGV[1])
+--        {CONFLICT | STALE | LOST} or {QUOTA, bytes, names of the owner}; then nothing is changed
+local put = {member = ARGV[1], digest = ARGV[2], bytes = tonumber(ARGV[3]), body = ARGV[5],
+    owner = ARGV[7], ttl = tonumber(ARGV[10]), class = tonumber(ARGV[11]),
+    weight = tonumber(ARGV[12]), with = ARGV[15], log_length = ARGV[17]}
 local name = name_of(put.member)
 local content = content_of(put.digest)
 local now = now_ms()
-if now - put.written > put.window then
+if now - tonumber(ARGV[6]) > tonumber(ARGV[16]) then
   return {'STALE'}
+end
+if ARGV[22] ~= '' and redis.call('EXISTS', ARGV[22]) == 0 then
+  return {'LOST'}
 end
 -- What takes others with it may be read a little longer than it lives: until trim.lua, which looks
 -- every second, removes it and them at once. Else they would outlive it until then.
@@ -22,17 +28,16 @@ local body_to_drop = ''
 local bodies = {}
 
 local function announce(until_ms)
-  if ARGV[4] == '' then
+  if ARGV[20] == '' then
     return ''
   end
   local life = until_ms == '0' and '' or ',"expires_at_ms":' .. until_ms
-  local entry = string.gsub(ARGV[4], ',"expires_at_ms":888888888888888888', life)
+  local entry = string.gsub(ARGV[20], ',"expires_at_ms":888888888888888888', life)
   return redis.call('XADD', LOG, 'MAXLEN', '~', put.log_length, '*', 'entry', entry)
 end
 
-local function answer(status, until_ms, position)
-  return {status, until_ms, position, redis.call('HGET', STORE, 'bytes'),
-      body_to_drop, unpack(bodies)}
+local function answer(status, until_ms, position, store_bytes)
+  return {status, until_ms, position, store_bytes, body_to_drop, unpack(bodies)}
 end
 
 -- The newest body is known to be whole; the one before may have been damaged meanwhile. It is the
@@ -72,9 +77,9 @@ if whole and not has_ended(kept[3], now) then
       position = announce(until_ms)
       redis.call('HSET', name, 'position', position)
     end
-    return answer('SAME', until_ms, position)
+    return answer('SAME', until_ms, position, redis.call('HGET', STORE, 'bytes'))
   end
-  if not put.overwrite then
+  if ARGV[13] ~= '1' then
     return {'CONFLICT'}
   end
 end
@@ -89,40 +94,48 @@ local account = account_of(put.owner)
 local used = redis.call('HMGET', account, 'bytes', 'names')
 local used_bytes = tonumber(used[1] or '0') - replaced_bytes
 local used_names = tonumber(used[2] or '0') - replaced_names
-if (put.quota_bytes >= 0 and used_bytes + put.bytes > put.quota_bytes)
-    or (put.quota_names >= 0 and used_names + 1 > put.quota_names) then
+local quota_bytes = tonumber(ARGV[8])
+local quota_names = tonumber(ARGV[9])
+if (quota_bytes >= 0 and used_bytes + put.bytes > quota_bytes)
+    or (quota_names >= 0 and used_names + 1 > quota_names) then
   return {'QUOTA', int(used_bytes), int(used_names)}
 end
 
 -- The first command that writes is one that Redis refuses when it is full; after it none is.
-redis.call('HSET', STORE, 'full', '0')
 -- Other bytes under the same name: what goes with the name stays, it may be the new bytes' already.
 if taken then
-  remove(put.member, ARGV[5], put.log_length, bodies, true)
+  redis.call('HSET', STORE, 'full', '0')
+  remove(put.member, ARGV[21], put.log_length, bodies, true)
 end
-local generation = put.body
-if redis.call('EXISTS', content) == 1 then
-  generation = redis.call('HGET', content, 'generation')
+local position = announce(expires)
+local store = redis.call('HMGET', STORE, 'bytes', 'names', 'age')
+local store_bytes = tonumber(store[1] or '0') + NAME_BYTES
+local generation = redis.call('HGET', content, 'generation')
+if generation then
   take_body()
   redis.call('HINCRBY', content, 'references', 1)
 else
+  generation = put.body
   redis.call('HSET', content, 'generation', generation, 'body', put.body, 'references', '1',
-      'footprint', int(put.footprint))
-  redis.call('HINCRBY', STORE, 'bytes', int(put.footprint))
+      'footprint', ARGV[4])
+  store_bytes = store_bytes + tonumber(ARGV[4])
 end
-redis.call('HSET', name, 'digest', put.digest, 'generation', generation, 'meta', ARGV[2],
-    'seal', ARGV[3], 'bytes', int(put.bytes), 'expires', expires, 'owner', put.owner,
-    'class', put.class, 'weight', put.weight, 'uses', '1', 'with', put.with,
-    'announced', ARGV[4] == '' and '0' or '1')
-redis.call('HINCRBY', STORE, 'bytes', NAME_BYTES)
-redis.call('HINCRBY', STORE, 'names', 1)
-redis.call('HINCRBY', account, 'bytes', int(put.bytes))
-redis.call('HINCRBY', account, 'names', 1)
+store_bytes = int(store_bytes)
+redis.call('HSET', STORE, 'bytes', store_bytes, 'names', int(tonumber(store[2] or '0') + 1))
+redis.call('HSET', name, 'digest', put.digest, 'generation', generation, 'meta', ARGV[18],
+    'seal', ARGV[19], 'bytes', ARGV[3], 'expires', expires, 'owner', put.owner, 'class', ARGV[11],
+    'weight', ARGV[12], 'uses', '1', 'with', put.with, 'announced', ARGV[20] == '' and '0' or '1',
+    'position', position)
+if taken then
+  -- What was removed may have been charged to the same owner.
+  used_bytes = tonumber(redis.call('HGET', account, 'bytes') or '0')
+  used_names = tonumber(redis.call('HGET', account, 'names') or '0')
+end
+redis.call('HSET', account, 'bytes', int(used_bytes + put.bytes), 'names', int(used_names + 1))
 if put.ttl > 0 then
   -- GreedyDual-Size-Frequency, as in the memory tier; a child does not rank above its parent.
-  local score = tonumber(redis.call('HGET', STORE, 'age') or '0') + put.weight
-      + put.class * CLASS_SPAN
-  local parent = put.parent ~= '' and redis.call('ZSCORE', RANK, put.parent)
+  local score = tonumber(store[3] or '0') + put.weight + put.class * CLASS_SPAN
+  local parent = ARGV[14] ~= '' and redis.call('ZSCORE', RANK, ARGV[14])
   if parent and tonumber(parent) <= score and math.floor(tonumber(parent) / CLASS_SPAN) == put.class
   then
     score = tonumber(parent) - 1e-6
@@ -130,9 +143,7 @@ if put.ttl > 0 then
   redis.call('ZADD', EXPIRY, ends, put.member)
   redis.call('ZADD', RANK, string.format('%.17g', score), put.member)
 end
-local position = announce(expires)
-redis.call('HSET', name, 'position', position)
 if taken then
   changed(put.member)
 end
-return answer('STORED', expires, position)
+return answer('STORED', expires, position, store_bytes)
