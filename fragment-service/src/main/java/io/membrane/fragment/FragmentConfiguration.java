@@ -74,7 +74,8 @@ class FragmentConfiguration {
                 properties.cluster(),
                 properties.defaultTtl(),
                 properties.logLength(),
-                PUT_WINDOW),
+                PUT_WINDOW,
+                properties.writeBehind().toBytes()),
             Policy.standard(properties.sharing()),
             properties.redisCapacity() == null ? null : properties.redisCapacity().toBytes(),
             memory,
@@ -82,6 +83,8 @@ class FragmentConfiguration {
             meters);
     Gauge.builder(FragmentMetric.TIER_BYTES.meter(), store, FragmentStore::redisBytes)
         .tag("tier", "redis")
+        .register(meters);
+    Gauge.builder(FragmentMetric.WRITE_BEHIND_BYTES.meter(), store, FragmentStore::waitingBytes)
         .register(meters);
     return store;
   }

@@ -38,6 +38,9 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 final class FragmentEndpoint {
 
+  private static final String PREFER = "Prefer";
+  private static final String PREFERENCE_APPLIED = "Preference-Applied";
+  private static final String RESPOND_ASYNC = "respond-async";
   private static final String PATH = "/v1/fragments/{hash}/{slice}";
 
   private final FragmentStore store;
@@ -52,7 +55,9 @@ final class FragmentEndpoint {
 
   @Operation(
       summary = "Store a fragment",
-      description = "201 stored, 200 equal bytes were there, 409 other bytes are there")
+      description =
+          "201 stored, 200 equal bytes were there, 202 held in memory until Redis has it (only if"
+              + " preferred and configured), 409 other bytes are there")
   @Parameter(
       in = ParameterIn.HEADER,
       name = FragmentHeaders.NAMESPACE,
@@ -72,6 +77,7 @@ final class FragmentEndpoint {
   @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.TTL, example = "3600")
   @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.PIN, example = "true")
   @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.REPR_DIGEST)
+  @Parameter(in = ParameterIn.HEADER, name = PREFER, example = RESPOND_ASYNC)
   @PutMapping(PATH)
   void put(
       @PathVariable String hash,
@@ -87,7 +93,16 @@ final class FragmentEndpoint {
           ErrorCode.MALFORMED_REQUEST, "a fragment is stored whole; leave out Content-Range");
     }
     try (Payload body = uploads.read(request)) {
-      FragmentStore.Stored stored = store.put(CallContext.tenantOfCall(), key, meta, claimed, body);
+      String tenant = CallContext.tenantOfCall();
+      ContentDigest accepted =
+          mayBeWrittenLater(request) ? store.putLater(tenant, key, meta, claimed, body) : null;
+      if (accepted != null) {
+        FragmentHeaders.write(accepted, null, response);
+        response.setHeader(PREFERENCE_APPLIED, RESPOND_ASYNC);
+        response.setStatus(HttpStatus.ACCEPTED.value());
+        return;
+      }
+      FragmentStore.Stored stored = store.put(tenant, key, meta, claimed, body);
       FragmentHeaders.write(stored.digest(), stored.logPosition(), response);
       response.setStatus((stored.isNew() ? HttpStatus.CREATED : HttpStatus.OK).value());
     }
@@ -180,6 +195,14 @@ final class FragmentEndpoint {
         .flatMap(header -> Arrays.stream(header.split(",", -1)))
         .map(tag -> tag.strip().replaceFirst("^W/", ""))
         .anyMatch(tag -> tag.equals("*") || tag.equals(digest.toEtag()));
+  }
+
+  /** {@code Prefer: respond-async} (RFC 7240). */
+  private static boolean mayBeWrittenLater(HttpServletRequest request) {
+    return Collections.list(request.getHeaders(PREFER)).stream()
+        .flatMap(header -> Arrays.stream(header.split(",", -1)))
+        .map(preference -> preference.split(";", 2)[0].strip())
+        .anyMatch(RESPOND_ASYNC::equalsIgnoreCase);
   }
 
   private static <T> T found(FragmentKey key, @Nullable T fragment) {

@@ -19,6 +19,8 @@ import org.springframework.util.unit.DataSize;
  * @param maxInFlight payload bytes that pass through memory at a time, beside that and outside of
  *     the heap; at least {@code maxBytes}
  * @param maxWait longest wait for room in flight before a call is refused
+ * @param writeBehind bytes that may be acknowledged before Redis has them, for callers that prefer
+ *     it; 0: none
  * @param redisCapacity bytes that everything may take in Redis; absent: as {@code RedisCapacity}
  *     finds
  * @param sharing who sees what a tenant without a policy stores: the tenant alone, or everybody
@@ -34,6 +36,7 @@ record FragmentProperties(
     @DefaultValue("256MB") DataSize memory,
     @DefaultValue("128MB") DataSize maxInFlight,
     @DefaultValue("2s") Duration maxWait,
+    @DefaultValue("0B") DataSize writeBehind,
     @Nullable DataSize redisCapacity,
     @DefaultValue("isolated") Sharing sharing,
     @DefaultValue("false") boolean traceLeaks,
@@ -66,6 +69,10 @@ record FragmentProperties(
         !memory.isNegative() && memory.compareTo(MAX_MEMORY) <= 0,
         "memory",
         "0B to 4TB, e.g. 256MB");
+    require(
+        !writeBehind.isNegative() && writeBehind.toBytes() <= maxInFlight.toBytes() / 2,
+        "write-behind",
+        "0B to half of membrane.fragment.max-in-flight (" + maxInFlight + "), e.g. 32MB");
     require(
         redisCapacity == null || redisCapacity.toBytes() >= 1 << 20,
         "redis-capacity",

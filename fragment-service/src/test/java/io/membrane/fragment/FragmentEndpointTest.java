@@ -106,6 +106,23 @@ class FragmentEndpointTest extends RunningService {
   }
 
   @Test
+  void whoPrefersItIsAnsweredBeforeRedisHasTheBytesAndToldSo() throws IOException {
+    HttpResponse<byte[]> put = http.put(key, body, "Prefer", "wait=5, respond-async");
+    assertThat(put.statusCode()).isEqualTo(202);
+    assertThat(header(put, "Preference-Applied")).isEqualTo("respond-async");
+    assertThat(header(put, "ETag")).isEqualTo(ContentDigest.of(body).toEtag());
+    assertThat(http.get(key).body()).isEqualTo(body);
+    Awaitility.await().until(() -> bodies().size() == 1);
+
+    HttpResponse<byte[]> again = http.put(key, body, "Prefer", "respond-async");
+    assertThat(again.statusCode()).isIn(200, 202);
+    assertThat(header(http.put(key, body), "Preference-Applied")).isEmpty();
+    assertThat(http.put(FragmentHttp.key(random), new byte[0], "Prefer", "respond-async"))
+        .extracting(HttpResponse::statusCode)
+        .isEqualTo(422);
+  }
+
+  @Test
   void whatIsNotThereIsNotFoundAndMayBeDeleted() throws IOException {
     assertThat(http.get(key).statusCode()).isEqualTo(404);
     assertThat(code(http.get(key))).isEqualTo("fragment_not_found");

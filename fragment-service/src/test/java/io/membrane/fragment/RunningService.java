@@ -22,7 +22,8 @@ import org.springframework.test.context.DynamicPropertySource;
     properties = {
       "membrane.fragment.max-bytes=1MB",
       "membrane.fragment.max-in-flight=8MB",
-      "membrane.fragment.memory=16MB"
+      "membrane.fragment.memory=16MB",
+      "membrane.fragment.write-behind=1MB"
     })
 abstract class RunningService {
 

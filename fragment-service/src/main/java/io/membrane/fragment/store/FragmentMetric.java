@@ -29,6 +29,10 @@ public enum FragmentMetric {
   REDIS("membrane.fragment.redis"),
   /** Gauge: payload bytes of transfers under way. */
   IN_FLIGHT("membrane.fragment.in.flight.bytes"),
+  /** Gauge: bytes that were acknowledged from memory and are not in Redis yet. */
+  WRITE_BEHIND_BYTES("membrane.fragment.write.behind.bytes"),
+  /** Counter: puts that were acknowledged from memory and then dropped. */
+  WRITE_BEHIND_LOST("membrane.fragment.write.behind.lost"),
   /** Gauge; tag {@code tier}: bytes that are held. */
   TIER_BYTES("membrane.fragment.tier.bytes"),
   /** Gauge; tag {@code tier}: bytes that may be held. */

@@ -37,9 +37,15 @@ public final class FragmentStore {
    * @param defaultTtl life of a fragment that names none and is not pinned
    * @param logLength entries that the log keeps, at least
    * @param putWindow how long a put may take from its first write to its last
+   * @param writeBehind bytes that {@link #putLater} may hold; 0: it takes none
    */
   public record Settings(
-      String node, String cluster, Duration defaultTtl, long logLength, Duration putWindow) {}
+      String node,
+      String cluster,
+      Duration defaultTtl,
+      long logLength,
+      Duration putWindow,
+      long writeBehind) {}
 
   /**
    * Answer to a put.
@@ -49,6 +55,9 @@ public final class FragmentStore {
    */
   public record Stored(boolean isNew, ContentDigest digest, @Nullable String logPosition) {}
 
+  /** How long a stop waits for Redis. */
+  private static final Duration DRAIN = Duration.ofSeconds(10);
+
   private final Catalog catalog;
   private final Bodies bodies;
   private final Tenants tenants;
@@ -57,8 +66,10 @@ public final class FragmentStore {
   private final Removals removals;
   private final RedisReads reads;
   private final RedisWrites writes;
+  private final WriteBehind later;
   private final Uses uses = new Uses();
   private final Settings settings;
+  private final Clock clock;
   private final StoreMeters meters;
 
   private final ResumableUploads uploads;
@@ -80,6 +91,7 @@ public final class FragmentStore {
       Clock clock,
       MeterRegistry registry) {
     this.settings = settings;
+    this.clock = clock;
     this.memory = memory;
     this.meters = new StoreMeters(registry);
     RedisCalls redis = new RedisCalls(factory, registry);
@@ -90,6 +102,7 @@ public final class FragmentStore {
     this.removals = new Removals(bodies, room, memory);
     this.reads = new RedisReads(catalog, bodies, memory, removals, meters);
     this.writes = new RedisWrites(catalog, bodies, room, memory, reads, clock);
+    this.later = new WriteBehind(writes, meters, settings.writeBehind());
     UploadRecords records = new UploadRecords(redis);
     this.uploads = new ResumableUploads(records, bodies, tenants, room, memory, meters, this::put);
     this.housekeeping =
@@ -121,8 +134,9 @@ public final class FragmentStore {
     housekeeping.start();
   }
 
-  /** Ends that, until it begins again. */
+  /** Writes what {@link #putLater} holds, and ends that, until it begins again. */
   public void stop() {
+    later.drain(DRAIN);
     housekeeping.stop();
   }
 
@@ -202,37 +216,83 @@ public final class FragmentStore {
     return meters.put(
         body.length(),
         () -> {
-          PutRules.check(meta, body.length());
-          ContentDigest digest = body.digest();
-          if (claimed != null && !claimed.equals(digest)) {
-            throw new MembraneException(
-                ErrorCode.DIGEST_MISMATCH,
-                "the body's digest is " + digest + ", not " + claimed + "; send it again");
-          }
-          Policy policy = tenants.policy(tenant);
-          Name name = Name.of(policy.domain(tenant), key);
-          return writes.put(
-              new Catalog.NewName(
-                  name,
-                  tenant,
-                  policy,
-                  meta,
-                  digest,
-                  body.length(),
-                  life(meta, policy),
-                  false,
-                  List.of()),
-              body,
-              upload);
+          Catalog.NewName put = checked(tenant, key, meta, claimed, body);
+          later.settle(put.name());
+          return writes.put(put, body, upload);
         });
+  }
+
+  /**
+   * Takes a fragment that it writes to Redis soon after: until then it is in this process' memory
+   * alone, and can be read from this replica alone. It may turn out that it cannot be stored; then
+   * it is dropped, counted and logged. A tenant with a quota has none taken: quotas are hard.
+   *
+   * @param body stays the caller's to close
+   * @return its digest, or null if it is not taken, for there is no room or it may not be: then it
+   *     has to be {@link #put}
+   * @throws MembraneException {@link ErrorCode#DIGEST_MISMATCH}, {@link
+   *     ErrorCode#IMPOSSIBLE_REQUEST}, {@link ErrorCode#FRAGMENT_CONFLICT} if other bytes wait
+   */
+  public @Nullable ContentDigest putLater(
+      String tenant,
+      FragmentKey key,
+      FragmentMeta meta,
+      @Nullable ContentDigest claimed,
+      Payload body) {
+    Policy policy = tenants.policy(tenant);
+    if (!later.isOn() || policy.quotaBytes() != null || policy.quotaFragments() != null) {
+      return null;
+    }
+    Catalog.NewName put = checked(tenant, key, meta, claimed, body);
+    Description here = memory.describe(put.name());
+    if (here != null) {
+      return null;
+    }
+    Description description =
+        new Description(
+            put.name(),
+            meta,
+            put.digest(),
+            put.bytes(),
+            put.ttlMs() == 0 ? null : clock.millis() + put.ttlMs(),
+            policy.priorityClass(),
+            null);
+    return later.accept(put, description, body) ? put.digest() : null;
+  }
+
+  /** Bytes that wait to be written to Redis. */
+  public long waitingBytes() {
+    return later.bytes();
+  }
+
+  private Catalog.NewName checked(
+      String tenant,
+      FragmentKey key,
+      FragmentMeta meta,
+      @Nullable ContentDigest claimed,
+      Payload body) {
+    PutRules.check(meta, body.length());
+    ContentDigest digest = body.digest();
+    if (claimed != null && !claimed.equals(digest)) {
+      throw new MembraneException(
+          ErrorCode.DIGEST_MISMATCH,
+          "the body's digest is " + digest + ", not " + claimed + "; send it again");
+    }
+    Policy policy = tenants.policy(tenant);
+    return new Catalog.NewName(
+        Name.of(policy.domain(tenant), key),
+        tenant,
+        policy,
+        meta,
+        digest,
+        body.length(),
+        life(meta, policy),
+        false,
+        List.of());
   }
 
   /** What is known of a fragment, or null if it is not there. */
   public @Nullable Description describe(Name name) {
-    Description here = memory.describe(name);
-    if (here != null) {
-      return here;
-    }
     Description found = describe(List.of(name)).getFirst();
     if (found == null) {
       meters.miss();
@@ -280,7 +340,8 @@ public final class FragmentStore {
   public List<@Nullable Description> describeFromMemory(List<Name> names) {
     List<@Nullable Description> found = new ArrayList<>(names.size());
     for (Name name : names) {
-      found.add(memory.describe(name));
+      Description here = memory.describe(name);
+      found.add(here == null ? later.describe(name) : here);
     }
     return found;
   }
@@ -289,11 +350,21 @@ public final class FragmentStore {
   public List<@Nullable Fragment> getFromMemory(List<Name> names) {
     List<@Nullable Fragment> got = new ArrayList<>(names.size());
     for (Name name : names) {
-      got.add(memory.find(name));
+      got.add(find(name));
     }
-    meters.memoryHits(got);
-    uses.count(names);
     return got;
+  }
+
+  private @Nullable Fragment find(Name name) {
+    Fragment here = memory.find(name);
+    if (here == null) {
+      here = later.find(name);
+    }
+    if (here != null) {
+      meters.memoryHit(here);
+    }
+    uses.count(name);
+    return here;
   }
 
   private static List<Name> missing(List<Name> names, List<? extends @Nullable Object> found) {
@@ -320,7 +391,7 @@ public final class FragmentStore {
     if (domain == null) {
       return null;
     }
-    return getFromMemory(List.of(Name.of(domain, key))).getFirst();
+    return find(Name.of(domain, key));
   }
 
   /** Which of the names there are, in order. Counts as no use. */
@@ -345,6 +416,7 @@ public final class FragmentStore {
    */
   public @Nullable String delete(String tenant, FragmentKey key) {
     Name name = name(tenant, key);
+    later.settle(name);
     return removals.remove(name, () -> catalog.delete(name, tenant)).logPosition();
   }
 
@@ -356,7 +428,9 @@ public final class FragmentStore {
    * @return which are kept, in order: those that are there and the tenant's own
    */
   public List<Boolean> pin(String tenant, String pin, Duration lasts, List<FragmentKey> keys) {
-    return catalog.pin(tenant, pin, lasts, names(tenant, keys));
+    List<Name> names = names(tenant, keys);
+    names.forEach(later::settle);
+    return catalog.pin(tenant, pin, lasts, names);
   }
 
   /** Ends a pin; does nothing if there is none. */

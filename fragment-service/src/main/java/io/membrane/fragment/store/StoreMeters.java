@@ -24,6 +24,7 @@ final class StoreMeters {
   private final Counter expired;
   private final Counter evicted;
   private final Counter orphans;
+  private final Counter lost;
 
   StoreMeters(MeterRegistry meters) {
     this.meters = meters;
@@ -35,6 +36,7 @@ final class StoreMeters {
     expired = meters.counter(FragmentMetric.REMOVALS.meter(), "reason", "expired");
     evicted = meters.counter(FragmentMetric.REMOVALS.meter(), "reason", "evicted");
     orphans = meters.counter(FragmentMetric.ORPHANS.meter());
+    lost = meters.counter(FragmentMetric.WRITE_BEHIND_LOST.meter());
   }
 
   FragmentStore.Stored put(long bytes, Supplier<FragmentStore.Stored> put) {
@@ -51,14 +53,15 @@ final class StoreMeters {
     }
   }
 
-  /** Fragments that were in memory; null for those that were not. */
-  void memoryHits(List<? extends @Nullable Fragment> found) {
-    for (Fragment fragment : found) {
-      if (fragment != null) {
-        memoryHits.increment();
-        memoryBytes.increment((double) fragment.body().length());
-      }
-    }
+  /** A fragment that was in memory. */
+  void memoryHit(Fragment found) {
+    memoryHits.increment();
+    memoryBytes.increment((double) found.body().length());
+  }
+
+  /** A put that was acknowledged from memory, and that Redis has refused. */
+  void acknowledgedAndLost() {
+    lost.increment();
   }
 
   List<@Nullable Fragment> load(int names, Supplier<List<@Nullable Fragment>> load) {

@@ -1,7 +1,6 @@
 package io.membrane.fragment.store;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -16,13 +15,11 @@ final class Uses {
   private final ReentrantLock lock = new ReentrantLock();
   private Map<Name, Integer> counted = new HashMap<>();
 
-  void count(List<Name> names) {
+  void count(Name name) {
     lock.lock();
     try {
-      for (Name name : names) {
-        if (counted.size() < MOST || counted.containsKey(name)) {
-          counted.merge(name, 1, Integer::sum);
-        }
+      if (counted.size() < MOST || counted.containsKey(name)) {
+        counted.merge(name, 1, Integer::sum);
       }
     } finally {
       lock.unlock();

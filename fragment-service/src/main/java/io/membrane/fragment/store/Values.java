@@ -106,7 +106,7 @@ public final class Values {
   /** The value, or null if there is none; the caller closes it. */
   public @Nullable Fragment get(String tenant, String key) {
     Name name = name(tenant, key);
-    uses.count(List.of(name));
+    uses.count(name);
     long moment = memory.moment();
     Fragment here = memory.find(name);
     Lookup now = null;
@@ -122,7 +122,7 @@ public final class Values {
       }
     }
     if (here != null) {
-      meters.memoryHits(List.of(here));
+      meters.memoryHit(here);
       return here;
     }
     List<@Nullable Lookup> found = listOf(now);

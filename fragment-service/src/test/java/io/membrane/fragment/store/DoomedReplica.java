@@ -72,7 +72,8 @@ final class DoomedReplica {
   }
 
   static FragmentStore.Settings settings(Duration putWindow) {
-    return new FragmentStore.Settings("redis", "local", Duration.ofHours(1), 1_000_000, putWindow);
+    return new FragmentStore.Settings(
+        "redis", "local", Duration.ofHours(1), 1_000_000, putWindow, 0);
   }
 
   private void go(String tenant, RandomGenerator random) {

@@ -97,7 +97,7 @@ final class FailoverLoad implements AutoCloseable {
     return new FragmentStore(
         configured.connections(),
         new FragmentStore.Settings(
-            "redis", "local", StoreOnRedis.DEFAULT_TTL, 100_000, StoreOnRedis.PUT_WINDOW),
+            "redis", "local", StoreOnRedis.DEFAULT_TTL, 100_000, StoreOnRedis.PUT_WINDOW, 0),
         Policy.standard(Sharing.ISOLATED),
         StoreOnRedis.CAPACITY,
         tier,

@@ -79,9 +79,13 @@ abstract class StoreOnRedis {
 
   /** Another replica over the same Redis. */
   FragmentStore open(MemoryTier tier, @Nullable Long redisCapacity) {
+    return open(tier, redisCapacity, 0);
+  }
+
+  FragmentStore open(MemoryTier tier, @Nullable Long redisCapacity, long writeBehind) {
     return new FragmentStore(
         configured.connections(),
-        new FragmentStore.Settings("redis", "local", DEFAULT_TTL, 100_000, PUT_WINDOW),
+        new FragmentStore.Settings("redis", "local", DEFAULT_TTL, 100_000, PUT_WINDOW, writeBehind),
         Policy.standard(Sharing.ISOLATED),
         redisCapacity,
         tier,
@@ -147,7 +151,7 @@ abstract class StoreOnRedis {
     }
   }
 
-  private static Payload payload(FragmentStore store, byte[] bytes) {
+  static Payload payload(FragmentStore store, byte[] bytes) {
     try (Claim claim = store.claim(bytes.length)) {
       claim.append(ByteBuffer.wrap(bytes));
       return claim.commit();
@@ -215,7 +219,7 @@ abstract class StoreOnRedis {
   }
 
   double corrupt() {
-    return meters.counter(FragmentMetric.CORRUPT.meter()).count();
+    return count(FragmentMetric.CORRUPT);
   }
 
   /** Calls of Redis that ended so. */
@@ -250,5 +254,9 @@ abstract class StoreOnRedis {
 
   static byte[] bytes(String text) {
     return text.getBytes(UTF_8);
+  }
+
+  double count(FragmentMetric counter) {
+    return meters.counter(counter.meter()).count();
   }
 }
