@@ -8,6 +8,7 @@ import io.membrane.fragment.ForkClient.Answer;
 import io.membrane.fragment.store.FragmentMetric;
 import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.store.MemoryTier;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.URI;
@@ -376,7 +377,9 @@ class MembrainProtocolTest extends RunningService {
   }
 
   private double count(FragmentMetric metric, String outcome) {
-    return meters.counter(metric.meter(), "outcome", outcome).count();
+    return meters.find(metric.meter()).tag("outcome", outcome).counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   private void put(String tenant, String path, String body) throws IOException {

@@ -1,6 +1,9 @@
 package io.membrane.fragment.store;
 
-/** Every metric of this service, by its Micrometer name. */
+/**
+ * Every metric of this service, by its Micrometer name. Puts, gets and their bytes have a tag
+ * {@code tenant}, see {@link TenantCounters}.
+ */
 public enum FragmentMetric {
   /** Counter; tag {@code outcome}: {@code stored}, {@code same}, or the error's code. */
   PUTS("membrane.fragment.puts"),

@@ -5,6 +5,7 @@ import io.membrane.block.FragmentKey;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.tenancy.Policy;
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.FragmentClient.FragmentMeta;
@@ -214,6 +215,7 @@ public final class FragmentStore {
       Payload body,
       @Nullable UploadHold upload) {
     return meters.put(
+        tenant,
         body.length(),
         () -> {
           Catalog.NewName put = checked(tenant, key, meta, claimed, body);
@@ -295,7 +297,7 @@ public final class FragmentStore {
   public @Nullable Description describe(Name name) {
     Description found = describe(List.of(name)).getFirst();
     if (found == null) {
-      meters.miss();
+      meters.miss(CallContext.tenantOfCall());
     }
     return found;
   }
@@ -327,7 +329,9 @@ public final class FragmentStore {
     List<Name> ask = missing(names, got);
     if (!ask.isEmpty()) {
       try {
-        fill(got, meters.load(ask.size(), () -> reads.load(ask, moment)));
+        fill(
+            got,
+            meters.load(CallContext.tenantOfCall(), ask.size(), () -> reads.load(ask, moment)));
       } catch (RuntimeException e) {
         Fragment.closeAll(got);
         throw e;
@@ -349,19 +353,20 @@ public final class FragmentStore {
   /** As {@link #get(List)}, null for each that is not in memory. Does not block. */
   public List<@Nullable Fragment> getFromMemory(List<Name> names) {
     List<@Nullable Fragment> got = new ArrayList<>(names.size());
+    String tenant = CallContext.tenantOfCall();
     for (Name name : names) {
-      got.add(find(name));
+      got.add(find(tenant, name));
     }
     return got;
   }
 
-  private @Nullable Fragment find(Name name) {
+  private @Nullable Fragment find(String tenant, Name name) {
     Fragment here = memory.find(name);
     if (here == null) {
       here = later.find(name);
     }
     if (here != null) {
-      meters.memoryHit(here);
+      meters.memoryHit(tenant, here);
     }
     uses.count(name);
     return here;
@@ -391,7 +396,7 @@ public final class FragmentStore {
     if (domain == null) {
       return null;
     }
-    return find(Name.of(domain, key));
+    return find(tenant, Name.of(domain, key));
   }
 
   /** Which of the names there are, in order. Counts as no use. */

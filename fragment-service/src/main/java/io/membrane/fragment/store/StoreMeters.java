@@ -14,11 +14,9 @@ final class StoreMeters {
   private static final String TIER = "tier";
   private static final String MEMORY = "memory";
   private static final String REDIS = "redis";
+  private static final String MISS = "miss";
 
-  private final MeterRegistry meters;
-  private final Counter memoryHits;
-  private final Counter memoryBytes;
-  private final Counter redisBytes;
+  private final TenantCounters counters;
   private final Counter corrupt;
   private final Counter dangling;
   private final Counter expired;
@@ -27,10 +25,7 @@ final class StoreMeters {
   private final Counter lost;
 
   StoreMeters(MeterRegistry meters) {
-    this.meters = meters;
-    memoryHits = meters.counter(FragmentMetric.GETS.meter(), OUTCOME, MEMORY);
-    memoryBytes = meters.counter(FragmentMetric.BYTES_OUT.meter(), TIER, MEMORY);
-    redisBytes = meters.counter(FragmentMetric.BYTES_OUT.meter(), TIER, REDIS);
+    counters = new TenantCounters(meters);
     corrupt = meters.counter(FragmentMetric.CORRUPT.meter());
     dangling = meters.counter(FragmentMetric.DANGLING.meter());
     expired = meters.counter(FragmentMetric.REMOVALS.meter(), "reason", "expired");
@@ -39,24 +34,24 @@ final class StoreMeters {
     lost = meters.counter(FragmentMetric.WRITE_BEHIND_LOST.meter());
   }
 
-  FragmentStore.Stored put(long bytes, Supplier<FragmentStore.Stored> put) {
+  FragmentStore.Stored put(String tenant, long bytes, Supplier<FragmentStore.Stored> put) {
     try {
       FragmentStore.Stored stored = put.get();
-      count(FragmentMetric.PUTS, stored.isNew() ? "stored" : "same", 1);
+      count(FragmentMetric.PUTS, tenant, stored.isNew() ? "stored" : "same", 1);
       if (stored.isNew()) {
-        meters.counter(FragmentMetric.BYTES_IN.meter()).increment((double) bytes);
+        counters.add(FragmentMetric.BYTES_IN, tenant, bytes);
       }
       return stored;
     } catch (MembraneException e) {
-      count(FragmentMetric.PUTS, e.code().code(), 1);
+      count(FragmentMetric.PUTS, tenant, e.code().code(), 1);
       throw e;
     }
   }
 
   /** A fragment that was in memory. */
-  void memoryHit(Fragment found) {
-    memoryHits.increment();
-    memoryBytes.increment((double) found.body().length());
+  void memoryHit(String tenant, Fragment found) {
+    count(FragmentMetric.GETS, tenant, MEMORY, 1);
+    handedOut(tenant, MEMORY, found);
   }
 
   /** A put that was acknowledged from memory, and that Redis has refused. */
@@ -64,29 +59,33 @@ final class StoreMeters {
     lost.increment();
   }
 
-  List<@Nullable Fragment> load(int names, Supplier<List<@Nullable Fragment>> load) {
+  List<@Nullable Fragment> load(String tenant, int names, Supplier<List<@Nullable Fragment>> load) {
     try {
       List<@Nullable Fragment> loaded = load.get();
       for (Fragment fragment : loaded) {
-        count(FragmentMetric.GETS, fragment == null ? "miss" : REDIS, 1);
+        count(FragmentMetric.GETS, tenant, fragment == null ? MISS : REDIS, 1);
         if (fragment != null) {
-          redisBytes.increment((double) fragment.body().length());
+          handedOut(tenant, REDIS, fragment);
         }
       }
       return loaded;
     } catch (MembraneException e) {
-      count(FragmentMetric.GETS, e.code().code(), names);
+      count(FragmentMetric.GETS, tenant, e.code().code(), names);
       throw e;
     }
   }
 
-  /** A question that failed before it was known where the answer is. */
-  void failed(MembraneException e) {
-    count(FragmentMetric.GETS, e.code().code(), 1);
+  private void handedOut(String tenant, String tier, Fragment fragment) {
+    counters.add(FragmentMetric.BYTES_OUT, tenant, fragment.body().length(), TIER, tier);
   }
 
-  void miss() {
-    count(FragmentMetric.GETS, "miss", 1);
+  /** A question that failed before it was known where the answer is. */
+  void failed(String tenant, MembraneException e) {
+    count(FragmentMetric.GETS, tenant, e.code().code(), 1);
+  }
+
+  void miss(String tenant) {
+    count(FragmentMetric.GETS, tenant, MISS, 1);
   }
 
   void corrupt() {
@@ -106,7 +105,7 @@ final class StoreMeters {
     orphans.increment(found);
   }
 
-  private void count(FragmentMetric metric, String outcome, int times) {
-    meters.counter(metric.meter(), OUTCOME, outcome).increment(times);
+  private void count(FragmentMetric metric, String tenant, String outcome, int times) {
+    counters.add(metric, tenant, times, OUTCOME, outcome);
   }
 }

@@ -81,6 +81,7 @@ public final class Values {
    */
   public void put(String tenant, String key, List<String> with, Payload body) {
     meters.put(
+        tenant,
         body.length(),
         () -> {
           Policy policy = tenants.policy(tenant);
@@ -113,7 +114,7 @@ public final class Values {
     try {
       now = catalog.resolve(List.of(name)).getFirst();
     } catch (MembraneException e) {
-      meters.failed(e);
+      meters.failed(tenant, e);
       throw e;
     } finally {
       if (here != null && !isStill(here, now)) {
@@ -122,11 +123,11 @@ public final class Values {
       }
     }
     if (here != null) {
-      meters.memoryHit(here);
+      meters.memoryHit(tenant, here);
       return here;
     }
     List<@Nullable Lookup> found = listOf(now);
-    return meters.load(1, () -> reads.load(List.of(name), found, moment)).getFirst();
+    return meters.load(tenant, 1, () -> reads.load(List.of(name), found, moment)).getFirst();
   }
 
   private static boolean isStill(Fragment here, @Nullable Lookup now) {
@@ -145,7 +146,7 @@ public final class Values {
     Name name = name(tenant, key);
     Lookup.Whole whole = reads.wholeOrDrop(name, catalog.resolve(List.of(name)).getFirst());
     if (whole == null) {
-      meters.miss();
+      meters.miss(tenant);
       return null;
     }
     return whole.description();

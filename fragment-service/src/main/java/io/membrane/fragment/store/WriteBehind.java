@@ -105,7 +105,7 @@ final class WriteBehind {
   private boolean isDone(Waiting mine, boolean mayBeTriedAgain) {
     Catalog.NewName put = mine.put();
     try {
-      meters.put(put.bytes(), () -> writes.put(put, mine.fragment().body(), null));
+      meters.put(put.owner(), put.bytes(), () -> writes.put(put, mine.fragment().body(), null));
       return true;
     } catch (MembraneException e) {
       if (e.code().retriable() && mayBeTriedAgain) {
