@@ -1,6 +1,9 @@
 package io.membrane.fragment;
 
+import io.membrane.boot.RequestCodings;
 import io.membrane.boot.StartupProblem;
+import io.membrane.fragment.compression.Compression;
+import io.membrane.fragment.compression.ZstdCodec;
 import io.membrane.fragment.connector.DirectWriteTomcat;
 import io.membrane.fragment.hot.FragmentReadValve;
 import io.membrane.fragment.store.FragmentMetric;
@@ -48,6 +51,7 @@ class FragmentConfiguration {
       return new MemoryTier(
           properties.memory().toBytes(),
           properties.maxInFlight().toBytes(),
+          properties.compression() == Compression.NONE ? 0 : properties.maxBytes().toBytes(),
           properties.maxWait(),
           properties.traceLeaks(),
           clock);
@@ -66,6 +70,7 @@ class FragmentConfiguration {
       MemoryTier memory,
       Clock clock,
       MeterRegistry meters) {
+    requireZstd(properties.compression());
     FragmentStore store =
         new FragmentStore(
             redis,
@@ -75,7 +80,8 @@ class FragmentConfiguration {
                 properties.defaultTtl(),
                 properties.logLength(),
                 PUT_WINDOW,
-                properties.writeBehind().toBytes()),
+                properties.writeBehind().toBytes(),
+                properties.compression()),
             Policy.standard(properties.sharing()),
             properties.redisCapacity() == null ? null : properties.redisCapacity().toBytes(),
             memory,
@@ -87,6 +93,18 @@ class FragmentConfiguration {
     Gauge.builder(FragmentMetric.WRITE_BEHIND_BYTES.meter(), store, FragmentStore::waitingBytes)
         .register(meters);
     return store;
+  }
+
+  private static void requireZstd(Compression compression) {
+    if (compression == Compression.ZSTD) {
+      try {
+        ZstdCodec.load();
+      } catch (IllegalStateException e) {
+        throw new StartupProblem(
+            String.valueOf(e.getMessage()),
+            "Let the process write to java.io.tmpdir, or set membrane.fragment.compression to none.");
+      }
+    }
   }
 
   /** Begins after the connections to Redis and ends before them. */
@@ -118,6 +136,11 @@ class FragmentConfiguration {
         return 1;
       }
     };
+  }
+
+  @Bean
+  RequestCodings requestCodings() {
+    return RequestCodings.zstdOfFragments();
   }
 
   @Bean

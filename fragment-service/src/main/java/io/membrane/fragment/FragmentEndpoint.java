@@ -44,12 +44,13 @@ final class FragmentEndpoint {
   private static final String PATH = "/v1/fragments/{hash}/{slice}";
 
   private final FragmentStore store;
-  private final Uploads uploads;
+  private final CodedUploads uploads;
   private final Clock clock;
 
   FragmentEndpoint(FragmentStore store, FragmentProperties properties, Clock clock) {
     this.store = store;
-    this.uploads = new Uploads(store, properties.maxBytes().toBytes());
+    long maxBytes = properties.maxBytes().toBytes();
+    this.uploads = new CodedUploads(new Uploads(store, maxBytes), store, maxBytes);
     this.clock = clock;
   }
 
@@ -78,6 +79,8 @@ final class FragmentEndpoint {
   @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.PIN, example = "true")
   @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.REPR_DIGEST)
   @Parameter(in = ParameterIn.HEADER, name = PREFER, example = RESPOND_ASYNC)
+  @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.UNENCODED_DIGEST)
+  @Parameter(in = ParameterIn.HEADER, name = HttpHeaders.CONTENT_ENCODING, example = "zstd")
   @PutMapping(PATH)
   void put(
       @PathVariable String hash,
@@ -87,7 +90,7 @@ final class FragmentEndpoint {
       throws IOException {
     FragmentKey key = key(hash, slice);
     FragmentMeta meta = FragmentHeaders.meta(request);
-    ContentDigest claimed = FragmentHeaders.digest(request);
+    ContentDigest claimed = CodedUploads.claimed(request);
     if (request.getHeader(HttpHeaders.CONTENT_RANGE) != null) {
       throw new MembraneException(
           ErrorCode.MALFORMED_REQUEST, "a fragment is stored whole; leave out Content-Range");
@@ -97,20 +100,35 @@ final class FragmentEndpoint {
       ContentDigest accepted =
           mayBeWrittenLater(request) ? store.putLater(tenant, key, meta, claimed, body) : null;
       if (accepted != null) {
-        FragmentHeaders.write(accepted, null, response);
         response.setHeader(PREFERENCE_APPLIED, RESPOND_ASYNC);
-        response.setStatus(HttpStatus.ACCEPTED.value());
-        return;
+        answer(HttpStatus.ACCEPTED, accepted, null, request, response);
+      } else {
+        FragmentStore.Stored stored = store.put(tenant, key, meta, claimed, body);
+        HttpStatus status = stored.isNew() ? HttpStatus.CREATED : HttpStatus.OK;
+        answer(status, stored.digest(), stored.logPosition(), request, response);
       }
-      FragmentStore.Stored stored = store.put(tenant, key, meta, claimed, body);
-      FragmentHeaders.write(stored.digest(), stored.logPosition(), response);
-      response.setStatus((stored.isNew() ? HttpStatus.CREATED : HttpStatus.OK).value());
     }
+  }
+
+  private static void answer(
+      HttpStatus status,
+      ContentDigest digest,
+      @Nullable String logPosition,
+      HttpServletRequest request,
+      HttpServletResponse response) {
+    if (CodedUploads.isCoded(request)) {
+      FragmentHeaders.writeTransformed(digest, logPosition, response);
+    } else {
+      FragmentHeaders.write(digest, logPosition, response);
+    }
+    response.setStatus(status.value());
   }
 
   @Operation(
       summary = "Fetch a fragment, or what is known of it",
-      description = "200, 206 with one Range, 304 with If-None-Match, 404, 416")
+      description =
+          "200, 206 with one Range, 304 with If-None-Match, 404, 406, 416; as zstd with"
+              + " Accept-Encoding: zstd where it is stored so")
   @RequestMapping(
       path = PATH,
       method = {RequestMethod.GET, RequestMethod.HEAD})
@@ -125,20 +143,70 @@ final class FragmentEndpoint {
     if (HttpMethod.HEAD.matches(request.getMethod())
         || request.getHeader(HttpHeaders.IF_NONE_MATCH) != null) {
       Description known = found(key, store.describe(name));
-      if (isKnownToCaller(request, known.digest())) {
-        FragmentHeaders.write(known, clock.millis(), response);
+      if (isKnownToCaller(request, known, response)) {
         response.setStatus(HttpStatus.NOT_MODIFIED.value());
         return;
       }
       if (HttpMethod.HEAD.matches(request.getMethod())) {
-        writeHeaders(known, response);
-        response.setContentLengthLong(known.bytes());
+        describe(known, request, response);
         return;
       }
     }
-    try (Fragment fragment = found(key, store.get(name))) {
-      send(fragment, request, response);
+    AcceptedCodings codings = AcceptedCodings.of(request);
+    boolean whole = !codings.takesPlain() || request.getHeader(HttpHeaders.RANGE) == null;
+    try (Fragment fragment =
+        found(key, codings.prefersZstd() && whole ? inItsForm(name) : store.get(name))) {
+      if (fragment.zstd() == null) {
+        requirePlain(codings);
+        send(fragment, request, response);
+      } else {
+        sendZstd(fragment.description(), fragment.zstd(), request, response);
+      }
     }
+  }
+
+  /** What is in memory, and lay in Redis as it is, is not asked for there again. */
+  private @Nullable Fragment inItsForm(Name name) {
+    Description here = store.describeFromMemory(List.of(name)).getFirst();
+    return here != null && here.zstdBytes() == null ? store.get(name) : store.getWithForm(name);
+  }
+
+  private void describe(
+      Description known, HttpServletRequest request, HttpServletResponse response) {
+    AcceptedCodings codings = AcceptedCodings.of(request);
+    if (codings.prefersZstd() && known.zstdBytes() != null) {
+      writeZstdHeaders(known, response);
+      response.setContentLengthLong(known.zstdBytes());
+    } else {
+      requirePlain(codings);
+      writeHeaders(known, response);
+      response.setContentLengthLong(known.bytes());
+    }
+  }
+
+  private static void requirePlain(AcceptedCodings codings) {
+    if (!codings.takesPlain()) {
+      throw new MembraneException(
+          ErrorCode.NOT_ACCEPTABLE,
+          "the fragment is not stored as zstd; accept identity, or leave Accept-Encoding out");
+    }
+  }
+
+  private void sendZstd(
+      Description description,
+      Payload zstd,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    writeZstdHeaders(description, response);
+    response.setContentLengthLong(zstd.length());
+    zstd.forEach(0, zstd.length(), DirectOutput.of(request)::write);
+  }
+
+  private void writeZstdHeaders(Description known, HttpServletResponse response) {
+    FragmentHeaders.writeZstd(known, clock.millis(), response);
+    response.setHeader(HttpHeaders.CONTENT_ENCODING, AcceptedCodings.ZSTD);
+    response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
   }
 
   @Operation(summary = "Remove a fragment", description = "204, whether it was there or not")
@@ -188,13 +256,26 @@ final class FragmentEndpoint {
     response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
   }
 
-  /** {@code If-None-Match} with this digest, weak or strong, or with {@code *}. */
-  private static boolean isKnownToCaller(HttpServletRequest request, ContentDigest digest) {
-    List<String> headers = Collections.list(request.getHeaders(HttpHeaders.IF_NONE_MATCH));
-    return headers.stream()
-        .flatMap(header -> Arrays.stream(header.split(",", -1)))
-        .map(tag -> tag.strip().replaceFirst("^W/", ""))
-        .anyMatch(tag -> tag.equals("*") || tag.equals(digest.toEtag()));
+  /**
+   * {@code If-None-Match} with this digest, weak or strong, or with {@code *}; the headers are then
+   * those of the form that the caller has, whatever form it would get now.
+   */
+  private boolean isKnownToCaller(
+      HttpServletRequest request, Description known, HttpServletResponse response) {
+    List<String> tags =
+        Collections.list(request.getHeaders(HttpHeaders.IF_NONE_MATCH)).stream()
+            .flatMap(header -> Arrays.stream(header.split(",", -1)))
+            .map(tag -> tag.strip().replaceFirst("^W/", ""))
+            .toList();
+    if (tags.contains("*") || tags.contains(known.digest().toEtag())) {
+      FragmentHeaders.write(known, clock.millis(), response);
+      return true;
+    }
+    if (tags.contains(FragmentHeaders.zstdEtag(known.digest()))) {
+      FragmentHeaders.writeZstd(known, clock.millis(), response);
+      return true;
+    }
+    return false;
   }
 
   /** {@code Prefer: respond-async} (RFC 7240). */

@@ -38,6 +38,7 @@ final class FragmentHeaders {
   static final String TTL = "Membrane-Ttl";
   static final String PIN = "Membrane-Pin";
   static final String REPR_DIGEST = "Repr-Digest";
+  static final String UNENCODED_DIGEST = "Unencoded-Digest";
   static final String LOG_POSITION = "Membrane-Log-Position";
 
   static final String NAMESPACE_FORM =
@@ -77,9 +78,30 @@ final class FragmentHeaders {
         request, REPR_DIGEST, "sha-256=:<base64>:", v -> ContentDigest.parseReprDigest(v));
   }
 
+  /** The digest of the bytes without a coding that the caller has computed, or null. */
+  static @Nullable ContentDigest unencodedDigest(HttpServletRequest request) {
+    return optional(
+        request, UNENCODED_DIGEST, "sha-256=:<base64>:", v -> ContentDigest.parseReprDigest(v));
+  }
+
   /** Writes everything that is known of a fragment but its length. */
   static void write(Description fragment, long nowMs, HttpServletResponse response) {
-    forEach(fragment, response::setHeader);
+    write(fragment, false, nowMs, response);
+  }
+
+  /** The same of its form as zstd. */
+  static void writeZstd(Description fragment, long nowMs, HttpServletResponse response) {
+    write(fragment, true, nowMs, response);
+  }
+
+  /** The strong {@code ETag} of a fragment as zstd. */
+  static String zstdEtag(ContentDigest digest) {
+    return '"' + digest.hex() + "-zstd\"";
+  }
+
+  private static void write(
+      Description fragment, boolean isZstd, long nowMs, HttpServletResponse response) {
+    forEach(fragment, isZstd, response::setHeader);
     Long left = fragment.secondsLeft(nowMs);
     if (left != null) {
       response.setHeader(TTL, left.toString());
@@ -89,14 +111,16 @@ final class FragmentHeaders {
   /** The same, ready to be sent, but for what is left of its life. */
   static List<Header> withoutLife(Description fragment) {
     List<Header> headers = new ArrayList<>();
-    forEach(fragment, (name, value) -> headers.add(Header.of(name, value)));
+    forEach(fragment, false, (name, value) -> headers.add(Header.of(name, value)));
     return List.copyOf(headers);
   }
 
-  private static void forEach(Description fragment, BiConsumer<String, String> header) {
+  private static void forEach(
+      Description fragment, boolean isZstd, BiConsumer<String, String> header) {
     FragmentMeta meta = meta(fragment, 0);
     BlockHash parent = meta.parent();
-    forEach(fragment.digest(), fragment.logPosition(), header);
+    forEach(fragment.digest(), isZstd, fragment.logPosition(), header);
+    header.accept(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
     header.accept(NAMESPACE, ASCII_JSON.writeValueAsString(meta.namespace()));
     header.accept(PARENT, parent == null ? ROOT : parent.hex());
     header.accept(TOKEN_SPAN, meta.tokenSpan().toString());
@@ -119,13 +143,29 @@ final class FragmentHeaders {
   /** Writes which bytes these are and where the log tells of them. */
   static void write(
       ContentDigest digest, @Nullable String logPosition, HttpServletResponse response) {
-    forEach(digest, logPosition, response::setHeader);
+    forEach(digest, false, logPosition, response::setHeader);
   }
 
+  /**
+   * The same where the body was stored without its coding: no {@code ETag}, as RFC 9110, section
+   * 9.3.4, has it.
+   */
+  static void writeTransformed(
+      ContentDigest digest, @Nullable String logPosition, HttpServletResponse response) {
+    write(digest, logPosition, response);
+    response.setHeader(HttpHeaders.ETAG, null);
+    response.setHeader(REPR_DIGEST, null);
+    response.setHeader(UNENCODED_DIGEST, digest.toReprDigest());
+  }
+
+  /** {@code Repr-Digest} covers a coding (RFC 9530, section 3), so that it is another's there. */
   private static void forEach(
-      ContentDigest digest, @Nullable String logPosition, BiConsumer<String, String> header) {
-    header.accept(HttpHeaders.ETAG, digest.toEtag());
-    header.accept(REPR_DIGEST, digest.toReprDigest());
+      ContentDigest digest,
+      boolean isZstd,
+      @Nullable String logPosition,
+      BiConsumer<String, String> header) {
+    header.accept(HttpHeaders.ETAG, isZstd ? zstdEtag(digest) : digest.toEtag());
+    header.accept(isZstd ? UNENCODED_DIGEST : REPR_DIGEST, digest.toReprDigest());
     if (logPosition != null) {
       header.accept(LOG_POSITION, logPosition);
     }

@@ -1,6 +1,7 @@
 package io.membrane.fragment;
 
 import io.membrane.boot.StartupProblem;
+import io.membrane.fragment.compression.Compression;
 import io.membrane.fragment.tenancy.Sharing;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ import org.springframework.util.unit.DataSize;
  *     it; 0: none
  * @param redisCapacity bytes that everything may take in Redis; absent: as {@code RedisCapacity}
  *     finds
+ * @param compression how bodies are written to Redis; the same for all replicas. With {@code zstd}
+ *     there are {@code maxBytes} more of memory for forms on their way to Redis, and {@code
+ *     maxInFlight} is at least twice {@code maxBytes}, for a payload that is read and its form
  * @param sharing who sees what a tenant without a policy stores: the tenant alone, or everybody
  * @param traceLeaks whether every lease of memory records its stack: to search, not for production
  * @param logLength entries that the event log keeps, at least
@@ -38,6 +42,7 @@ record FragmentProperties(
     @DefaultValue("2s") Duration maxWait,
     @DefaultValue("0B") DataSize writeBehind,
     @Nullable DataSize redisCapacity,
+    @DefaultValue("none") Compression compression,
     @DefaultValue("isolated") Sharing sharing,
     @DefaultValue("false") boolean traceLeaks,
     @DefaultValue("500000") long logLength) {
@@ -77,6 +82,10 @@ record FragmentProperties(
         redisCapacity == null || redisCapacity.toBytes() >= 1 << 20,
         "redis-capacity",
         "at least 1MB, e.g. 8GB");
+    require(
+        compression == Compression.NONE || maxInFlight.toBytes() / 2 >= maxBytes.toBytes(),
+        "max-in-flight",
+        "at least twice membrane.fragment.max-bytes (" + maxBytes + ") with compression");
     require(
         sharing != Sharing.GROUP,
         "sharing",

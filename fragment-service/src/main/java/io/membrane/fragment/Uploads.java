@@ -103,6 +103,10 @@ final class Uploads {
   }
 
   private MembraneException tooLarge() {
+    return tooLarge(maxBytes);
+  }
+
+  static MembraneException tooLarge(long maxBytes) {
     return new MembraneException(
         ErrorCode.TOO_LARGE,
         "a fragment has at most " + maxBytes + " bytes; store it in slices of fewer layers");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.membrane.boot.StartupProblem;
+import io.membrane.fragment.compression.Compression;
 import io.membrane.fragment.tenancy.Sharing;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,7 @@ class ConfigurationTest {
                     Duration.ofSeconds(2),
                     DataSize.ofBytes(0),
                     null,
+                    Compression.NONE,
                     Sharing.ISOLATED,
                     false,
                     500_000)));
@@ -57,6 +59,7 @@ class ConfigurationTest {
             "membrane.fragment.max-wait=3s",
             "membrane.fragment.write-behind=1KB",
             "membrane.fragment.redis-capacity=9MB",
+            "membrane.fragment.compression=zstd",
             "membrane.fragment.sharing=public",
             "membrane.fragment.trace-leaks=true",
             "membrane.fragment.log-length=7")
@@ -73,6 +76,7 @@ class ConfigurationTest {
                         Duration.ofSeconds(3),
                         DataSize.ofKilobytes(1),
                         DataSize.ofMegabytes(9),
+                        Compression.ZSTD,
                         Sharing.PUBLIC,
                         true,
                         7)));
@@ -104,6 +108,19 @@ class ConfigurationTest {
                   StartupProblem.class,
                   problem -> assertThat(problem.action()).contains("Set " + name, hint));
         });
+  }
+
+  @Test
+  void compressionNeedsRoomForAPayloadAndItsForm() {
+    runner
+        .withPropertyValues(
+            "membrane.fragment.compression=zstd", "membrane.fragment.max-in-flight=127MB")
+        .run(context ->
+            assertThat(context.getStartupFailure())
+                .rootCause()
+                .isInstanceOfSatisfying(
+                    StartupProblem.class,
+                    problem -> assertThat(problem.action()).contains("at least twice")));
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 package io.membrane.gateway;
 
 import io.membrane.boot.ProblemWriter;
+import io.membrane.boot.RequestCodings;
 import io.membrane.gateway.identity.TenantFilter;
 import io.membrane.gateway.routing.BackendHealth;
 import io.membrane.gateway.routing.Backends;
@@ -53,6 +54,12 @@ class GatewayConfiguration {
   @Bean
   ProxyExchange streamingExchange(Backends backends, ProblemWriter problems, MeterRegistry meters) {
     return new StreamingExchange(backends, problems, meters);
+  }
+
+  /** Undone by fragment-service, which the body is passed on to as it came. */
+  @Bean
+  RequestCodings requestCodings() {
+    return RequestCodings.zstdOfFragments();
   }
 
   @Bean

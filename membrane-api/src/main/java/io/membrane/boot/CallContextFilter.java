@@ -9,6 +9,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.filter.OncePerRequestFilter;
@@ -18,10 +22,12 @@ final class CallContextFilter extends OncePerRequestFilter {
 
   private final HttpProperties properties;
   private final ProblemWriter problems;
+  private final RequestCodings codings;
 
-  CallContextFilter(HttpProperties properties, ProblemWriter problems) {
+  CallContextFilter(HttpProperties properties, ProblemWriter problems, RequestCodings codings) {
     this.properties = properties;
     this.problems = problems;
+    this.codings = codings;
   }
 
   @Override
@@ -29,7 +35,9 @@ final class CallContextFilter extends OncePerRequestFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
     try {
-      requireNoCoding(request.getHeader(HttpHeaders.CONTENT_ENCODING));
+      if (!isCodingKnown(request, response)) {
+        return;
+      }
       CallContext context =
           CallContext.of(
               tenant(request.getHeader(CallContext.TENANT_HEADER)),
@@ -49,12 +57,26 @@ final class CallContextFilter extends OncePerRequestFilter {
     }
   }
 
-  private static void requireNoCoding(@Nullable String header) {
-    if (header != null && !header.isBlank() && !header.strip().equalsIgnoreCase("identity")) {
-      throw new MembraneException(
-          ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-          "Content-Encoding " + header.strip() + " is not understood; send the body as it is");
+  /** Tells with a refusal what would be taken, as RFC 9110, section 12.5.3, has it. */
+  private boolean isCodingKnown(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    List<String> headers = Collections.list(request.getHeaders(HttpHeaders.CONTENT_ENCODING));
+    String asked = String.join(", ", headers).strip().toLowerCase(Locale.ROOT);
+    if (asked.isEmpty() || asked.equals("identity")) {
+      return true;
     }
+    List<String> known = codings.of(request);
+    if (known.contains(asked)) {
+      return true;
+    }
+    problems.write(
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+        "Content-Encoding " + asked + " is not understood here; send the body as it is",
+        Map.of(
+            HttpHeaders.ACCEPT_ENCODING,
+            known.isEmpty() ? "identity" : String.join(", ", known) + ", identity"),
+        response);
+    return false;
   }
 
   private static String tenant(@Nullable String header) {

@@ -9,6 +9,7 @@ import io.membrane.rpc.WireJson;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.tracing.Tracer;
 import java.time.Clock;
+import java.util.List;
 import org.apache.catalina.core.StandardHost;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -58,9 +59,11 @@ class MembraneAutoConfiguration {
   /** Inside observation (order −2³¹+1), so that a refusal has a trace id too. */
   @Bean
   FilterRegistrationBean<CallContextFilter> callContextFilter(
-      HttpProperties properties, ProblemWriter problems) {
+      HttpProperties properties, ProblemWriter problems, ObjectProvider<RequestCodings> codings) {
     FilterRegistrationBean<CallContextFilter> registration =
-        new FilterRegistrationBean<>(new CallContextFilter(properties, problems));
+        new FilterRegistrationBean<>(
+            new CallContextFilter(
+                properties, problems, codings.getIfAvailable(() -> request -> List.of())));
     registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 10);
     return registration;
   }

@@ -7,6 +7,7 @@ import io.micrometer.tracing.Span;
 import io.micrometer.tracing.Tracer;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -42,12 +43,20 @@ public final class ProblemWriter {
   /** Writes the problem, unless the answer has begun already. */
   public void write(ErrorCode code, String detail, HttpServletResponse response)
       throws IOException {
+    write(code, detail, Map.of(), response);
+  }
+
+  /** As {@link #write(ErrorCode, String, HttpServletResponse)}, with more headers. */
+  void write(
+      ErrorCode code, String detail, Map<String, String> headers, HttpServletResponse response)
+      throws IOException {
     if (response.isCommitted()) {
       return;
     }
     response.reset();
     response.setStatus(code.status());
     response.setContentType(Problem.MEDIA_TYPE);
+    headers.forEach(response::setHeader);
     if (code.retriable()) {
       response.setHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
     }

@@ -186,6 +186,7 @@ class ServiceDefaultsTest {
             .POST(BodyPublishers.ofString("{}"))
             .build();
     assertThat(problem(send(coded), 415).detail()).contains("gzip");
+    assertThat(send(coded).headers().firstValue("Accept-Encoding")).contains("identity");
   }
 
   @Test

@@ -79,7 +79,8 @@ public final class Launch {
       case REDIS -> throw new IllegalArgumentException("Redis is no JVM");
       case DIRECTORY, RECONSTRUCTION -> List.of("-Xmx256m", "-XX:TieredStopAtLevel=1");
       case GATEWAY -> List.of("-Xmx128m", "-XX:TieredStopAtLevel=1");
-      case FRAGMENT, SCHEDULER -> List.of("-Xmx512m");
+      case FRAGMENT -> List.of("-Xmx512m", "--enable-native-access=ALL-UNNAMED");
+      case SCHEDULER -> List.of("-Xmx512m");
       case COMPUTE -> List.of("-Xmx768m", "--enable-native-access=ALL-UNNAMED");
     };
   }

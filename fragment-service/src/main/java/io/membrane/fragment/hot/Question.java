@@ -3,6 +3,7 @@ package io.membrane.fragment.hot;
 import io.membrane.block.FragmentKey;
 import io.membrane.rpc.CallContext;
 import java.util.List;
+import java.util.Locale;
 import org.apache.coyote.Request;
 import org.apache.tomcat.util.http.MimeHeaders;
 import org.jspecify.annotations.Nullable;
@@ -26,13 +27,23 @@ record Question(
   private static final String IF_RANGE = "If-Range";
   private static final String IF_NONE_MATCH = "If-None-Match";
 
+  private static final String ACCEPT_ENCODING = "Accept-Encoding";
+
   /** What the slow way alone understands, or refuses. */
   private static final List<String> ODD =
       List.of("Expect", "Content-Length", "Transfer-Encoding", "Content-Encoding");
 
   private static final List<String> AT_MOST_ONCE =
       List.of(
-          RANGE, IF_RANGE, IF_NONE_MATCH, CallContext.TENANT_HEADER, CallContext.DEADLINE_HEADER);
+          RANGE,
+          IF_RANGE,
+          IF_NONE_MATCH,
+          ACCEPT_ENCODING,
+          CallContext.TENANT_HEADER,
+          CallContext.DEADLINE_HEADER);
+
+  /** A tag of the form as zstd ends so, inside the quotes. */
+  private static final String ZSTD = "zstd";
 
   private static final int MAX_TENANT = 128;
   private static final int MAX_DEADLINE_DIGITS = 18;
@@ -58,7 +69,8 @@ record Question(
     if ((tenant != null && !isTenant(tenant))
         || (deadline != null && !isMilliseconds(deadline))
         || (asked != null && range == null)
-        || (tag != null && tag.indexOf(',') >= 0)) {
+        || (tag != null && (tag.indexOf(',') >= 0 || tag.endsWith(ZSTD + '"')))
+        || !takesPlain(headers)) {
       return null;
     }
     return new Question(
@@ -68,6 +80,16 @@ record Question(
         range,
         value(headers, IF_RANGE),
         tag);
+  }
+
+  /** Whether nothing is said of codings, or nothing of those that there may be. */
+  private static boolean takesPlain(MimeHeaders headers) {
+    String codings = value(headers, ACCEPT_ENCODING);
+    if (codings == null || codings.equals("identity")) {
+      return true;
+    }
+    String small = codings.toLowerCase(Locale.ROOT);
+    return small.indexOf('*') < 0 && !small.contains("identity") && !small.contains(ZSTD);
   }
 
   private static boolean isPlain(MimeHeaders headers) {

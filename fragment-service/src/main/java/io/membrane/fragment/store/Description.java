@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param meta of a fragment, as given with its first put but for its life; null for other payloads
  * @param bytes length of the payload
+ * @param zstdBytes length of its compressed form, fewer, if that is what lay in Redis when this was
+ *     learnt; null if it lay there as it is. Another put of equal bytes may have changed that.
  * @param expiresAtMs Unix time of Redis' clock at which it ends, or null if it has no end
  * @param priorityClass 0 to 7; what is of a lower class goes first
  * @param logPosition log entry that tells of it, or null if the log does not
@@ -18,6 +20,7 @@ public record Description(
     @Nullable FragmentMeta meta,
     ContentDigest digest,
     long bytes,
+    @Nullable Long zstdBytes,
     @Nullable Long expiresAtMs,
     int priorityClass,
     @Nullable String logPosition) {

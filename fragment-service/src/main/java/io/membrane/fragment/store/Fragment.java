@@ -8,8 +8,15 @@ import org.jspecify.annotations.Nullable;
  * A stored payload that has been verified against its digest.
  *
  * @param body the bytes; a lease of them, the holder's to close
+ * @param zstd the same, compressed, as it lay in Redis; a lease, the holder's to close; null if it
+ *     lay there otherwise, or was not asked for
  */
-public record Fragment(Description description, Payload body) implements AutoCloseable {
+public record Fragment(Description description, Payload body, @Nullable Payload zstd)
+    implements AutoCloseable {
+
+  Fragment(Description description, Payload body) {
+    this(description, body, null);
+  }
 
   static void closeAll(List<@Nullable Fragment> fragments) {
     for (Fragment fragment : fragments) {
@@ -22,5 +29,8 @@ public record Fragment(Description description, Payload body) implements AutoClo
   @Override
   public void close() {
     body.close();
+    if (zstd != null) {
+      zstd.close();
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.membrane.fragment.store;
 
 import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
+import io.membrane.fragment.compression.Compression;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.tenancy.Policy;
@@ -39,6 +40,7 @@ public final class FragmentStore {
    * @param logLength entries that the log keeps, at least
    * @param putWindow how long a put may take from its first write to its last
    * @param writeBehind bytes that {@link #putLater} may hold; 0: it takes none
+   * @param compression how this replica writes bodies to Redis
    */
   public record Settings(
       String node,
@@ -46,7 +48,8 @@ public final class FragmentStore {
       Duration defaultTtl,
       long logLength,
       Duration putWindow,
-      long writeBehind) {}
+      long writeBehind,
+      Compression compression) {}
 
   /**
    * Answer to a put.
@@ -101,8 +104,9 @@ public final class FragmentStore {
     this.tenants = new Tenants(redis, standard, clock);
     this.room = new RedisRoom(catalog, bodies, new RedisCapacity(redis, redisCapacity), meters);
     this.removals = new Removals(bodies, room, memory);
-    this.reads = new RedisReads(catalog, bodies, memory, removals, meters);
-    this.writes = new RedisWrites(catalog, bodies, room, memory, reads, clock);
+    Forms forms = new Forms(settings.compression(), memory);
+    this.reads = new RedisReads(catalog, bodies, memory, forms, removals, meters);
+    this.writes = new RedisWrites(catalog, bodies, room, memory, reads, forms, clock);
     this.later = new WriteBehind(writes, meters, settings.writeBehind());
     UploadRecords records = new UploadRecords(redis);
     this.uploads = new ResumableUploads(records, bodies, tenants, room, memory, meters, this::put);
@@ -256,6 +260,7 @@ public final class FragmentStore {
             meta,
             put.digest(),
             put.bytes(),
+            null,
             put.ttlMs() == 0 ? null : clock.millis() + put.ttlMs(),
             policy.priorityClass(),
             null);
@@ -338,6 +343,22 @@ public final class FragmentStore {
       }
     }
     return got;
+  }
+
+  /**
+   * As {@link #get(Name)}, from Redis: if it lies there compressed, it comes in that form too,
+   * which has been expanded and verified.
+   */
+  public @Nullable Fragment getWithForm(Name name) {
+    long moment = memory.moment();
+    uses.count(name);
+    String tenant = CallContext.tenantOfCall();
+    Fragment waiting = later.find(name);
+    if (waiting != null) {
+      meters.memoryHit(tenant, waiting);
+      return waiting;
+    }
+    return meters.load(tenant, 1, () -> reads.loadWithForms(List.of(name), moment)).getFirst();
   }
 
   /** As {@link #describe(List)}, null for each that is not in memory. Does not block. */

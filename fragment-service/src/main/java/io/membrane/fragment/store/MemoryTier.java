@@ -45,18 +45,39 @@ public final class MemoryTier implements AutoCloseable {
   private final Map<Name, Fragment> held = new ConcurrentHashMap<>();
   private final Moments<Name> moments = new Moments<>();
   private final OffHeap memory;
+
+  /** Room for compressed forms while they are written; null if there is none. */
+  private final @Nullable OffHeap forms;
+
+  /** As {@link #turn}, for that room. */
+  private final ReentrantLock formsTurn = new ReentrantLock(true);
+
   private final @Nullable EvictionPolicy<Name> policy;
   private final Duration maxWait;
   private final Clock clock;
 
+  /** As the other, without room for compressed forms. */
+  public MemoryTier(
+      long keepBytes, long passBytes, Duration maxWait, boolean traceLeaks, Clock clock) {
+    this(keepBytes, passBytes, 0, maxWait, traceLeaks, clock);
+  }
+
   /**
    * @param keepBytes bytes that are kept; 0: nothing is, all is read from Redis
    * @param passBytes bytes that may pass through at a time, at least one payload's
+   * @param formBytes bytes of compressed forms that are on their way to Redis, at least one
+   *     payload's; 0: none are written
    * @param maxWait longest wait for room
    * @param traceLeaks see {@link OffHeap#OffHeap(long, boolean)}
    */
   public MemoryTier(
-      long keepBytes, long passBytes, Duration maxWait, boolean traceLeaks, Clock clock) {
+      long keepBytes,
+      long passBytes,
+      long formBytes,
+      Duration maxWait,
+      boolean traceLeaks,
+      Clock clock) {
+    this.forms = formBytes == 0 ? null : new OffHeap(formBytes, traceLeaks);
     this.memory = new OffHeap(keepBytes + passBytes, traceLeaks);
     this.policy = keepBytes < PAGE ? null : new EvictionPolicy<>(keepBytes, TYPICAL_BYTES, SEED);
     this.maxWait = maxWait;
@@ -99,17 +120,32 @@ public final class MemoryTier implements AutoCloseable {
    */
   public Claim claim(long bytes) {
     Claim claim = turn.isLocked() ? null : memory.tryClaim(bytes);
-    return claim == null ? inTurn(() -> memory.tryClaim(bytes)) : claim;
+    return claim == null ? inTurn(turn, () -> memory.tryClaim(bytes)) : claim;
+  }
+
+  /**
+   * Room for a compressed form until it lies in Redis; first come, first served. Who waits for it
+   * may hold other room: who has it waits for Redis alone.
+   *
+   * @throws MembraneException {@link ErrorCode#OVERLOADED} if there is none in time
+   * @throws IllegalStateException if this was made without room for any
+   */
+  Claim claimForm(long bytes) {
+    OffHeap room = forms;
+    if (room == null) {
+      throw new IllegalStateException("there is no room for compressed forms");
+    }
+    return inTurn(formsTurn, () -> room.tryClaim(bytes));
   }
 
   /** As {@link #claim}, for {@code bytes} more. */
   public void grow(Claim claim, long bytes) {
     if (turn.isLocked() || !claim.grow(bytes)) {
-      inTurn(() -> claim.grow(bytes) ? claim : null);
+      inTurn(turn, () -> claim.grow(bytes) ? claim : null);
     }
   }
 
-  private <T> T inTurn(Supplier<@Nullable T> attempt) {
+  private <T> T inTurn(ReentrantLock turn, Supplier<@Nullable T> attempt) {
     CallContext patience = CallContext.currentOr(maxWait).within(maxWait);
     try {
       if (turn.tryLock(patience.remaining().toNanos(), TimeUnit.NANOSECONDS)) {
@@ -240,17 +276,20 @@ public final class MemoryTier implements AutoCloseable {
 
   /** Bytes that pass through: of uploads, downloads and answers that are being written. */
   public long passingBytes() {
-    return Math.max(0, memory.usedBytes() - keptBytes());
+    return Math.max(0, memory.usedBytes() - keptBytes()) + (forms == null ? 0 : forms.usedBytes());
   }
 
   /** Leases that were never closed. */
   public long leaks() {
-    return memory.leaks();
+    return memory.leaks() + (forms == null ? 0 : forms.leaks());
   }
 
   @Override
   public void close() {
     forgetAll();
     memory.close();
+    if (forms != null) {
+      forms.close();
+    }
   }
 }

@@ -44,7 +44,8 @@ import java.util.concurrent.ThreadLocalRandom;
  *  {membrane}:parts:&lt;id&gt;          list   parts of an open upload, in order
  *  {membrane}:uploads               zset   which open upload ends when
  *  {membrane}:ended:&lt;tenant&gt;       list   uploads whose answers are kept
- *  membrane:body:&lt;id&gt;              string the bytes; id: digest, time and a random number
+ *  membrane:body:&lt;id&gt;              string the bytes; id: digest, time and a random number, and the
+ *                                          form of the bytes ({@link Forms})
  *  membrane:upload:{&lt;id&gt;}:&lt;part&gt;   string bytes of a part; Redis forgets what nobody removes
  * </pre>
  *

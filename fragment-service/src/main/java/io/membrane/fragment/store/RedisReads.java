@@ -29,14 +29,21 @@ final class RedisReads {
   private final Catalog catalog;
   private final Bodies bodies;
   private final MemoryTier memory;
+  private final Forms forms;
   private final Removals removals;
   private final StoreMeters meters;
 
   RedisReads(
-      Catalog catalog, Bodies bodies, MemoryTier memory, Removals removals, StoreMeters meters) {
+      Catalog catalog,
+      Bodies bodies,
+      MemoryTier memory,
+      Forms forms,
+      Removals removals,
+      StoreMeters meters) {
     this.catalog = catalog;
     this.bodies = bodies;
     this.memory = memory;
+    this.forms = forms;
     this.removals = removals;
     this.meters = meters;
   }
@@ -64,6 +71,16 @@ final class RedisReads {
 
   /** As {@link #load(List, long)}, what was looked up since that moment. */
   List<@Nullable Fragment> load(List<Name> names, List<@Nullable Lookup> answers, long moment) {
+    return load(names, answers, moment, false);
+  }
+
+  /** As {@link #load(List, long)}; what lies there compressed comes in that form too. */
+  List<@Nullable Fragment> loadWithForms(List<Name> names, long moment) {
+    return load(names, catalog.resolve(names), moment, true);
+  }
+
+  private List<@Nullable Fragment> load(
+      List<Name> names, List<@Nullable Lookup> answers, long moment, boolean withForms) {
     List<@Nullable Fragment> loaded = new ArrayList<>(names.size());
     List<@Nullable Asked> asked = new ArrayList<>(names.size());
     try {
@@ -71,7 +88,7 @@ final class RedisReads {
         asked.add(ask(names.get(i), answers.get(i)));
       }
       for (int i = 0; i < names.size(); i++) {
-        loaded.add(await(names.get(i), asked.get(i), moment));
+        loaded.add(await(names.get(i), asked.get(i), moment, withForms));
       }
       return loaded;
     } catch (RuntimeException e) {
@@ -86,14 +103,22 @@ final class RedisReads {
     }
   }
 
-  /** Bytes that Redis was asked for; closed, they are not waited for any more. */
-  private record Asked(Lookup.Whole whole, Claim claim, Bodies.Reading reading)
+  /**
+   * Bytes that Redis was asked for; closed, they are not waited for any more.
+   *
+   * @param plain room for what they become if they are compressed; null if they are not
+   */
+  private record Asked(
+      Lookup.Whole whole, Claim claim, @Nullable Claim plain, Bodies.Reading reading)
       implements AutoCloseable {
 
     @Override
     public void close() {
       reading.close();
       claim.close();
+      if (plain != null) {
+        plain.close();
+      }
     }
   }
 
@@ -103,23 +128,28 @@ final class RedisReads {
     if (whole == null) {
       return null;
     }
-    Claim claim = memory.claim(whole.description().bytes());
+    Long compressed = whole.description().zstdBytes();
+    Claim plain = memory.claim(whole.description().bytes());
+    Claim claim = plain;
     try {
-      return new Asked(whole, claim, bodies.read(whole.bodyId(), claim));
+      claim = compressed == null ? plain : memory.claim(compressed);
+      return new Asked(
+          whole, claim, compressed == null ? null : plain, bodies.read(whole.bodyId(), claim));
     } catch (RuntimeException e) {
       claim.close();
+      plain.close();
       throw e;
     }
   }
 
-  private @Nullable Fragment await(Name name, @Nullable Asked first, long moment) {
+  private @Nullable Fragment await(
+      Name name, @Nullable Asked first, long moment, boolean withForm) {
     Asked asked = first;
     for (int attempt = 0; asked != null && attempt < EXCHANGES; attempt++) {
       Lookup.Whole whole = asked.whole();
       try (Asked now = asked) {
-        Payload body = take(now);
-        if (body != null) {
-          Fragment fragment = new Fragment(whole.description(), body);
+        Fragment fragment = take(now, withForm);
+        if (fragment != null) {
           memory.admit(fragment, moment);
           return fragment;
         }
@@ -140,19 +170,23 @@ final class RedisReads {
         ErrorCode.OVERLOADED, "it is written again faster than it can be read; try again");
   }
 
-  /** The bytes, whole; null if they are not there, or were not and are dropped. */
-  private @Nullable Payload take(Asked asked) {
+  /** The fragment, whole; null if its bytes are not there, or were not its and are dropped. */
+  private @Nullable Fragment take(Asked asked, boolean withForm) {
     Description description = asked.whole().description();
+    Long compressed = description.zstdBytes();
     long length = asked.reading().await();
     if (length < 0) {
       return null;
     }
-    if (length == description.bytes()) {
-      Payload body = asked.claim().commit();
-      if (body.digest().equals(description.digest())) {
-        return body;
+    if (length == (compressed == null ? description.bytes() : compressed)) {
+      try (Payload read = asked.claim().commit();
+          Payload body =
+              asked.plain() == null ? read.retain() : forms.expanded(read, asked.plain())) {
+        if (body != null && body.digest().equals(description.digest())) {
+          Payload form = withForm && compressed != null ? read.retain() : null;
+          return new Fragment(description, body.retain(), form);
+        }
       }
-      body.close();
     }
     drop(description.name(), asked.whole().bodyId(), "the bytes do not have their digest", false);
     return null;

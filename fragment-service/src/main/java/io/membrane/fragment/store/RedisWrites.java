@@ -21,6 +21,7 @@ final class RedisWrites {
   private final RedisRoom room;
   private final MemoryTier memory;
   private final RedisReads reads;
+  private final Forms forms;
   private final Clock clock;
 
   RedisWrites(
@@ -29,12 +30,14 @@ final class RedisWrites {
       RedisRoom room,
       MemoryTier memory,
       RedisReads reads,
+      Forms forms,
       Clock clock) {
     this.catalog = catalog;
     this.bodies = bodies;
     this.room = room;
     this.memory = memory;
     this.reads = reads;
+    this.forms = forms;
     this.clock = clock;
   }
 
@@ -46,22 +49,24 @@ final class RedisWrites {
    * @throws MembraneException as {@link FragmentStore#put}
    */
   Stored put(Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      long moment = memory.moment();
-      Catalog.Put done = write(put, body, upload);
-      if (done.outcome() != Outcome.CONFLICT) {
-        boolean isNew = done.outcome() == Outcome.STORED;
-        bodies.unlink(done.unlink());
-        if (isNew) {
-          admit(put, done, body, moment);
+    try (Payload form = forms.toWrite(body)) {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        long moment = memory.moment();
+        Catalog.Put done = write(put, body, form, upload);
+        if (done.outcome() != Outcome.CONFLICT) {
+          boolean isNew = done.outcome() == Outcome.STORED;
+          bodies.unlink(done.unlink());
+          if (isNew) {
+            admit(put, done, body, form, moment);
+          }
+          return new Stored(isNew, put.digest(), done.logPosition());
         }
-        return new Stored(isNew, put.digest(), done.logPosition());
-      }
-      // What stands in the way may be damaged; then it is removed by being read.
-      Fragment other = reads.load(List.of(put.name()), moment).getFirst();
-      if (other != null) {
-        other.close();
-        break;
+        // What stands in the way may be damaged; then it is removed by being read.
+        Fragment other = reads.load(List.of(put.name()), moment).getFirst();
+        if (other != null) {
+          other.close();
+          break;
+        }
       }
     }
     throw new MembraneException(
@@ -69,16 +74,17 @@ final class RedisWrites {
         "other bytes are stored under this key; fragments are immutable, the first stay");
   }
 
-  private Catalog.Put write(Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
+  private Catalog.Put write(
+      Catalog.NewName put, Payload body, Payload form, @Nullable UploadHold upload) {
     long writtenMs = clock.millis();
-    String id = RedisKeys.newBodyId(put.digest(), writtenMs);
+    String id = Forms.id(RedisKeys.newBodyId(put.digest(), writtenMs), body, form);
     AtomicBoolean mayBeNamed = new AtomicBoolean();
     try (RedisRoom.Taken taken =
-        room.take(RedisKeys.footprint(body.length()) + RedisKeys.NAME_BYTES)) {
+        room.take(RedisKeys.footprint(form.length()) + RedisKeys.NAME_BYTES)) {
       Catalog.Put done =
           taken.write(() -> {
             mayBeNamed.set(false);
-            RedisCalls.Sent<String> written = bodies.write(id, body);
+            RedisCalls.Sent<String> written = bodies.write(id, form);
             boolean ahead = bodies.areInOrder();
             if (!ahead) {
               written.await();
@@ -112,7 +118,8 @@ final class RedisWrites {
     }
   }
 
-  private void admit(Catalog.NewName put, Catalog.Put done, Payload body, long moment) {
+  private void admit(
+      Catalog.NewName put, Catalog.Put done, Payload body, Payload form, long moment) {
     memory.admit(
         new Fragment(
             new Description(
@@ -120,6 +127,7 @@ final class RedisWrites {
                 put.meta(),
                 put.digest(),
                 put.bytes(),
+                form.length() < body.length() ? form.length() : null,
                 done.expiresAtMs(),
                 put.policy().priorityClass(),
                 done.logPosition()),

@@ -41,13 +41,15 @@ local function answer(status, until_ms, position, store_bytes)
 end
 
 -- The newest body is known to be whole; the one before may have been damaged meanwhile. It is the
--- same one if a client sends a call again whose answer it has lost.
+-- same one if a client sends a call again whose answer it has lost. It may lie there in another form
+-- than the one before, of another length: the answer is how many bytes more that is.
 local function take_body()
-  local before = redis.call('HGET', content, 'body')
-  if before and before ~= put.body then
-    body_to_drop = before
+  local before = redis.call('HMGET', content, 'body', 'footprint')
+  if before[1] and before[1] ~= put.body then
+    body_to_drop = before[1]
   end
-  redis.call('HSET', content, 'body', put.body)
+  redis.call('HSET', content, 'body', put.body, 'footprint', ARGV[4])
+  return tonumber(ARGV[4]) - (tonumber(before[2]) or 0)
 end
 
 local kept = redis.call('HMGET', name, 'digest', 'generation', 'expires', 'position')
@@ -55,7 +57,10 @@ local taken = kept[1] or kept[2]
 local whole = kept[1] and kept[2] and redis.call('HGET', content_of(kept[1]), 'generation') == kept[2]
 if whole and not has_ended(kept[3], now) then
   if kept[1] == put.digest then
-    take_body()
+    local more = take_body()
+    if more ~= 0 then
+      redis.call('HINCRBY', STORE, 'bytes', int(more))
+    end
     -- A life that grows by less than a sixteenth is left alone: each would cost a log entry.
     local before = (tonumber(kept[3]) or 0) - grace
     local grows = before > 0 and (put.ttl == 0 or now + put.ttl - before > put.ttl / 16)
@@ -112,7 +117,7 @@ local store = redis.call('HMGET', STORE, 'bytes', 'names', 'age')
 local store_bytes = tonumber(store[1] or '0') + NAME_BYTES
 local generation = redis.call('HGET', content, 'generation')
 if generation then
-  take_body()
+  store_bytes = store_bytes + take_body()
   redis.call('HINCRBY', content, 'references', 1)
 else
   generation = put.body

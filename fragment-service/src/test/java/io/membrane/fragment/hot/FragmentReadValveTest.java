@@ -162,6 +162,12 @@ class FragmentReadValveTest {
         "Membrane-Deadline-Ms: soon",
         "Membrane-Deadline-Ms: -1",
         "Content-Encoding: gzip",
+        "Accept-Encoding: zstd",
+        "Accept-Encoding: gzip, ZSTD;q=0.5",
+        "Accept-Encoding: *",
+        "Accept-Encoding: identity;q=0",
+        "Accept-Encoding: gzip\r\nAccept-Encoding: zstd",
+        "If-None-Match: \"a-zstd\"",
         "Content-Length: 0",
         "Expect: 100-continue"
       })

@@ -4,6 +4,7 @@ import io.membrane.block.FragmentKey;
 import io.membrane.block.Slice;
 import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.Seeds;
+import io.membrane.fragment.compression.Compression;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.tenancy.Policy;
@@ -73,7 +74,7 @@ final class DoomedReplica {
 
   static FragmentStore.Settings settings(Duration putWindow) {
     return new FragmentStore.Settings(
-        "redis", "local", Duration.ofHours(1), 1_000_000, putWindow, 0);
+        "redis", "local", Duration.ofHours(1), 1_000_000, putWindow, 0, Compression.NONE);
   }
 
   private void go(String tenant, RandomGenerator random) {

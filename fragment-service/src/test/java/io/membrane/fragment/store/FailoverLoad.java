@@ -6,6 +6,7 @@ import io.membrane.block.FragmentKey;
 import io.membrane.block.Slice;
 import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.fixture.Seeds;
+import io.membrane.fragment.compression.Compression;
 import io.membrane.fragment.tenancy.Policy;
 import io.membrane.fragment.tenancy.Sharing;
 import io.membrane.rpc.ErrorCode;
@@ -97,7 +98,13 @@ final class FailoverLoad implements AutoCloseable {
     return new FragmentStore(
         configured.connections(),
         new FragmentStore.Settings(
-            "redis", "local", StoreOnRedis.DEFAULT_TTL, 100_000, StoreOnRedis.PUT_WINDOW, 0),
+            "redis",
+            "local",
+            StoreOnRedis.DEFAULT_TTL,
+            100_000,
+            StoreOnRedis.PUT_WINDOW,
+            0,
+            Compression.NONE),
         Policy.standard(Sharing.ISOLATED),
         StoreOnRedis.CAPACITY,
         tier,

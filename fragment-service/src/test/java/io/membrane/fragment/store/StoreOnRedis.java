@@ -12,6 +12,7 @@ import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
 import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.fixture.Seeds;
+import io.membrane.fragment.compression.Compression;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.tenancy.Policy;
@@ -68,7 +69,9 @@ abstract class StoreOnRedis {
     configured = new ConfiguredRedis(properties());
     contents = new RedisContents(propertiesOfAdministrator());
     redis = contents.redis;
-    memory = new MemoryTier(keepBytes(), 64 << 20, Duration.ofSeconds(2), true, Clock.systemUTC());
+    memory =
+        new MemoryTier(
+            keepBytes(), 64 << 20, 32 << 20, Duration.ofSeconds(2), true, Clock.systemUTC());
     store = open(memory, CAPACITY);
   }
 
@@ -77,15 +80,30 @@ abstract class StoreOnRedis {
     return 0;
   }
 
+  /** How bodies are written. */
+  Compression compression() {
+    return Compression.NONE;
+  }
+
   /** Another replica over the same Redis. */
   FragmentStore open(MemoryTier tier, @Nullable Long redisCapacity) {
     return open(tier, redisCapacity, 0);
   }
 
   FragmentStore open(MemoryTier tier, @Nullable Long redisCapacity, long writeBehind) {
+    return open(tier, redisCapacity, writeBehind, compression());
+  }
+
+  FragmentStore open(MemoryTier tier, @Nullable Long redisCapacity, Compression compression) {
+    return open(tier, redisCapacity, 0, compression);
+  }
+
+  private FragmentStore open(
+      MemoryTier tier, @Nullable Long redisCapacity, long writeBehind, Compression compression) {
     return new FragmentStore(
         configured.connections(),
-        new FragmentStore.Settings("redis", "local", DEFAULT_TTL, 100_000, PUT_WINDOW, writeBehind),
+        new FragmentStore.Settings(
+            "redis", "local", DEFAULT_TTL, 100_000, PUT_WINDOW, writeBehind, compression),
         Policy.standard(Sharing.ISOLATED),
         redisCapacity,
         tier,

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.fragment.compression;
+
+import org.jspecify.annotations.NullMarked;
