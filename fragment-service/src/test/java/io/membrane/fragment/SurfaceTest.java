@@ -29,6 +29,9 @@ class SurfaceTest extends RunningService {
             "/v1/pins/{name}",
             "/v1/uploads",
             "/v1/uploads/{id}",
+            "/v1/inventory",
+            "/v1/transfers",
+            "/v1/transfers/{id}",
             "/v1/tenants/{tenant}/policy",
             "/v1/tenants/{tenant}/usage");
     JsonNode one = paths.path("/v1/fragments/{hash}/{slice}");

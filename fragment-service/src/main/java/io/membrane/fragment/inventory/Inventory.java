@@ -24,7 +24,10 @@ public final class Inventory {
   /** A digest is for a range of at least so many bits. */
   static final int STRIPE_BITS = 8;
 
-  private static final int STRIPES = 1 << STRIPE_BITS;
+  /** How many buckets there are: by the first byte of the SHA-256 of a key. */
+  public static final int BUCKETS = 1 << STRIPE_BITS;
+
+  private static final int STRIPES = BUCKETS;
   private static final byte TAG = 2;
 
   private final List<Stripe> stripes = new ArrayList<>(STRIPES);
@@ -86,6 +89,34 @@ public final class Inventory {
       count += stripe.digest(all);
     }
     return new InventoryDigest(count, HexFormat.of().formatHex(all.digest()));
+  }
+
+  /** Count and digest of each of the {@link #BUCKETS} buckets, in order. */
+  public List<InventoryDigest> buckets() {
+    return stripes.stream().map(Stripe::digest).toList();
+  }
+
+  /**
+   * The next keys of a bucket, in an order that stays.
+   *
+   * @param bucket in [0, {@link #BUCKETS})
+   * @param after the last key that is known, or null to begin
+   * @return at most {@value Page#CAPACITY}; fewer: there are no more
+   */
+  public List<Held> keys(int bucket, @Nullable FragmentKey after) {
+    Page page = new Page();
+    page(Range.ALL.part(STRIPE_BITS, bucket), place(after), page);
+    List<Held> keys = new ArrayList<>(page.size());
+    for (int i = 0; i < page.size(); i++) {
+      byte[] entry = page.entry(i);
+      keys.add(new Held(Entry.key(entry, Entry.WIRE_AT), Entry.digest(entry, 0)));
+    }
+    return keys;
+  }
+
+  /** Most keys that {@link #keys} gives at a time. */
+  public static int pageSize() {
+    return Page.CAPACITY;
   }
 
   /**

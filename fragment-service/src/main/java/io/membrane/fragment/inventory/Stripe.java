@@ -2,6 +2,7 @@ package io.membrane.fragment.inventory;
 
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,11 @@ final class Stripe {
   synchronized int digest(MessageDigest all) {
     all.update(root.digest(Sha256.start()));
     return root.size();
+  }
+
+  /** Count and digest of all that is here; 64 zeros if that is nothing. */
+  synchronized InventoryDigest digest() {
+    return new InventoryDigest(root.size(), HexFormat.of().formatHex(root.digest(Sha256.start())));
   }
 
   /** As {@link Node#digests}; the sink is called under the lock. */

@@ -41,7 +41,16 @@ public enum FragmentMetric {
   /** Gauge; tag {@code tier}: bytes that may be held. */
   TIER_CAPACITY("membrane.fragment.tier.capacity.bytes"),
   /** Gauge: leases of memory that were never closed, since the start; an error of the program. */
-  LEAKS("membrane.fragment.leaks");
+  LEAKS("membrane.fragment.leaks"),
+  /** Counter: payload bytes that transfers have received. */
+  TRANSFER_BYTES("membrane.fragment.transfer.bytes"),
+  /**
+   * Counter of fragments that transfers have dealt with; tag {@code outcome}: {@code stored},
+   * {@code same}, {@code conflict}, {@code gone} or {@code failed}.
+   */
+  TRANSFER_FRAGMENTS("membrane.fragment.transfer.fragments"),
+  /** Timer of what transfers wait for the rate of their link. */
+  TRANSFER_WAIT("membrane.fragment.transfer.wait");
 
   private final String meter;
 

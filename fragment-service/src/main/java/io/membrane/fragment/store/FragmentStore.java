@@ -79,6 +79,7 @@ public final class FragmentStore {
   private final ResumableUploads uploads;
   private final Housekeeping housekeeping;
   private final Values values;
+  private final Inventories inventories;
 
   /**
    * @param factory Spring Data's Lettuce factory, already started
@@ -110,9 +111,11 @@ public final class FragmentStore {
     this.later = new WriteBehind(writes, meters, settings.writeBehind());
     UploadRecords records = new UploadRecords(redis);
     this.uploads = new ResumableUploads(records, bodies, tenants, room, memory, meters, this::put);
+    this.inventories = new Inventories(new NameNotes(redis), clock);
     this.housekeeping =
         new Housekeeping(
             new Follower(catalog, memory, room),
+            inventories,
             uses,
             catalog,
             room,
@@ -158,6 +161,11 @@ public final class FragmentStore {
   /** What is stored under names that callers choose freely. */
   public Values values() {
     return values;
+  }
+
+  /** What is stored, to be compared with what is stored elsewhere. */
+  public Inventories inventories() {
+    return inventories;
   }
 
   /** Fragments that come in parts. */

@@ -22,6 +22,7 @@ final class Housekeeping {
   private static final Duration SWEEP = Duration.ofMinutes(10);
 
   private final Follower follower;
+  private final Inventories inventories;
   private final Uses uses;
   private final Catalog catalog;
   private final RedisRoom room;
@@ -31,12 +32,14 @@ final class Housekeeping {
 
   Housekeeping(
       Follower follower,
+      Inventories inventories,
       Uses uses,
       Catalog catalog,
       RedisRoom room,
       ResumableUploads uploads,
       Sweep sweep) {
     this.follower = follower;
+    this.inventories = inventories;
     this.uses = uses;
     this.catalog = catalog;
     this.room = room;
@@ -54,6 +57,7 @@ final class Housekeeping {
             2, Thread.ofPlatform().daemon().name("housekeeping-", 0).factory());
     every(FOLLOW, follower::catchUp, started);
     every(TIDY, this::tidy, started);
+    every(TIDY, inventories::follow, started);
     every(SWEEP, sweep::run, started);
     threads = started;
   }

@@ -33,6 +33,7 @@ import java.util.concurrent.ThreadLocalRandom;
  *  {membrane}:expiry                zset   what ends when
  *  {membrane}:store                 hash   bytes and names in all, age of the ranking, life, changes
  *  {membrane}:changes               stream names that memory tiers must forget
+ *  {membrane}:notes                 stream names that came, went or changed, while somebody asks
  *  {membrane}:log                   stream what the directory follows
  *  {membrane}:upload:&lt;id&gt;         hash   an upload
  *      state                               open, or ended

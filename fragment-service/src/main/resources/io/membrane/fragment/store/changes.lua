@@ -3,14 +3,7 @@
 --      store, if it has none yet
 -- Answer {life, changes there were ever, bytes in the store, id of the last entry told, then the
 --        names that changed: at most 1,000}
-local life = redis.call('HGET', STORE, 'life')
-if not life then
-  life = ARGV[2]
-  redis.call('HSET', STORE, 'life', life)
-end
--- A server that takes over, or starts again, may lack the last of what memories know.
-life = life .. '/' .. string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local answer = {life, redis.call('HGET', STORE, 'changes') or '0',
+local answer = {life_of(ARGV[2]), redis.call('HGET', STORE, 'changes') or '0',
     redis.call('HGET', STORE, 'bytes') or '0', ARGV[1]}
 if ARGV[1] == '' then
   local newest = redis.call('XREVRANGE', CHANGES, '+', '-', 'COUNT', '1')

@@ -150,5 +150,7 @@ if put.ttl > 0 then
 end
 if taken then
   changed(put.member)
+else
+  noted(put.member)
 end
 return answer('STORED', expires, position, store_bytes)

@@ -8,6 +8,7 @@ local RANK = PREFIX .. 'rank'
 local EXPIRY = PREFIX .. 'expiry'
 local STORE = PREFIX .. 'store'
 local PINS = PREFIX .. 'pins'
+local NOTES = PREFIX .. 'notes'
 local NAME_BYTES = 1536
 local CLASS_SPAN = 1e9
 
@@ -44,10 +45,28 @@ local function has_ended(expires, now)
   return expires ~= '0' and (tonumber(expires or '') or 0) <= now
 end
 
+-- Whoever holds an inventory follows these. There is no stream, and so no note, while nobody does:
+-- notes.lua makes it, and Redis forgets it a minute after the last look.
+local function noted(member)
+  redis.call('XADD', NOTES, 'NOMKSTREAM', 'MAXLEN', '~', '50000', '*', 'name', member)
+end
+
+-- What this life of the store is called. A server that takes over, or starts again, may lack the last
+-- of what replicas know.
+local function life_of(fresh)
+  local life = redis.call('HGET', STORE, 'life')
+  if not life then
+    life = fresh
+    redis.call('HSET', STORE, 'life', life)
+  end
+  return life .. '/' .. string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+end
+
 -- Replicas follow these, so that their memory forgets what is no longer true.
 local function changed(member)
   redis.call('XADD', CHANGES, 'MAXLEN', '~', '20000', '*', 'name', member)
   redis.call('HINCRBY', STORE, 'changes', 1)
+  noted(member)
 end
 
 -- Ranks a name by its uses, unless it never ends or is pinned: then it is in no ranking.

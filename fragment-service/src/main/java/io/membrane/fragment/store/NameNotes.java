@@ -1,0 +1,87 @@
+package io.membrane.fragment.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.membrane.block.ContentDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Which names there are in Redis, and the notes that it takes of what changes. Thread-safe. */
+final class NameNotes {
+
+  /**
+   * What has changed.
+   *
+   * @param life another after Redis has lost its data, or another server has taken over
+   * @param last id of the last note told
+   * @param isWhole whether nothing is missing between the notes asked for and these
+   * @param names what has come, gone or changed, {@value #MOST} at most
+   */
+  record Notes(String life, String last, boolean isWhole, List<Name> names) {}
+
+  static final int MOST = 1000;
+
+  private static final String NAMES = RedisKeys.PREFIX + "name:";
+
+  private final RedisCalls redis;
+
+  NameNotes(RedisCalls redis) {
+    this.redis = redis;
+  }
+
+  /**
+   * What has changed since then.
+   *
+   * @param last id of the last note known; empty for none
+   * @param keep how long notes are taken from now on
+   */
+  Notes since(String last, Duration keep) {
+    List<@Nullable Object> answer =
+        redis.script(
+            Script.NOTES,
+            last.getBytes(UTF_8),
+            UUID.randomUUID().toString().getBytes(UTF_8),
+            Long.toString(keep.toMillis()).getBytes(UTF_8));
+    List<Name> names = new ArrayList<>();
+    for (int i = 3; i < answer.size(); i++) {
+      String member = string(answer.get(i));
+      if (!member.isEmpty()) {
+        names.add(Name.parse(member));
+      }
+    }
+    return new Notes(
+        string(answer.get(0)), string(answer.get(1)), Long.valueOf(1).equals(answer.get(2)), names);
+  }
+
+  /** The digest of each name, in order; null for one that is not there or has ended. */
+  List<@Nullable ContentDigest> digests(List<Name> names) {
+    List<@Nullable ContentDigest> digests = new ArrayList<>(names.size());
+    byte[][] members = names.stream().map(Name::bytes).toArray(byte[][]::new);
+    for (Object answer : redis.script(Script.DIGESTS, members)) {
+      String digest = string(answer);
+      digests.add(digest.isEmpty() ? null : new ContentDigest(digest));
+    }
+    return digests;
+  }
+
+  /** Visits every name of a domain that is there all the while, a page at a time. */
+  void forEach(String domain, int page, Consumer<List<Name>> visitor) {
+    String glob = NAMES + domain.replaceAll("[*?\\[\\]\\\\]", "\\\\$0") + "/*";
+    redis.scan(
+        "inventory",
+        glob,
+        page,
+        keys ->
+            visitor.accept(
+                keys.stream().map(key -> Name.parse(key.substring(NAMES.length()))).toList()));
+  }
+
+  private static String string(@Nullable Object answer) {
+    return new String((byte[]) Objects.requireNonNull(answer), UTF_8);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.fragment.transfer;
+
+import org.jspecify.annotations.NullMarked;
