@@ -4,6 +4,7 @@ import io.membrane.directory.feed.EventIntake;
 import io.membrane.directory.feed.EventLog;
 import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.location.Image;
+import io.membrane.directory.registry.NodeRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -29,6 +30,11 @@ class DirectoryConfiguration {
   @Bean
   EventLog eventLog(RedisConnectionFactory connections) {
     return new EventLog(connections);
+  }
+
+  @Bean
+  NodeRegistry nodeRegistry(RedisConnectionFactory connections) {
+    return new NodeRegistry(connections);
   }
 
   @Bean(destroyMethod = "")

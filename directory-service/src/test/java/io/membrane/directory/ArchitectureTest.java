@@ -7,6 +7,6 @@ class ArchitectureTest {
 
   @Test
   void theHouseRulesHoldAndTheImageIsPlainJava() {
-    ArchitectureRules.check("io.membrane.directory", "location");
+    ArchitectureRules.check("io.membrane.directory", "location", "membership");
   }
 }

@@ -10,6 +10,7 @@ import io.membrane.fragment.store.Description;
 import io.membrane.fragment.store.Fragment;
 import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.store.Name;
+import io.membrane.fragment.store.Origin;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
@@ -63,7 +64,7 @@ final class BatchGet {
   private record Encoded(@Nullable Long secondsLeft, byte[] json) {}
 
   /** Keys to fetch together. */
-  private record Window(List<FragmentKey> keys, List<Name> names) {}
+  private record Window(List<FragmentKey> keys, List<Name> names, Origin origin) {}
 
   /** What a window brought: a fragment or null per key, and the error if there was one. */
   private record Fetched(
@@ -93,7 +94,7 @@ final class BatchGet {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException {
-    List<Window> windows = windows(keys, names);
+    List<Window> windows = windows(keys, names, PeerHeader.origin(request));
     response.setContentType(Frame.MEDIA_TYPE);
     DirectOutput bytes = DirectOutput.of(request);
     FrameWriter out = new FrameWriter(bytes);
@@ -116,7 +117,7 @@ final class BatchGet {
     out.end();
   }
 
-  private List<Window> windows(List<FragmentKey> keys, List<Name> names) {
+  private List<Window> windows(List<FragmentKey> keys, List<Name> names, Origin origin) {
     List<@Nullable Description> known = known(names);
     List<Window> windows = new ArrayList<>();
     int from = 0;
@@ -125,14 +126,15 @@ final class BatchGet {
       Description description = known.get(i);
       long more = description == null ? 0 : description.bytes();
       if (i > from && (bytes + more > WINDOW_BYTES || i - from == WINDOW_KEYS)) {
-        windows.add(new Window(keys.subList(from, i), names.subList(from, i)));
+        windows.add(new Window(keys.subList(from, i), names.subList(from, i), origin));
         from = i;
         bytes = 0;
       }
       bytes += more;
     }
     if (from < keys.size()) {
-      windows.add(new Window(keys.subList(from, keys.size()), names.subList(from, keys.size())));
+      windows.add(
+          new Window(keys.subList(from, keys.size()), names.subList(from, keys.size()), origin));
     }
     return windows;
   }
@@ -167,7 +169,7 @@ final class BatchGet {
 
   private Fetched fetch(Window window) {
     try {
-      return new Fetched(window, store.get(window.names()), null);
+      return new Fetched(window, store.get(window.names(), window.origin()), null);
     } catch (MembraneException e) {
       return fromMemory(window, e);
     }

@@ -9,6 +9,7 @@ import io.membrane.fragment.hot.FragmentReadValve;
 import io.membrane.fragment.store.FragmentMetric;
 import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.store.MemoryTier;
+import io.membrane.fragment.store.Neighbours;
 import io.membrane.fragment.tenancy.Policy;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -68,6 +69,7 @@ class FragmentConfiguration {
       RedisConnectionFactory redis,
       FragmentProperties properties,
       MemoryTier memory,
+      Neighbours neighbours,
       Clock clock,
       MeterRegistry meters) {
     requireZstd(properties.compression());
@@ -85,6 +87,7 @@ class FragmentConfiguration {
             Policy.standard(properties.sharing()),
             properties.redisCapacity() == null ? null : properties.redisCapacity().toBytes(),
             memory,
+            neighbours,
             clock,
             meters);
     Gauge.builder(FragmentMetric.TIER_BYTES.meter(), store, FragmentStore::redisBytes)

@@ -8,12 +8,6 @@ class ArchitectureTest {
   @Test
   void theServiceKeepsTheRulesOfTheHouse() {
     ArchitectureRules.check(
-        "io.membrane.fragment",
-        "eviction",
-        "inventory",
-        "membrain",
-        "offheap",
-        "placement",
-        "tenancy");
+        "io.membrane.fragment", "eviction", "homes", "inventory", "membrain", "offheap", "tenancy");
   }
 }

@@ -91,7 +91,10 @@ public final class Launch {
       case REDIS -> List.of();
       case DIRECTORY -> List.of(redisUrl(), "--membrane.directory.max-blocks=300000");
       case FRAGMENT ->
-          List.of(redisUrl(), "--membrane.fragment.membrain.port=" + plan.membrainPort());
+          List.of(
+              redisUrl(),
+              peer(Member.DIRECTORY),
+              "--membrane.fragment.membrain.port=" + plan.membrainPort());
       case SCHEDULER -> List.of(redisUrl());
       case RECONSTRUCTION ->
           List.of(

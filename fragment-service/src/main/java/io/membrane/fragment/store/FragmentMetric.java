@@ -8,15 +8,18 @@ public enum FragmentMetric {
   /** Counter; tag {@code outcome}: {@code stored}, {@code same}, or the error's code. */
   PUTS("membrane.fragment.puts"),
   /**
-   * Counter; tag {@code outcome}: {@code memory}, {@code redis}, {@code miss} (also of a question
-   * without bytes), or the error's code.
+   * Counter; tag {@code outcome}: {@code memory}, {@code peer} (another node's memory), {@code
+   * redis}, {@code miss} (also of a question without bytes), or the error's code.
    */
   GETS("membrane.fragment.gets"),
   /** Timer of reads that memory was asked for; tag {@code outcome}: what it answered. */
   MEMORY_READS("membrane.fragment.memory.reads"),
   /** Counter: payload bytes stored. */
   BYTES_IN("membrane.fragment.bytes.in"),
-  /** Counter: payload bytes handed out; tag {@code tier}: {@code memory} or {@code redis}. */
+  /**
+   * Counter: payload bytes handed out; tag {@code tier}: {@code memory}, {@code peer} or {@code
+   * redis}.
+   */
   BYTES_OUT("membrane.fragment.bytes.out"),
   /** Counter: payloads dropped because they were not what had been stored. */
   CORRUPT("membrane.fragment.corrupt"),
@@ -50,7 +53,22 @@ public enum FragmentMetric {
    */
   TRANSFER_FRAGMENTS("membrane.fragment.transfer.fragments"),
   /** Timer of what transfers wait for the rate of their link. */
-  TRANSFER_WAIT("membrane.fragment.transfer.wait");
+  TRANSFER_WAIT("membrane.fragment.transfer.wait"),
+  /**
+   * Counter of fragments that other nodes were asked for; tag {@code outcome}: {@code hit}, {@code
+   * absent}, {@code wrong} (not the bytes), {@code failed} (refused, late or broken), {@code
+   * avoided} (it has kept failing, or enough is asked of it already).
+   */
+  PEER_READS("membrane.fragment.peer.reads"),
+  /**
+   * Counter of fragments that other nodes were to be told of; tag {@code outcome}: {@code sent},
+   * {@code failed}, {@code dropped} (too many).
+   */
+  HINTS("membrane.fragment.hints"),
+  /** Gauge: live fragment nodes of this cluster as this one knows them, itself included. */
+  NODES("membrane.fragment.nodes"),
+  /** Counter: fragments that other nodes were told of because they have become homes of them. */
+  HOMES_MOVED("membrane.fragment.homes.moved");
 
   private final String meter;
 

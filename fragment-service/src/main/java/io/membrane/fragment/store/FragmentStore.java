@@ -69,7 +69,9 @@ public final class FragmentStore {
   private final RedisRoom room;
   private final Removals removals;
   private final RedisReads reads;
+  private final HomeReads homeReads;
   private final RedisWrites writes;
+  private final Neighbours neighbours;
   private final WriteBehind later;
   private final Uses uses = new Uses();
   private final Settings settings;
@@ -95,7 +97,21 @@ public final class FragmentStore {
       MemoryTier memory,
       Clock clock,
       MeterRegistry registry) {
+    this(factory, settings, standard, redisCapacity, memory, Neighbours.NONE, clock, registry);
+  }
+
+  /** The same beside other nodes. */
+  public FragmentStore(
+      RedisConnectionFactory factory,
+      Settings settings,
+      Policy standard,
+      @Nullable Long redisCapacity,
+      MemoryTier memory,
+      Neighbours neighbours,
+      Clock clock,
+      MeterRegistry registry) {
     this.settings = settings;
+    this.neighbours = neighbours;
     this.clock = clock;
     this.memory = memory;
     this.meters = new StoreMeters(registry);
@@ -107,7 +123,8 @@ public final class FragmentStore {
     this.removals = new Removals(bodies, room, memory);
     Forms forms = new Forms(settings.compression(), memory);
     this.reads = new RedisReads(catalog, bodies, memory, forms, removals, meters);
-    this.writes = new RedisWrites(catalog, bodies, room, memory, reads, forms, clock);
+    this.homeReads = new HomeReads(catalog, reads, memory, neighbours, meters);
+    this.writes = new RedisWrites(catalog, bodies, room, memory, reads, forms, neighbours, clock);
     this.later = new WriteBehind(writes, meters, settings.writeBehind());
     UploadRecords records = new UploadRecords(redis);
     this.uploads = new ResumableUploads(records, bodies, tenants, room, memory, meters, this::put);
@@ -337,14 +354,17 @@ public final class FragmentStore {
    * @throws MembraneException {@link ErrorCode#OVERLOADED} if there is no room for them in time
    */
   public List<@Nullable Fragment> get(List<Name> names) {
+    return get(names, Origin.CLIENT);
+  }
+
+  /** As {@link #get(List)}, for whom it is. */
+  public List<@Nullable Fragment> get(List<Name> names, Origin origin) {
     long moment = memory.moment();
-    List<@Nullable Fragment> got = getFromMemory(names);
+    List<@Nullable Fragment> got = getFromMemory(names, origin);
     List<Name> ask = missing(names, got);
     if (!ask.isEmpty()) {
       try {
-        fill(
-            got,
-            meters.load(CallContext.tenantOfCall(), ask.size(), () -> reads.load(ask, moment)));
+        fill(got, homeReads.load(ask, origin, moment));
       } catch (RuntimeException e) {
         Fragment.closeAll(got);
         throw e;
@@ -366,7 +386,9 @@ public final class FragmentStore {
       meters.memoryHit(tenant, waiting);
       return waiting;
     }
-    return meters.load(tenant, 1, () -> reads.loadWithForms(List.of(name), moment)).getFirst();
+    return meters
+        .load(tenant, 1, () -> reads.loadWithForms(List.of(name), moment, neighbours::keepsHere))
+        .getFirst();
   }
 
   /** As {@link #describe(List)}, null for each that is not in memory. Does not block. */
@@ -381,15 +403,19 @@ public final class FragmentStore {
 
   /** As {@link #get(List)}, null for each that is not in memory. Does not block. */
   public List<@Nullable Fragment> getFromMemory(List<Name> names) {
+    return getFromMemory(names, Origin.CLIENT);
+  }
+
+  private List<@Nullable Fragment> getFromMemory(List<Name> names, Origin origin) {
     List<@Nullable Fragment> got = new ArrayList<>(names.size());
     String tenant = CallContext.tenantOfCall();
     for (Name name : names) {
-      got.add(find(tenant, name));
+      got.add(find(tenant, name, origin));
     }
     return got;
   }
 
-  private @Nullable Fragment find(String tenant, Name name) {
+  private @Nullable Fragment find(String tenant, Name name, Origin origin) {
     Fragment here = memory.find(name);
     if (here == null) {
       here = later.find(name);
@@ -397,8 +423,23 @@ public final class FragmentStore {
     if (here != null) {
       meters.memoryHit(tenant, here);
     }
-    uses.count(name);
+    if (origin == Origin.CLIENT) {
+      uses.count(name);
+    }
     return here;
+  }
+
+  /**
+   * Brings fragments into memory that another node says belong here, one at a time; ends early at
+   * the deadline of the call.
+   */
+  public void keep(List<Name> names) {
+    for (Name name : names) {
+      CallContext.checkDeadline("fetching what belongs here");
+      if (memory.describe(name) == null) {
+        Fragment.closeAll(get(List.of(name), Origin.HINT));
+      }
+    }
   }
 
   private static List<Name> missing(List<Name> names, List<? extends @Nullable Object> found) {
@@ -425,7 +466,7 @@ public final class FragmentStore {
     if (domain == null) {
       return null;
     }
-    return find(tenant, Name.of(domain, key));
+    return find(tenant, Name.of(domain, key), Origin.CLIENT);
   }
 
   /** Which of the names there are, in order. Counts as no use. */

@@ -11,6 +11,8 @@ import io.membrane.rpc.MembraneException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -110,6 +112,11 @@ public final class MemoryTier implements AutoCloseable {
     return found == null || found.description().hasEnded(clock.millis())
         ? null
         : found.description();
+  }
+
+  /** What is here; a view, which changes as that does. */
+  public Collection<Name> names() {
+    return Collections.unmodifiableSet(held.keySet());
   }
 
   /**

@@ -46,8 +46,12 @@ public final class Name {
     return new Name(domain, key);
   }
 
-  /** Reads the text form. */
-  static Name parse(String text) {
+  /**
+   * Reads the text form.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static Name parse(String text) {
     int slash = text.indexOf('/');
     String domain = text.substring(0, Math.max(0, slash));
     String key = text.substring(slash + 1);

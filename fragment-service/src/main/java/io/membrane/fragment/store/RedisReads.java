@@ -7,6 +7,7 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,16 +72,26 @@ final class RedisReads {
 
   /** As {@link #load(List, long)}, what was looked up since that moment. */
   List<@Nullable Fragment> load(List<Name> names, List<@Nullable Lookup> answers, long moment) {
-    return load(names, answers, moment, false);
+    return load(names, answers, moment, false, _ -> true);
   }
 
   /** As {@link #load(List, long)}; what lies there compressed comes in that form too. */
-  List<@Nullable Fragment> loadWithForms(List<Name> names, long moment) {
-    return load(names, catalog.resolve(names), moment, true);
+  List<@Nullable Fragment> loadWithForms(List<Name> names, long moment, Predicate<Name> kept) {
+    return load(names, catalog.resolve(names), moment, true, kept);
+  }
+
+  /** As {@link #load(List, List, long)}; only what {@code kept} says is offered to memory. */
+  List<@Nullable Fragment> load(
+      List<Name> names, List<@Nullable Lookup> answers, long moment, Predicate<Name> kept) {
+    return load(names, answers, moment, false, kept);
   }
 
   private List<@Nullable Fragment> load(
-      List<Name> names, List<@Nullable Lookup> answers, long moment, boolean withForms) {
+      List<Name> names,
+      List<@Nullable Lookup> answers,
+      long moment,
+      boolean withForms,
+      Predicate<Name> kept) {
     List<@Nullable Fragment> loaded = new ArrayList<>(names.size());
     List<@Nullable Asked> asked = new ArrayList<>(names.size());
     try {
@@ -88,7 +99,7 @@ final class RedisReads {
         asked.add(ask(names.get(i), answers.get(i)));
       }
       for (int i = 0; i < names.size(); i++) {
-        loaded.add(await(names.get(i), asked.get(i), moment, withForms));
+        loaded.add(await(names.get(i), asked.get(i), moment, withForms, kept));
       }
       return loaded;
     } catch (RuntimeException e) {
@@ -143,14 +154,16 @@ final class RedisReads {
   }
 
   private @Nullable Fragment await(
-      Name name, @Nullable Asked first, long moment, boolean withForm) {
+      Name name, @Nullable Asked first, long moment, boolean withForm, Predicate<Name> kept) {
     Asked asked = first;
     for (int attempt = 0; asked != null && attempt < EXCHANGES; attempt++) {
       Lookup.Whole whole = asked.whole();
       try (Asked now = asked) {
         Fragment fragment = take(now, withForm);
         if (fragment != null) {
-          memory.admit(fragment, moment);
+          if (kept.test(name)) {
+            memory.admit(fragment, moment);
+          }
           return fragment;
         }
       }

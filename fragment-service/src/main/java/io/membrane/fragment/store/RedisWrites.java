@@ -22,6 +22,7 @@ final class RedisWrites {
   private final MemoryTier memory;
   private final RedisReads reads;
   private final Forms forms;
+  private final Neighbours neighbours;
   private final Clock clock;
 
   RedisWrites(
@@ -31,6 +32,7 @@ final class RedisWrites {
       MemoryTier memory,
       RedisReads reads,
       Forms forms,
+      Neighbours neighbours,
       Clock clock) {
     this.catalog = catalog;
     this.bodies = bodies;
@@ -38,6 +40,7 @@ final class RedisWrites {
     this.memory = memory;
     this.reads = reads;
     this.forms = forms;
+    this.neighbours = neighbours;
     this.clock = clock;
   }
 
@@ -120,18 +123,21 @@ final class RedisWrites {
 
   private void admit(
       Catalog.NewName put, Catalog.Put done, Payload body, Payload form, long moment) {
-    memory.admit(
-        new Fragment(
-            new Description(
-                put.name(),
-                put.meta(),
-                put.digest(),
-                put.bytes(),
-                form.length() < body.length() ? form.length() : null,
-                done.expiresAtMs(),
-                put.policy().priorityClass(),
-                done.logPosition()),
-            body),
-        moment);
+    if (neighbours.keepsHere(put.name())) {
+      memory.admit(
+          new Fragment(
+              new Description(
+                  put.name(),
+                  put.meta(),
+                  put.digest(),
+                  put.bytes(),
+                  form.length() < body.length() ? form.length() : null,
+                  done.expiresAtMs(),
+                  put.policy().priorityClass(),
+                  done.logPosition()),
+              body),
+          moment);
+    }
+    neighbours.stored(put.name());
   }
 }

@@ -15,6 +15,7 @@ final class StoreMeters {
   private static final String MEMORY = "memory";
   private static final String REDIS = "redis";
   private static final String MISS = "miss";
+  private static final String PEER = "peer";
 
   private final TenantCounters counters;
   private final Counter corrupt;
@@ -75,13 +76,19 @@ final class StoreMeters {
     }
   }
 
+  /** A fragment that was in another node's memory. */
+  void peerHit(String tenant, Fragment fragment) {
+    count(FragmentMetric.GETS, tenant, PEER, 1);
+    handedOut(tenant, PEER, fragment);
+  }
+
   private void handedOut(String tenant, String tier, Fragment fragment) {
     counters.add(FragmentMetric.BYTES_OUT, tenant, fragment.body().length(), TIER, tier);
   }
 
-  /** A question that failed before it was known where the answer is. */
-  void failed(String tenant, MembraneException e) {
-    count(FragmentMetric.GETS, tenant, e.code().code(), 1);
+  /** A question of so many names that failed before it was known where the answers are. */
+  void failed(String tenant, MembraneException e, int names) {
+    count(FragmentMetric.GETS, tenant, e.code().code(), names);
   }
 
   void miss(String tenant) {

@@ -114,7 +114,7 @@ public final class Values {
     try {
       now = catalog.resolve(List.of(name)).getFirst();
     } catch (MembraneException e) {
-      meters.failed(tenant, e);
+      meters.failed(tenant, e, 1);
       throw e;
     } finally {
       if (here != null && !isStill(here, now)) {

@@ -1,4 +1,4 @@
 @NullMarked
-package io.membrane.fragment.placement;
+package io.membrane.fragment.homes;
 
 import org.jspecify.annotations.NullMarked;

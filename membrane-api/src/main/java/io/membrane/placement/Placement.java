@@ -1,4 +1,4 @@
-package io.membrane.fragment.placement;
+package io.membrane.placement;
 
 import io.membrane.block.BlockHash;
 import java.nio.charset.StandardCharsets;

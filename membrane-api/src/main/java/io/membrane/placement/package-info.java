@@ -1,5 +1,5 @@
 /** Which nodes a fragment belongs to; plain Java. */
 @NullMarked
-package io.membrane.fragment.placement;
+package io.membrane.placement;
 
 import org.jspecify.annotations.NullMarked;

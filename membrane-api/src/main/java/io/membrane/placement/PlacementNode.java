@@ -1,4 +1,4 @@
-package io.membrane.fragment.placement;
+package io.membrane.placement;
 
 /**
  * A live node that fragments can belong to.

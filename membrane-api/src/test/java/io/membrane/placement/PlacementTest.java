@@ -1,4 +1,4 @@
-package io.membrane.fragment.placement;
+package io.membrane.placement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,0 +1,50 @@
+package io.membrane.directory.membership;
+
+import io.membrane.block.BlockHash;
+import io.membrane.placement.Placement;
+import io.membrane.placement.PlacementNode;
+import io.membrane.wire.MembershipClient.Node;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The nodes whose leases run, at one moment. Immutable.
+ *
+ * @param nodes by id
+ */
+public record LiveNodes(List<Node> nodes) {
+
+  public LiveNodes {
+    nodes = nodes.stream().sorted(Comparator.comparing(Node::id)).toList();
+  }
+
+  /** Those of a role and a cluster; null: of any. */
+  public LiveNodes of(@Nullable String role, @Nullable String cluster) {
+    return new LiveNodes(
+        nodes.stream()
+            .filter(node -> role == null || role.equals(node.role()))
+            .filter(node -> cluster == null || cluster.equals(node.cluster()))
+            .toList());
+  }
+
+  /**
+   * The nodes that a block belongs to, the first home first; fewer than {@code replicas} if fewer
+   * have any capacity.
+   */
+  public List<Node> homes(BlockHash hash, int replicas) {
+    Map<String, Node> byId =
+        nodes.stream()
+            .filter(node -> node.capacityBytes() > 0)
+            .collect(Collectors.toMap(Node::id, Function.identity()));
+    Placement placement =
+        new Placement(
+            byId.values().stream()
+                .map(node -> new PlacementNode(node.id(), node.capacityBytes()))
+                .toList());
+    return placement.homes(hash, replicas).stream().map(byId::get).toList();
+  }
+}

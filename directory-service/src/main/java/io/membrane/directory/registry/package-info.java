@@ -1,0 +1,5 @@
+/** The nodes' leases in Redis. */
+@NullMarked
+package io.membrane.directory.registry;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.fragment.peers;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,103 @@
+package io.membrane.wire;
+
+import io.membrane.rpc.Idempotent;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.PositiveOrZero;
+import jakarta.validation.constraints.Size;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.service.annotation.DeleteExchange;
+import org.springframework.web.service.annotation.GetExchange;
+import org.springframework.web.service.annotation.PutExchange;
+
+/** directory-service as the nodes of a fleet call it: who is alive, and what belongs to whom. */
+public interface MembershipClient {
+
+  /** Role of a fragment-service process. */
+  String FRAGMENT = "fragment";
+
+  /** How nodes, roles and clusters are called. */
+  String NAME = "[A-Za-z0-9][A-Za-z0-9._:-]{0,127}";
+
+  /** How a node's URL begins and what it may consist of; without user, query and fragment. */
+  String URL = "https?://[A-Za-z0-9.\\[\\]:_/%~-]+";
+
+  /** Most nodes that are known at a time. */
+  int MAX_NODES = 4096;
+
+  /** Shortest lease in milliseconds. */
+  long MIN_LEASE_MS = 1_000;
+
+  /** Longest lease in milliseconds. */
+  long MAX_LEASE_MS = 600_000;
+
+  /** Most homes that are asked for. */
+  int MAX_REPLICAS = 64;
+
+  /**
+   * What a node says of itself.
+   *
+   * @param url where the others reach it
+   * @param capacityBytes its share beside the others'; a node with 0 is no home of anything
+   * @param load 0 for idle to 1 for full, or null if it does not say
+   * @param leaseMs after how long it is gone unless it says so again
+   */
+  record Registration(
+      @NotNull @Pattern(regexp = NAME) String role,
+      @NotNull @Pattern(regexp = NAME) String cluster,
+      @NotNull @Pattern(regexp = URL) @Size(max = 512) String url,
+      @NotNull @PositiveOrZero Long capacityBytes,
+      @Nullable @PositiveOrZero Double load,
+      @NotNull @Min(MIN_LEASE_MS) @Max(MAX_LEASE_MS) Long leaseMs) {}
+
+  /**
+   * A live node.
+   *
+   * @param leaseMs what is left of its lease
+   */
+  record Node(
+      String id,
+      String role,
+      String cluster,
+      String url,
+      long capacityBytes,
+      @Nullable Double load,
+      long leaseMs) {}
+
+  /** Live nodes, by id. */
+  record Nodes(List<Node> nodes) {}
+
+  /** The nodes that a block's fragments belong to, the first home first. */
+  record Homes(List<Node> homes) {}
+
+  /** Registers a node, or renews its lease. */
+  @Idempotent
+  @PutExchange("/v1/nodes/{id}")
+  Node renew(@PathVariable("id") String id, @RequestBody Registration registration);
+
+  /** The live nodes, of one role and cluster where these are given. */
+  @Idempotent
+  @GetExchange("/v1/nodes")
+  Nodes nodes(
+      @RequestParam(name = "role", required = false) @Nullable String role,
+      @RequestParam(name = "cluster", required = false) @Nullable String cluster);
+
+  /** Ends a node's lease; does nothing if there is none. */
+  @Idempotent
+  @DeleteExchange("/v1/nodes/{id}")
+  void leave(@PathVariable("id") String id);
+
+  /** Which live fragment nodes a block's fragments belong to. */
+  @Idempotent
+  @GetExchange("/v1/placement/{hash}")
+  Homes homes(
+      @PathVariable("hash") String hash,
+      @RequestParam(name = "replicas", required = false) @Nullable Integer replicas,
+      @RequestParam(name = "cluster", required = false) @Nullable String cluster);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.placement;
+
+import org.jspecify.annotations.NullMarked;
