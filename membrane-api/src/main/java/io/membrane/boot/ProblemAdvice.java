@@ -22,6 +22,7 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import org.springframework.web.util.DisconnectedClientHelper;
 import tools.jackson.core.JacksonException;
 
 /** Maps every exception of an endpoint to a problem document. */
@@ -66,6 +67,11 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
     MembraneException ours = oursWithin(e);
     if (ours != null) {
       return ours(ours, request, response);
+    }
+    if (response.isCommitted() && DisconnectedClientHelper.isClientDisconnectedException(e)) {
+      log.debug("the caller has left", e);
+      BrokenTransferValve.cut(request);
+      return null;
     }
     log.error("unexpected error", e);
     if (response.isCommitted()) {

@@ -24,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Uploads that go on on another replica, are overtaken, refused, given up and forgotten. */
 class ResumableUploadsTest extends StoreOnRedis {
+
+  private static final long FIRST_PAUSE_NANOS = 1_000;
+  private static final long LONGEST_PAUSE_NANOS = 200_000_000;
 
   private static final long MAX_BYTES = 4 << 20;
   private static final int PART = ResumableUploads.PART_BYTES;
@@ -174,9 +178,13 @@ class ResumableUploadsTest extends StoreOnRedis {
     nothingIsLeftButTheFragment(key);
   }
 
-  /** 1 if it is the one that has completed the upload. */
+  /**
+   * 1 if it is the one that has completed the upload. Pauses longer each time, as clients do:
+   * whoever asks for an upload ends the one that writes it, and no one would come to an end.
+   */
   private int writeUntilComplete(FragmentStore through, String id, byte[] body, Random sizes) {
-    while (true) {
+    for (long most = FIRST_PAUSE_NANOS; ; most = Math.min(2 * most, LONGEST_PAUSE_NANOS)) {
+      LockSupport.parkNanos(sizes.nextLong(most));
       UploadState state = Objects.requireNonNull(through.uploads().look(TENANT, id));
       UploadState held = through.uploads().resume(TENANT, id, state.progress().offset(), null);
       switch (held) {
