@@ -21,6 +21,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -56,11 +58,14 @@ final class RedisCalls {
    */
   record Primary(String id, double share) {}
 
+  private record Series(String call, String outcome) {}
+
   /** Longer than any command timeout that makes sense; the factory's own ends a command first. */
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private final RedisConnectionFactory factory;
   private final MeterRegistry meters;
+  private final Map<Series, Timer> timers = new ConcurrentHashMap<>();
   private final Counter lost;
 
   RedisCalls(RedisConnectionFactory factory, MeterRegistry meters) {
@@ -118,10 +123,13 @@ final class RedisCalls {
   }
 
   private void stop(String call, Timer.Sample sample, String outcome) {
-    sample.stop(
-        Timer.builder(FragmentMetric.REDIS.meter())
-            .tags("call", call, "outcome", outcome)
-            .register(meters));
+    sample.stop(timers.computeIfAbsent(new Series(call, outcome), this::timer));
+  }
+
+  private Timer timer(Series series) {
+    return Timer.builder(FragmentMetric.REDIS.meter())
+        .tags("call", series.call(), "outcome", series.outcome())
+        .register(meters);
   }
 
   /** All servers that hold keys, as the client knows them: one at least. */
