@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 
 /**
  * The names in Redis: which there are, what they refer to, whom they are charged to, in which order
@@ -95,9 +94,6 @@ final class Catalog {
   private static final double MOST_WEIGHT = 64;
   private static final long NO_QUOTA = -1;
   private static final String TIER = "redis";
-
-  /** Where {@code resolve.lua} answers what no name is without. */
-  private static final int[] REQUIRED = {0, 1, 2, 3, 4, 7, 8};
 
   private final RedisCalls redis;
   private final FragmentStore.Settings settings;
@@ -184,7 +180,7 @@ final class Catalog {
         text(settings.putWindow().toMillis()),
         logLength,
         kept,
-        seal(put.name(), put.digest(), put.bytes(), kept),
+        Lookup.seal(put.name(), put.digest(), put.bytes(), kept),
         storedEvent(put),
         removedEvent);
   }
@@ -238,53 +234,9 @@ final class Catalog {
     List<@Nullable Object> answer = redis.script(Script.RESOLVE, arguments);
     List<@Nullable Lookup> found = new ArrayList<>(names.size());
     for (int i = 0; i < names.size(); i++) {
-      found.add(lookup(names.get(i), list(answer, i)));
+      found.add(Lookup.of(names.get(i), list(answer, i)));
     }
     return found;
-  }
-
-  /** A name as it was found: whole, or damaged. */
-  sealed interface Lookup {
-    /** It can be read. */
-    record Whole(Description description, String bodyId) implements Lookup {}
-
-    /** It cannot. */
-    record Damaged(String why, String bodyId) implements Lookup {}
-  }
-
-  private static @Nullable Lookup lookup(Name name, List<@Nullable Object> fields) {
-    if (fields.isEmpty()) {
-      return null;
-    }
-    String bodyId = fields.get(6) == null ? "" : string(fields, 6);
-    for (int i : REQUIRED) {
-      if (fields.get(i) == null) {
-        return new Lookup.Damaged("a field of the name is missing", bodyId);
-      }
-    }
-    byte[] meta = (byte[]) Objects.requireNonNull(fields.get(1));
-    try {
-      ContentDigest digest = new ContentDigest(string(fields, 0));
-      long bytes = Long.parseLong(string(fields, 3));
-      if (!new String(seal(name, digest, bytes, meta), UTF_8).equals(string(fields, 2))) {
-        return new Lookup.Damaged("length, digest, metadata and seal do not agree", bodyId);
-      }
-      FragmentMeta read =
-          meta.length == 0 ? null : WireJson.mapper().readValue(meta, FragmentMeta.class);
-      return new Lookup.Whole(
-          new Description(
-              name,
-              read,
-              digest,
-              bytes,
-              Forms.zstdBytes(bodyId, bytes),
-              expiry(string(fields, 4)),
-              Integer.parseInt(string(fields, 7)),
-              fields.get(5) == null ? null : position(string(fields, 5))),
-          bodyId);
-    } catch (IllegalArgumentException | JacksonException e) {
-      return new Lookup.Damaged("a field of the name cannot be read", bodyId);
-    }
   }
 
   /** Which of the names there are, in order. */
@@ -424,20 +376,15 @@ final class Catalog {
                     false));
   }
 
-  private static byte[] seal(Name name, ContentDigest digest, long bytes, byte[] meta) {
-    String sealed = name + "\n" + digest + "\n" + bytes + "\n" + new String(meta, UTF_8);
-    return text(ContentDigest.of(sealed.getBytes(UTF_8)).hex());
-  }
-
   private static String quoted(String text) {
     return WireJson.mapper().writeValueAsString(text);
   }
 
-  private static @Nullable Long expiry(String expires) {
+  static @Nullable Long expiry(String expires) {
     return expires.equals("0") ? null : Long.valueOf(expires);
   }
 
-  private static @Nullable String position(String position) {
+  static @Nullable String position(String position) {
     return position.isEmpty() ? null : position;
   }
 
@@ -457,11 +404,11 @@ final class Catalog {
     return (List<@Nullable Object>) Objects.requireNonNull(answer.get(index));
   }
 
-  private static String string(List<@Nullable Object> answer, int index) {
+  static String string(List<@Nullable Object> answer, int index) {
     return new String((byte[]) Objects.requireNonNull(answer.get(index)), UTF_8);
   }
 
-  private static byte[] text(Object value) {
+  static byte[] text(Object value) {
     return value.toString().getBytes(UTF_8);
   }
 }

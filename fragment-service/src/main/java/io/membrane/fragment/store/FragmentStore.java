@@ -70,12 +70,10 @@ public final class FragmentStore {
   private final Removals removals;
   private final RedisReads reads;
   private final HomeReads homeReads;
-  private final RedisWrites writes;
+  private final FragmentPuts puts;
   private final Neighbours neighbours;
   private final WriteBehind later;
   private final Uses uses = new Uses();
-  private final Settings settings;
-  private final Clock clock;
   private final StoreMeters meters;
 
   private final ResumableUploads uploads;
@@ -110,9 +108,7 @@ public final class FragmentStore {
       Neighbours neighbours,
       Clock clock,
       MeterRegistry registry) {
-    this.settings = settings;
     this.neighbours = neighbours;
-    this.clock = clock;
     this.memory = memory;
     this.meters = new StoreMeters(registry);
     RedisCalls redis = new RedisCalls(factory, registry);
@@ -124,10 +120,13 @@ public final class FragmentStore {
     Forms forms = new Forms(settings.compression(), memory);
     this.reads = new RedisReads(catalog, bodies, memory, forms, removals, meters);
     this.homeReads = new HomeReads(catalog, reads, memory, neighbours, meters);
-    this.writes = new RedisWrites(catalog, bodies, room, memory, reads, forms, neighbours, clock);
+    RedisWrites writes =
+        new RedisWrites(catalog, bodies, room, memory, reads, forms, neighbours, clock);
     this.later = new WriteBehind(writes, meters, settings.writeBehind());
+    this.puts =
+        new FragmentPuts(writes, later, memory, tenants, settings.defaultTtl(), clock, meters);
     UploadRecords records = new UploadRecords(redis);
-    this.uploads = new ResumableUploads(records, bodies, tenants, room, memory, meters, this::put);
+    this.uploads = new ResumableUploads(records, bodies, tenants, room, memory, meters, puts::put);
     this.inventories = new Inventories(new NameNotes(redis), clock);
     this.housekeeping =
         new Housekeeping(
@@ -233,24 +232,7 @@ public final class FragmentStore {
       FragmentMeta meta,
       @Nullable ContentDigest claimed,
       Payload body) {
-    return put(tenant, key, meta, claimed, body, null);
-  }
-
-  private Stored put(
-      String tenant,
-      FragmentKey key,
-      FragmentMeta meta,
-      @Nullable ContentDigest claimed,
-      Payload body,
-      @Nullable UploadHold upload) {
-    return meters.put(
-        tenant,
-        body.length(),
-        () -> {
-          Catalog.NewName put = checked(tenant, key, meta, claimed, body);
-          later.settle(put.name());
-          return writes.put(put, body, upload);
-        });
+    return puts.put(tenant, key, meta, claimed, body, null);
   }
 
   /**
@@ -270,57 +252,12 @@ public final class FragmentStore {
       FragmentMeta meta,
       @Nullable ContentDigest claimed,
       Payload body) {
-    Policy policy = tenants.policy(tenant);
-    if (!later.isOn() || policy.quotaBytes() != null || policy.quotaFragments() != null) {
-      return null;
-    }
-    Catalog.NewName put = checked(tenant, key, meta, claimed, body);
-    Description here = memory.describe(put.name());
-    if (here != null) {
-      return null;
-    }
-    Description description =
-        new Description(
-            put.name(),
-            meta,
-            put.digest(),
-            put.bytes(),
-            null,
-            put.ttlMs() == 0 ? null : clock.millis() + put.ttlMs(),
-            policy.priorityClass(),
-            null);
-    return later.accept(put, description, body) ? put.digest() : null;
+    return puts.putLater(tenant, key, meta, claimed, body);
   }
 
   /** Bytes that wait to be written to Redis. */
   public long waitingBytes() {
     return later.bytes();
-  }
-
-  private Catalog.NewName checked(
-      String tenant,
-      FragmentKey key,
-      FragmentMeta meta,
-      @Nullable ContentDigest claimed,
-      Payload body) {
-    PutRules.check(meta, body.length());
-    ContentDigest digest = body.digest();
-    if (claimed != null && !claimed.equals(digest)) {
-      throw new MembraneException(
-          ErrorCode.DIGEST_MISMATCH,
-          "the body's digest is " + digest + ", not " + claimed + "; send it again");
-    }
-    Policy policy = tenants.policy(tenant);
-    return new Catalog.NewName(
-        Name.of(policy.domain(tenant), key),
-        tenant,
-        policy,
-        meta,
-        digest,
-        body.length(),
-        life(meta, policy),
-        false,
-        List.of());
   }
 
   /** What is known of a fragment, or null if it is not there. */
@@ -521,14 +458,5 @@ public final class FragmentStore {
   /** More room for a claim. */
   public void grow(Claim claim, long bytes) {
     memory.grow(claim, bytes);
-  }
-
-  /** Milliseconds, 0 for a pin. */
-  private long life(FragmentMeta meta, Policy policy) {
-    if (meta.pin()) {
-      return 0;
-    }
-    Long seconds = meta.ttlSeconds() == null ? policy.ttlSeconds() : meta.ttlSeconds();
-    return seconds == null ? settings.defaultTtl().toMillis() : Math.multiplyExact(seconds, 1000L);
   }
 }

@@ -2,7 +2,6 @@ package io.membrane.fragment.store;
 
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
-import io.membrane.fragment.store.Catalog.Lookup;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import java.util.ArrayList;

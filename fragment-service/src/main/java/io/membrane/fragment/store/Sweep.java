@@ -3,7 +3,6 @@ package io.membrane.fragment.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.membrane.block.ContentDigest;
-import io.membrane.fragment.store.Catalog.Lookup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,7 +1,6 @@
 package io.membrane.fragment.store;
 
 import io.membrane.fragment.offheap.Payload;
-import io.membrane.fragment.store.Catalog.Lookup;
 import io.membrane.fragment.tenancy.Policy;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;

@@ -36,7 +36,7 @@ class SharedBodyTest {
 
   private static final String TENANT = "t1";
   private static final int THREADS = 12;
-  private static final int ROUNDS = 8;
+  private static final int ROUNDS = 4;
 
   private final RedisProcess redis = RedisProcess.embedded();
   private final FaultProxy proxy = new FaultProxy(redis.port());
@@ -104,7 +104,7 @@ class SharedBodyTest {
   }
 
   private String bodyId() {
-    return ((Catalog.Lookup.Whole)
+    return ((Lookup.Whole)
             Objects.requireNonNull(catalog.resolve(List.of(store.name(TENANT, first))).getFirst()))
         .bodyId();
   }
