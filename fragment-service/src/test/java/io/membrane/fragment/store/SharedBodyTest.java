@@ -63,7 +63,7 @@ class SharedBodyTest {
     assertThat(put(first)).isTrue();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> running = putters(threads);
-      for (int i = 0; i < 3000 && !over; i++) {
+      for (int i = 0; i < 1000 && !over; i++) {
         if (StoreOnRedis.read(store, TENANT, first) == null) {
           over = true;
           throw new AssertionError("read " + i + " missed what nobody has removed");
