@@ -1,5 +1,6 @@
 package io.membrane.fragment;
 
+import io.membrane.boot.CallContexts;
 import io.membrane.boot.RequestCodings;
 import io.membrane.boot.StartupProblem;
 import io.membrane.fragment.compression.Compression;
@@ -19,9 +20,11 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /** Wires the features. */
@@ -149,6 +152,23 @@ class FragmentConfiguration {
   @Bean
   DirectWriteTomcat directWrites() {
     return new DirectWriteTomcat();
+  }
+
+  @Bean
+  SinglePut singlePut(FragmentStore store, FragmentProperties properties) {
+    return new SinglePut(store, properties.maxBytes().toBytes());
+  }
+
+  /** Before observation (order −2³¹+1). */
+  @Bean
+  FilterRegistrationBean<DirectPutFilter> directPuts(
+      SinglePut put, CallContexts contexts, MeterRegistry meters) {
+    FilterRegistrationBean<DirectPutFilter> registration =
+        new FilterRegistrationBean<>(
+            new DirectPutFilter(put, contexts, meters.timer(FragmentMetric.DIRECT_PUTS.meter())));
+    registration.addUrlPatterns("/v1/fragments/*");
+    registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+    return registration;
   }
 
   /** What is in memory is answered before the servlet. */

@@ -1,6 +1,5 @@
 package io.membrane.fragment;
 
-import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
 import io.membrane.fragment.connector.DirectOutput;
 import io.membrane.fragment.offheap.Payload;
@@ -11,7 +10,6 @@ import io.membrane.fragment.store.Name;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.FragmentClient.FragmentMeta;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.enums.ParameterIn;
@@ -38,19 +36,15 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 final class FragmentEndpoint {
 
-  private static final String PREFER = "Prefer";
-  private static final String PREFERENCE_APPLIED = "Preference-Applied";
-  private static final String RESPOND_ASYNC = "respond-async";
   private static final String PATH = "/v1/fragments/{hash}/{slice}";
 
   private final FragmentStore store;
-  private final CodedUploads uploads;
+  private final SinglePut put;
   private final Clock clock;
 
-  FragmentEndpoint(FragmentStore store, FragmentProperties properties, Clock clock) {
+  FragmentEndpoint(FragmentStore store, SinglePut put, Clock clock) {
     this.store = store;
-    long maxBytes = properties.maxBytes().toBytes();
-    this.uploads = new CodedUploads(new Uploads(store, maxBytes), store, maxBytes);
+    this.put = put;
     this.clock = clock;
   }
 
@@ -78,7 +72,7 @@ final class FragmentEndpoint {
   @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.TTL, example = "3600")
   @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.PIN, example = "true")
   @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.REPR_DIGEST)
-  @Parameter(in = ParameterIn.HEADER, name = PREFER, example = RESPOND_ASYNC)
+  @Parameter(in = ParameterIn.HEADER, name = SinglePut.PREFER, example = SinglePut.RESPOND_ASYNC)
   @Parameter(in = ParameterIn.HEADER, name = FragmentHeaders.UNENCODED_DIGEST)
   @Parameter(in = ParameterIn.HEADER, name = HttpHeaders.CONTENT_ENCODING, example = "zstd")
   @PutMapping(PATH)
@@ -88,40 +82,8 @@ final class FragmentEndpoint {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException {
-    FragmentKey key = key(hash, slice);
-    FragmentMeta meta = FragmentHeaders.meta(request);
-    ContentDigest claimed = CodedUploads.claimed(request);
-    if (request.getHeader(HttpHeaders.CONTENT_RANGE) != null) {
-      throw new MembraneException(
-          ErrorCode.MALFORMED_REQUEST, "a fragment is stored whole; leave out Content-Range");
-    }
-    try (Payload body = uploads.read(request)) {
-      String tenant = CallContext.tenantOfCall();
-      ContentDigest accepted =
-          mayBeWrittenLater(request) ? store.putLater(tenant, key, meta, claimed, body) : null;
-      if (accepted != null) {
-        response.setHeader(PREFERENCE_APPLIED, RESPOND_ASYNC);
-        answer(HttpStatus.ACCEPTED, accepted, null, request, response);
-      } else {
-        FragmentStore.Stored stored = store.put(tenant, key, meta, claimed, body);
-        HttpStatus status = stored.isNew() ? HttpStatus.CREATED : HttpStatus.OK;
-        answer(status, stored.digest(), stored.logPosition(), request, response);
-      }
-    }
-  }
-
-  private static void answer(
-      HttpStatus status,
-      ContentDigest digest,
-      @Nullable String logPosition,
-      HttpServletRequest request,
-      HttpServletResponse response) {
-    if (CodedUploads.isCoded(request)) {
-      FragmentHeaders.writeTransformed(digest, logPosition, response);
-    } else {
-      FragmentHeaders.write(digest, logPosition, response);
-    }
-    response.setStatus(status.value());
+    DirectPutFilter.rethrow(request);
+    put.answer(key(hash, slice), request, response);
   }
 
   @Operation(
@@ -276,14 +238,6 @@ final class FragmentEndpoint {
       return true;
     }
     return false;
-  }
-
-  /** {@code Prefer: respond-async} (RFC 7240). */
-  private static boolean mayBeWrittenLater(HttpServletRequest request) {
-    return Collections.list(request.getHeaders(PREFER)).stream()
-        .flatMap(header -> Arrays.stream(header.split(",", -1)))
-        .map(preference -> preference.split(";", 2)[0].strip())
-        .anyMatch(RESPOND_ASYNC::equalsIgnoreCase);
   }
 
   private static <T> T found(FragmentKey key, @Nullable T fragment) {

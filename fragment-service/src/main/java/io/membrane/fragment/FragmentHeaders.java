@@ -1,5 +1,7 @@
 package io.membrane.fragment;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.membrane.block.BlockHash;
 import io.membrane.block.ContentDigest;
 import io.membrane.block.Namespace;
@@ -55,6 +57,10 @@ final class FragmentHeaders {
   private static final ObjectWriter ASCII_JSON =
       WireJson.mapper().writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
 
+  /** A fleet writes a few namespaces, each very often. */
+  private static final Cache<String, Namespace> NAMESPACES =
+      Caffeine.newBuilder().maximumSize(256).build();
+
   private FragmentHeaders() {}
 
   /**
@@ -64,7 +70,7 @@ final class FragmentHeaders {
    */
   static FragmentMeta meta(HttpServletRequest request) {
     return new FragmentMeta(
-        required(request, NAMESPACE, NAMESPACE_FORM, v -> json(v, Namespace.class)),
+        required(request, NAMESPACE, NAMESPACE_FORM, FragmentHeaders::namespace),
         parent(required(request, PARENT, "root or 64 lower-case hex digits", Function.identity())),
         required(request, TOKEN_SPAN, "0-256", TokenSpan::parse),
         optional(request, SIGNATURE, SIGNATURE_FORM, v -> json(v, Signature.class)),
@@ -201,8 +207,17 @@ final class FragmentHeaders {
     return values.isEmpty() ? null : values.getFirst();
   }
 
+  private static boolean isAscii(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      if (value.charAt(i) < ' ' || value.charAt(i) > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static <T> T parsed(String name, String value, String form, Function<String, T> parser) {
-    if (!value.chars().allMatch(c -> c >= ' ' && c <= '~')) {
+    if (!isAscii(value)) {
       throw malformed("the header " + name + " is not ASCII; write \\uXXXX in its JSON", null);
     }
     try {
@@ -210,6 +225,10 @@ final class FragmentHeaders {
     } catch (IllegalArgumentException e) {
       throw malformed(name + ": " + e.getMessage() + "; write " + form, e);
     }
+  }
+
+  private static Namespace namespace(String value) {
+    return NAMESPACES.get(value, json -> json(json, Namespace.class));
   }
 
   private static <T> T json(String value, Class<T> type) {

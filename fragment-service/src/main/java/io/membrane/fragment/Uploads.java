@@ -29,7 +29,8 @@ final class Uploads {
   }
 
   /**
-   * Reads the body of a request; for a known length there is room before the first byte is read.
+   * Reads the body of a request, and digests it as it comes; for a known length there is room
+   * before the first byte is read.
    *
    * @return the caller's to close
    * @throws MembraneException {@link ErrorCode#TOO_LARGE}, {@link ErrorCode#OVERLOADED}, or {@link
@@ -42,6 +43,7 @@ final class Uploads {
     }
     InputStream in = request.getInputStream();
     try (Claim claim = store.claim(Math.max(0, declared))) {
+      claim.digestAsWritten();
       if (declared < 0) {
         readAll(in, claim);
       } else {
@@ -64,6 +66,7 @@ final class Uploads {
    */
   Payload read(InputStream in, long length) throws IOException {
     try (Claim claim = store.claim(length)) {
+      claim.digestAsWritten();
       readWhole(in, claim);
       return claim.commit();
     }

@@ -8,23 +8,27 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /** Binds tenant and deadline of a request to the thread that serves it, and bounds its body. */
 final class CallContextFilter extends OncePerRequestFilter {
 
+  private final CallContexts contexts;
   private final HttpProperties properties;
   private final ProblemWriter problems;
   private final RequestCodings codings;
 
-  CallContextFilter(HttpProperties properties, ProblemWriter problems, RequestCodings codings) {
+  CallContextFilter(
+      CallContexts contexts,
+      HttpProperties properties,
+      ProblemWriter problems,
+      RequestCodings codings) {
+    this.contexts = contexts;
     this.properties = properties;
     this.problems = problems;
     this.codings = codings;
@@ -38,10 +42,7 @@ final class CallContextFilter extends OncePerRequestFilter {
       if (!isCodingKnown(request, response)) {
         return;
       }
-      CallContext context =
-          CallContext.of(
-              tenant(request.getHeader(CallContext.TENANT_HEADER)),
-              budget(request.getHeader(CallContext.DEADLINE_HEADER)));
+      CallContext context = contexts.of(request);
       HttpServletRequest bounded =
           BoundedJsonRequest.of(EmptyForm.of(request), properties.maxJson());
       context.call(() -> {
@@ -77,34 +78,5 @@ final class CallContextFilter extends OncePerRequestFilter {
             known.isEmpty() ? "identity" : String.join(", ", known) + ", identity"),
         response);
     return false;
-  }
-
-  private static String tenant(@Nullable String header) {
-    if (header == null) {
-      return CallContext.DEFAULT_TENANT;
-    }
-    if (!CallContext.isTenant(header)) {
-      throw new MembraneException(
-          ErrorCode.MALFORMED_REQUEST,
-          CallContext.TENANT_HEADER + " is 1 to 128 letters, digits, '.', '_' and '-'");
-    }
-    return header;
-  }
-
-  private Duration budget(@Nullable String header) {
-    if (header == null) {
-      return properties.defaultDeadline();
-    }
-    try {
-      Duration asked = Duration.ofMillis(Long.parseLong(header));
-      if (asked.isPositive()) {
-        return asked.compareTo(properties.maxDeadline()) < 0 ? asked : properties.maxDeadline();
-      }
-    } catch (NumberFormatException e) {
-      logger.debug("unreadable deadline", e);
-    }
-    throw new MembraneException(
-        ErrorCode.MALFORMED_REQUEST,
-        CallContext.DEADLINE_HEADER + " is a positive number of milliseconds");
   }
 }

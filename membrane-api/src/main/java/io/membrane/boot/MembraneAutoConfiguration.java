@@ -47,6 +47,11 @@ class MembraneAutoConfiguration {
   }
 
   @Bean
+  CallContexts callContexts(HttpProperties properties) {
+    return new CallContexts(properties);
+  }
+
+  @Bean
   ProblemAdvice problemAdvice(ProblemWriter problems) {
     return new ProblemAdvice(problems);
   }
@@ -59,11 +64,17 @@ class MembraneAutoConfiguration {
   /** Inside observation (order −2³¹+1), so that a refusal has a trace id too. */
   @Bean
   FilterRegistrationBean<CallContextFilter> callContextFilter(
-      HttpProperties properties, ProblemWriter problems, ObjectProvider<RequestCodings> codings) {
+      CallContexts contexts,
+      HttpProperties properties,
+      ProblemWriter problems,
+      ObjectProvider<RequestCodings> codings) {
     FilterRegistrationBean<CallContextFilter> registration =
         new FilterRegistrationBean<>(
             new CallContextFilter(
-                properties, problems, codings.getIfAvailable(() -> request -> List.of())));
+                contexts,
+                properties,
+                problems,
+                codings.getIfAvailable(() -> request -> List.of())));
     registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 10);
     return registration;
   }

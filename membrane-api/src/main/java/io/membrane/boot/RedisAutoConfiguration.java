@@ -6,8 +6,13 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.resource.Delay;
+import io.lettuce.core.tracing.MicrometerTracing;
+import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.tracing.Span;
+import io.micrometer.tracing.Tracer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -24,7 +29,9 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
  * it is gone: calls fail at once, and it comes back by itself, where a failover has put it.
  */
 @AutoConfiguration(
-    beforeName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
+    beforeName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration",
+    afterName =
+        "org.springframework.boot.data.redis.autoconfigure.observation.LettuceObservationAutoConfiguration")
 @ConditionalOnClass({RedisClient.class, LettuceClientOptionsBuilderCustomizer.class})
 public final class RedisAutoConfiguration {
 
@@ -69,6 +76,23 @@ public final class RedisAutoConfiguration {
     return resources ->
         resources.reconnectDelay(
             Delay.exponential(RECONNECT_FIRST, RECONNECT_LATEST, 2, TimeUnit.MILLISECONDS));
+  }
+
+  /** Comes after Boot's own, which follows every command. */
+  @Bean
+  ClientResourcesBuilderCustomizer followSampledTraces(
+      ObjectProvider<ObservationRegistry> observations, ObjectProvider<Tracer> tracers) {
+    return resources ->
+        observations.ifAvailable(registry ->
+            tracers.ifAvailable(tracer ->
+                resources.tracing(
+                    new SampledTracing(
+                        new MicrometerTracing(registry, "redis"), () -> isSampled(tracer)))));
+  }
+
+  private static boolean isSampled(Tracer tracer) {
+    Span span = tracer.currentSpan();
+    return span != null && Boolean.TRUE.equals(span.context().sampled());
   }
 
   /** Says at the start what readiness says from then on, and what to do about it. */

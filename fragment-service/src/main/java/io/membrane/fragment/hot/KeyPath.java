@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Reads {@code /v1/fragments/<hash>/<slice>}, in one pass and without a pattern. Accepts exactly
  * what {@link FragmentKey#parse} does, and no escapes.
  */
-final class KeyPath {
+public final class KeyPath {
 
   private static final String PREFIX = "/v1/fragments/";
   private static final int HASH_END = PREFIX.length() + 2 * BlockHash.BYTES;
@@ -26,7 +26,7 @@ final class KeyPath {
   }
 
   /** The key, or null if this is not the path of a well-formed one. */
-  static @Nullable FragmentKey parse(String path) {
+  public static @Nullable FragmentKey parse(String path) {
     if (path.length() <= HASH_END
         || path.charAt(HASH_END) != '/'
         || !path.startsWith(PREFIX)

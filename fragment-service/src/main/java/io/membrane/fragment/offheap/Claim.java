@@ -1,5 +1,6 @@
 package io.membrane.fragment.offheap;
 
+import io.membrane.block.ContentDigester;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -23,6 +24,7 @@ public final class Claim implements AutoCloseable {
   private final AtomicReference<@Nullable Guard> guard;
 
   private long written;
+  private @Nullable ContentDigester digester;
 
   Claim(OffHeap owner, Guard guard) {
     this.owner = owner;
@@ -38,6 +40,19 @@ public final class Claim implements AutoCloseable {
 
   private Chain hold() {
     return open(guard.get()).hold();
+  }
+
+  /**
+   * Digests what is written from now on as it comes, while it is in the processor's cache; {@link
+   * Payload#digest} then has it for nothing.
+   *
+   * @throws IllegalStateException if something is written already
+   */
+  public void digestAsWritten() {
+    if (written() > 0) {
+      throw new IllegalStateException(written + " bytes are written already");
+    }
+    digester = new ContentDigester();
   }
 
   /** Bytes written so far. */
@@ -103,9 +118,16 @@ public final class Claim implements AutoCloseable {
       ByteBuffer room = chain.writable(written, limit - source.position());
       int n = room.remaining();
       source.limit(source.position() + n);
+      digest(source);
       room.put(source);
       source.limit(limit);
       written += n;
+    }
+  }
+
+  private void digest(ByteBuffer piece) {
+    if (digester != null) {
+      digester.add(piece);
     }
   }
 
@@ -144,6 +166,7 @@ public final class Claim implements AutoCloseable {
       ByteBuffer room = chain.writable(written, room(chain));
       int n = channel.read(room);
       written += room.position();
+      digest(room.flip());
       return n;
     } finally {
       chain.letGo();
@@ -168,7 +191,7 @@ public final class Claim implements AutoCloseable {
     Chain chain = share.hold();
     try {
       owner.commit(chain, written);
-      return new Payload(share, written);
+      return new Payload(share, written, digester == null ? null : digester.digest());
     } finally {
       chain.letGo();
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One lease of an immutable payload. Its memory stays until all leases of it are closed.
@@ -22,10 +23,15 @@ public final class Payload implements AutoCloseable {
 
   private final Guard guard;
   private final long length;
+  private final @Nullable ContentDigest digest;
 
-  Payload(Guard guard, long length) {
+  /**
+   * @param digest as computed while it was written, or null
+   */
+  Payload(Guard guard, long length, @Nullable ContentDigest digest) {
     this.guard = guard;
     this.length = length;
+    this.digest = digest;
   }
 
   /** Bytes of the payload. */
@@ -35,7 +41,7 @@ public final class Payload implements AutoCloseable {
 
   /** Another lease of the same payload, to be closed by itself. */
   public Payload retain() {
-    return new Payload(guard.copy(), length);
+    return new Payload(guard.copy(), length, digest);
   }
 
   /**
@@ -92,8 +98,11 @@ public final class Payload implements AutoCloseable {
     }
   }
 
-  /** SHA-256 of the whole payload, computed anew. */
+  /** SHA-256 of the whole payload: computed as it was written, if that was asked for, else now. */
   public ContentDigest digest() {
+    if (digest != null) {
+      return digest;
+    }
     ContentDigester digester = new ContentDigester();
     forEach(0, length, digester::add);
     return digester.digest();

@@ -14,6 +14,11 @@ public enum FragmentMetric {
   GETS("membrane.fragment.gets"),
   /** Timer of reads that memory was asked for; tag {@code outcome}: what it answered. */
   MEMORY_READS("membrane.fragment.memory.reads"),
+  /**
+   * Timer of puts that went well; those that failed or belong to a sampled trace are among {@code
+   * http.server.requests}.
+   */
+  DIRECT_PUTS("membrane.fragment.direct.puts"),
   /** Counter: payload bytes stored. */
   BYTES_IN("membrane.fragment.bytes.in"),
   /**

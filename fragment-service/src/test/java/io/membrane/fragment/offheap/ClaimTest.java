@@ -8,6 +8,7 @@ import static io.membrane.fragment.offheap.SmallOffHeap.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.membrane.block.ContentDigest;
 import io.membrane.fixture.Seeds;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -173,6 +174,39 @@ class ClaimTest {
       try (Payload payload = claim.commit()) {
         assertThat(read(payload)).containsExactly(7);
       }
+    }
+  }
+
+  @Test
+  void theDigestOfWhatIsWrittenIsThatOfTheBytesHoweverTheyCome() throws IOException {
+    Random random = new Random(9);
+    for (int round = 0; round < 50; round++) {
+      byte[] body = Seeds.bytes(random, random.nextInt(LARGEST));
+      InputStream in = new ByteArrayInputStream(body);
+      try (Claim claim = claim(offHeap, body.length);
+          ReadableByteChannel channel = Channels.newChannel(in)) {
+        claim.digestAsWritten();
+        while (claim.remaining() > 0) {
+          switch (random.nextInt(3)) {
+            case 0 -> claim.readFrom(in);
+            case 1 -> claim.readFrom(channel);
+            default -> claim.append(ByteBuffer.wrap(in.readNBytes(random.nextInt(100))));
+          }
+        }
+        try (Payload payload = claim.commit();
+            Payload second = payload.retain()) {
+          assertThat(payload.digest()).isEqualTo(ContentDigest.of(body));
+          assertThat(second.digest()).isEqualTo(payload.digest());
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsWrittenAlreadyCannotBeDigestedAsItIsWritten() {
+    try (Claim claim = claim(offHeap, 10)) {
+      claim.append(ByteBuffer.allocate(1));
+      refused(claim::digestAsWritten);
     }
   }
 

@@ -1,0 +1,63 @@
+package io.membrane.boot;
+
+import io.membrane.rpc.CallContext;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Reads from a request for whom it is and until when its answer is of use. */
+public final class CallContexts {
+
+  private final HttpProperties properties;
+
+  CallContexts(HttpProperties properties) {
+    this.properties = properties;
+  }
+
+  /**
+   * The context of a request, whose time begins now.
+   *
+   * @throws MembraneException {@link ErrorCode#MALFORMED_REQUEST} if a header is not well formed
+   */
+  public CallContext of(HttpServletRequest request) {
+    return CallContext.of(
+        tenant(request.getHeader(CallContext.TENANT_HEADER)),
+        budget(request.getHeader(CallContext.DEADLINE_HEADER)));
+  }
+
+  private static String tenant(@Nullable String header) {
+    if (header == null) {
+      return CallContext.DEFAULT_TENANT;
+    }
+    if (!CallContext.isTenant(header)) {
+      throw new MembraneException(
+          ErrorCode.MALFORMED_REQUEST,
+          CallContext.TENANT_HEADER + " is 1 to 128 letters, digits, '.', '_' and '-'");
+    }
+    return header;
+  }
+
+  private Duration budget(@Nullable String header) {
+    if (header == null) {
+      return properties.defaultDeadline();
+    }
+    try {
+      Duration asked = Duration.ofMillis(Long.parseLong(header));
+      if (asked.isPositive()) {
+        return asked.compareTo(properties.maxDeadline()) < 0 ? asked : properties.maxDeadline();
+      }
+    } catch (NumberFormatException e) {
+      throw unreadable(e);
+    }
+    throw unreadable(null);
+  }
+
+  private static MembraneException unreadable(@Nullable Throwable cause) {
+    return new MembraneException(
+        ErrorCode.MALFORMED_REQUEST,
+        CallContext.DEADLINE_HEADER + " is a positive number of milliseconds",
+        cause);
+  }
+}
