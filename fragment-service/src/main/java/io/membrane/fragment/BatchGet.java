@@ -21,8 +21,10 @@ import io.membrane.wire.FragmentClient.FragmentMeta;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Streams fragments as frames. Keys are cut into windows of at most {@link #WINDOW_BYTES} (or one
  * larger fragment); while one window is written the next is fetched, so that at most two are held.
+ * What fits into one window has a {@code Content-Length} and leaves without a chunk for each frame.
  *
  * <p>Once the answer has begun an error can only be told in frames: when a window fails, so do all
  * that follow, with the same problem and without asking again, but for what is in memory.
@@ -97,6 +100,14 @@ final class BatchGet {
     List<Window> windows = windows(keys, names, PeerHeader.origin(request));
     response.setContentType(Frame.MEDIA_TYPE);
     DirectOutput bytes = DirectOutput.of(request);
+    if (windows.size() == 1) {
+      try (Fetched only = fetch(windows.getFirst())) {
+        List<ByteBuffer> body = whole(only);
+        response.setContentLengthLong(body.stream().mapToLong(ByteBuffer::remaining).sum());
+        bytes.writeWhole(body);
+      }
+      return;
+    }
     FrameWriter out = new FrameWriter(bytes);
     try (ExecutorService fetcher = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Fetched> next = null;
@@ -180,11 +191,7 @@ final class BatchGet {
   }
 
   private void write(Fetched fetched, FrameWriter out, DirectOutput bytes) throws IOException {
-    MembraneException failure = fetched.failure();
-    Problem why =
-        failure == null
-            ? problems.problem(ErrorCode.FRAGMENT_NOT_FOUND, "not stored here")
-            : problems.problem(failure.code(), failure.detail());
+    Problem why = problem(fetched.failure());
     for (int i = 0; i < fetched.fragments().size(); i++) {
       FragmentKey key = fetched.window().keys().get(i);
       Fragment fragment = fetched.fragments().get(i);
@@ -200,6 +207,35 @@ final class BatchGet {
             () -> body.forEach(0, body.length(), bytes::write));
       }
     }
+  }
+
+  /** All frames and the end frame; valid until what was fetched is closed. */
+  private List<ByteBuffer> whole(Fetched fetched) {
+    List<@Nullable Fragment> fragments = fetched.fragments();
+    List<ByteBuffer> body = new ArrayList<>(2 * fragments.size() + 1);
+    Problem why = problem(fetched.failure());
+    for (int i = 0; i < fragments.size(); i++) {
+      FragmentKey key = fetched.window().keys().get(i);
+      Fragment fragment = fragments.get(i);
+      if (fragment == null) {
+        Frame failed = Frame.failed(key, why);
+        byte[] header = FrameWriter.encode(failed.header());
+        body.add(ByteBuffer.wrap(FrameWriter.begin(failed.status(), header, 0)));
+      } else {
+        byte[] header = header(key, fragment.description());
+        long length = fragment.body().length();
+        body.add(ByteBuffer.wrap(FrameWriter.begin(200, header, length)));
+        Collections.addAll(body, fragment.body().buffers(0, length));
+      }
+    }
+    body.add(ByteBuffer.wrap(FrameWriter.end(fragments.size())));
+    return body;
+  }
+
+  private Problem problem(@Nullable MembraneException failure) {
+    return failure == null
+        ? problems.problem(ErrorCode.FRAGMENT_NOT_FOUND, "not stored here")
+        : problems.problem(failure.code(), failure.detail());
   }
 
   private byte[] header(FragmentKey key, Description description) {

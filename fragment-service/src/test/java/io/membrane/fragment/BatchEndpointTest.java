@@ -22,6 +22,7 @@ import io.membrane.wire.FragmentClient.Keys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpResponse;
@@ -35,6 +36,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
 class BatchEndpointTest extends RunningService {
@@ -105,14 +108,48 @@ class BatchEndpointTest extends RunningService {
   }
 
   @Test
-  void aReaderWhoLeavesGivesTheMemoryBack() throws IOException {
+  void aKeyThatIsAskedForTwiceComesTwice() throws IOException {
+    FragmentKey key = keys(1).getFirst();
+    http.put(key, bytes("x"));
+    assertThat(http.batchGet(List.of(key, key)))
+        .extracting(Frame::body)
+        .containsExactly(bytes("x"), bytes("x"));
+    assertThat(http.exists(List.of(key, key)).leading()).isEqualTo(2);
+    assertThat(memory.passingBytes()).isZero();
+  }
+
+  @Test
+  void anAnswerOfOneWindowTellsItsLength() throws IOException {
+    List<FragmentKey> keys = keys(9);
+    for (FragmentKey key : keys.subList(0, 8)) {
+      http.put(key, Seeds.bytes(random, MAX_BYTES - random.nextInt(2)));
+    }
+    assertThat(sizeOf(keys.subList(1, 9))).isPositive();
+    assertThat(sizeOf(Stream.concat(keys.stream(), keys.stream()).toList())).isEqualTo(-1);
+    assertThat(memory.passingBytes()).isZero();
+  }
+
+  private long sizeOf(List<FragmentKey> keys) throws IOException {
+    HttpResponse<byte[]> answer = http.postJson("/v1/fragments/batch-get", FragmentHttp.keys(keys));
+    assertThat(FragmentHttp.frames(answer))
+        .extracting(frame -> frame.header().key())
+        .containsExactlyElementsOf(keys);
+    return answer.headers().firstValueAsLong("Content-Length").orElse(-1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {6, 240})
+  void aReaderWhoLeavesGivesTheMemoryBack(int asked) throws IOException {
     List<FragmentKey> keys = keys(12);
     for (FragmentKey key : keys) {
       http.put(key, new byte[MAX_BYTES]);
     }
-    List<FragmentKey> many = Stream.generate(() -> keys).limit(20).flatMap(List::stream).toList();
+    List<FragmentKey> many =
+        Stream.generate(() -> keys).flatMap(List::stream).limit(asked).toList();
     String json = FragmentHttp.keys(many);
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+    try (Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(8 << 10);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()));
       socket
           .getOutputStream()
           .write(

@@ -39,19 +39,29 @@ public final class FrameWriter {
    * @param header as {@link #encode} makes it
    */
   public void write(int status, byte[] header, long length, Body body) throws IOException {
-    out.write(prefix(status, header, length));
+    out.write(begin(status, header, length));
     body.write();
     frames++;
   }
 
   /** Writes the end frame, without which a reader reports the body as cut, and flushes. */
   public void end() throws IOException {
-    out.write(prefix(FrameReader.END, new byte[0], frames));
+    out.write(end(frames));
     out.flush();
   }
 
-  /** In one piece, since a stream may send every piece by itself. */
-  private static byte[] prefix(int status, byte[] header, long bodyLength) {
+  /** The end frame of a body of so many frames. */
+  public static byte[] end(int frames) {
+    return begin(FrameReader.END, new byte[0], frames);
+  }
+
+  /**
+   * What stands before a frame's payload of {@code bodyLength} bytes; in one piece, since a stream
+   * may send every piece by itself.
+   *
+   * @param header as {@link #encode} makes it
+   */
+  public static byte[] begin(int status, byte[] header, long bodyLength) {
     return ByteBuffer.allocate(FrameReader.PREFIX_BYTES + header.length)
         .putInt(FrameReader.MAGIC)
         .putShort((short) status)

@@ -26,6 +26,22 @@ class NamesTest {
   }
 
   @Test
+  void aHashWithAnyOtherCharacterAnywhereIsNone() {
+    Seeds.forAll(
+        500,
+        random -> {
+          int at = random.nextInt(HASH.length());
+          char c = (char) random.nextInt(random.nextBoolean() ? 256 : Character.MAX_VALUE);
+          String text = HASH.substring(0, at) + c + HASH.substring(at + 1);
+          if ("0123456789abcdef".indexOf(c) >= 0) {
+            assertThat(BlockHash.parse(text)).hasToString(text);
+          } else {
+            assertThatIllegalArgumentException().isThrownBy(() -> BlockHash.parse(text));
+          }
+        });
+  }
+
+  @Test
   void blockHashesAreOrderedAsTheirText() {
     Seeds.forAll(
         100,

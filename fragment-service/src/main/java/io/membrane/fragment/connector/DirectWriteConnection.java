@@ -1,5 +1,6 @@
 package io.membrane.fragment.connector;
 
+import jakarta.servlet.ServletConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.apache.tomcat.util.net.NioChannel;
@@ -15,7 +16,8 @@ import org.apache.tomcat.util.net.SocketBufferHandler;
  * <p>Leans on these internals of Tomcat 11.0.22: {@code SocketWrapperBase.writeBlocking} is where
  * every blocking write of a body arrives, {@code socketBufferHandler} holds all that was written
  * before, {@code doWrite(true, buffer)} blocks until the buffer is empty, with the write timeout,
- * and {@code previousIOException} says that an earlier write has timed out.
+ * {@code previousIOException} says that an earlier write has timed out, and a request's {@code
+ * getServletConnection} asks its connection each time.
  */
 final class DirectWriteConnection extends NioSocketWrapper {
 
@@ -36,15 +38,65 @@ final class DirectWriteConnection extends NioSocketWrapper {
       super.writeBlocking(from);
       return;
     }
-    SocketBufferHandler buffers = socketBufferHandler;
-    buffers.configureWriteBufferForRead();
-    ByteBuffer before = buffers.getWriteBuffer();
-    if (before.hasRemaining() && previousIOException == null) {
-      getSocket().write(new ByteBuffer[] {before, from});
+    writeAll(from);
+  }
+
+  /**
+   * Writes buffers in their order, behind what was written before, in as few gathering writes as
+   * the socket takes; blocks until all are empty.
+   */
+  void writeAll(ByteBuffer... buffers) throws IOException {
+    SocketBufferHandler written = socketBufferHandler;
+    written.configureWriteBufferForRead();
+    ByteBuffer[] all = new ByteBuffer[buffers.length + 1];
+    all[0] = written.getWriteBuffer();
+    System.arraycopy(buffers, 0, all, 1, buffers.length);
+    for (int at = firstLeft(all, 0); at < all.length; at = firstLeft(all, at)) {
+      if (all.length - at > 1 && previousIOException == null) {
+        getSocket().write(all, at, all.length - at);
+        at = firstLeft(all, at);
+      }
+      if (at < all.length) {
+        doWrite(true, all[at]);
+      }
     }
-    if (before.hasRemaining()) {
-      doWrite(true, before);
+  }
+
+  private static int firstLeft(ByteBuffer[] buffers, int from) {
+    int at = from;
+    while (at < buffers.length && !buffers[at].hasRemaining()) {
+      at++;
     }
-    doWrite(true, from);
+    return at;
+  }
+
+  @Override
+  public ServletConnection getServletConnection(String protocol, String protocolConnectionId) {
+    return new Reachable(super.getServletConnection(protocol, protocolConnectionId), this);
+  }
+
+  /** What a request tells of its connection, by which a body finds it. */
+  record Reachable(ServletConnection told, DirectWriteConnection connection)
+      implements ServletConnection {
+
+    @Override
+    public String getConnectionId() {
+      return told.getConnectionId();
+    }
+
+    @Override
+    public String getProtocol() {
+      return told.getProtocol();
+    }
+
+    @Override
+    public String getProtocolConnectionId() {
+      return told.getProtocolConnectionId();
+    }
+
+    @Override
+    public boolean isSecure() {
+      return told.isSecure();
+    }
   }
 }

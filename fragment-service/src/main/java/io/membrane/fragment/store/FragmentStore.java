@@ -330,10 +330,11 @@ public final class FragmentStore {
 
   /** As {@link #describe(List)}, null for each that is not in memory. Does not block. */
   public List<@Nullable Description> describeFromMemory(List<Name> names) {
-    List<@Nullable Description> found = new ArrayList<>(names.size());
-    for (Name name : names) {
-      Description here = memory.describe(name);
-      found.add(here == null ? later.describe(name) : here);
+    List<@Nullable Description> found = memory.describe(names);
+    for (int i = 0; i < names.size(); i++) {
+      if (found.get(i) == null) {
+        found.set(i, later.describe(names.get(i)));
+      }
     }
     return found;
   }
@@ -344,26 +345,31 @@ public final class FragmentStore {
   }
 
   private List<@Nullable Fragment> getFromMemory(List<Name> names, Origin origin) {
-    List<@Nullable Fragment> got = new ArrayList<>(names.size());
-    String tenant = CallContext.tenantOfCall();
-    for (Name name : names) {
-      got.add(find(tenant, name, origin));
-    }
-    return got;
+    return getFromMemory(CallContext.tenantOfCall(), names, origin);
   }
 
-  private @Nullable Fragment find(String tenant, Name name, Origin origin) {
-    Fragment here = memory.find(name);
-    if (here == null) {
-      here = later.find(name);
+  private List<@Nullable Fragment> getFromMemory(String tenant, List<Name> names, Origin origin) {
+    List<@Nullable Fragment> got = memory.find(names);
+    int hits = 0;
+    long bytes = 0;
+    for (int i = 0; i < names.size(); i++) {
+      Fragment here = got.get(i);
+      if (here == null) {
+        here = later.find(names.get(i));
+        got.set(i, here);
+      }
+      if (here != null) {
+        hits++;
+        bytes += here.body().length();
+      }
     }
-    if (here != null) {
-      meters.memoryHit(tenant, here);
+    if (hits > 0) {
+      meters.memoryHits(tenant, hits, bytes);
     }
     if (origin == Origin.CLIENT) {
-      uses.count(name);
+      uses.count(names);
     }
-    return here;
+    return got;
   }
 
   /**
@@ -403,7 +409,7 @@ public final class FragmentStore {
     if (domain == null) {
       return null;
     }
-    return find(tenant, Name.of(domain, key), Origin.CLIENT);
+    return getFromMemory(tenant, List.of(Name.of(domain, key)), Origin.CLIENT).getFirst();
   }
 
   /** Which of the names there are, in order. Counts as no use. */

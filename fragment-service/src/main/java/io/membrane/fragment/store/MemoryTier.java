@@ -88,30 +88,46 @@ public final class MemoryTier implements AutoCloseable {
 
   /** A lease of what is here under a name, or null. Does not block. */
   public @Nullable Fragment find(Name name) {
-    Fragment found = held.get(name);
-    if (found == null || policy == null || found.description().hasEnded(clock.millis())) {
-      return null;
-    }
+    return find(List.of(name)).getFirst();
+  }
+
+  /** As {@link #find(Name)}, in order. */
+  List<@Nullable Fragment> find(List<Name> names) {
+    List<@Nullable Fragment> found = new ArrayList<>(names.size());
+    long now = clock.millis();
+    // Under the lock, so that nobody closes a payload before it is retained.
     lock.lock();
     try {
-      // Under the lock, so that nobody closes it before it is retained.
-      found = held.get(name);
-      if (found == null) {
-        return null;
+      for (Name name : names) {
+        Fragment here = held.get(name);
+        if (policy == null || here == null || here.description().hasEnded(now)) {
+          found.add(null);
+        } else {
+          policy.hit(name);
+          found.add(new Fragment(here.description(), here.body().retain()));
+        }
       }
-      policy.hit(name);
-      return new Fragment(found.description(), found.body().retain());
     } finally {
       lock.unlock();
     }
+    return found;
   }
 
   /** What is known of a name that is here, or null. Counts as no use. */
   @Nullable Description describe(Name name) {
-    Fragment found = held.get(name);
-    return found == null || found.description().hasEnded(clock.millis())
-        ? null
-        : found.description();
+    return describe(List.of(name)).getFirst();
+  }
+
+  /** As {@link #describe(Name)}, in order. */
+  List<@Nullable Description> describe(List<Name> names) {
+    List<@Nullable Description> known = new ArrayList<>(names.size());
+    // Read once: between two look-ups it would keep the processor from beginning the next.
+    long now = clock.millis();
+    for (Name name : names) {
+      Fragment found = held.get(name);
+      known.add(found == null || found.description().hasEnded(now) ? null : found.description());
+    }
+    return known;
   }
 
   /** What is here; a view, which changes as that does. */

@@ -51,8 +51,13 @@ final class StoreMeters {
 
   /** A fragment that was in memory. */
   void memoryHit(String tenant, Fragment found) {
-    count(FragmentMetric.GETS, tenant, MEMORY, 1);
-    handedOut(tenant, MEMORY, found);
+    memoryHits(tenant, 1, found.body().length());
+  }
+
+  /** So many fragments, of so many bytes in all, that were in memory. */
+  void memoryHits(String tenant, int found, long bytes) {
+    count(FragmentMetric.GETS, tenant, MEMORY, found);
+    counters.add(FragmentMetric.BYTES_OUT, tenant, bytes, TIER, MEMORY);
   }
 
   /** A put that was acknowledged from memory, and that Redis has refused. */

@@ -1,6 +1,7 @@
 package io.membrane.fragment.store;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -16,10 +17,16 @@ final class Uses {
   private Map<Name, Integer> counted = new HashMap<>();
 
   void count(Name name) {
+    count(List.of(name));
+  }
+
+  void count(List<Name> names) {
     lock.lock();
     try {
-      if (counted.size() < MOST || counted.containsKey(name)) {
-        counted.merge(name, 1, Integer::sum);
+      for (Name name : names) {
+        if (counted.size() < MOST || counted.containsKey(name)) {
+          counted.merge(name, 1, Integer::sum);
+        }
       }
     } finally {
       lock.unlock();

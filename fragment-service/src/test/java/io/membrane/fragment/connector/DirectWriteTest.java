@@ -23,6 +23,8 @@ import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies on the wire, as a caller gets them. */
 class DirectWriteTest {
@@ -66,21 +68,31 @@ class DirectWriteTest {
           if (request.getHeader("Membrane-Sized") != null) {
             response.getCoyoteResponse().setContentLength(body.whole().length);
           }
+          if (request.getHeader("Membrane-Together") != null) {
+            DirectOutput.of(request).writeWhole(body.pieces());
+            return;
+          }
           for (ByteBuffer piece : body.pieces()) {
             response.getCoyoteResponse().doWrite(piece);
           }
         };
-    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service);
-        RawClient client = RawClient.to(tomcat.port())) {
+    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service, new DirectOutputValve());
+        RawClient client = RawClient.to(tomcat.port());
+        RawClient narrow = RawClient.narrow(tomcat.port())) {
       Seeds.forAll(
-          60,
+          90,
           random -> {
             String path = "/" + random.nextLong();
             Body body = Body.of(new Random(random.nextLong()));
             bodies.put(path, body);
             String[] headers =
-                random.nextBoolean() ? new String[] {"Membrane-Sized: 1"} : new String[0];
-            assertThat(ask(client, path, headers).body()).isEqualTo(body.whole());
+                switch (random.nextInt(3)) {
+                  case 0 -> new String[0];
+                  case 1 -> new String[] {"Membrane-Sized: 1"};
+                  default -> new String[] {"Membrane-Sized: 1", "Membrane-Together: 1"};
+                };
+            RawClient either = random.nextInt(4) == 0 ? narrow : client;
+            assertThat(ask(either, path, headers).body()).isEqualTo(body.whole());
           });
     }
   }
@@ -93,7 +105,10 @@ class DirectWriteTest {
     }
   }
 
-  /** Writes a large body on {@code /large}, and tells how that ended; otherwise a small one. */
+  /**
+   * Writes a large body on {@code /large} in one piece and on {@code /together} in many, and tells
+   * how that ended; otherwise a small one.
+   */
   private static final class LargeBody implements RunningTomcat.Service {
     private final ByteBuffer bytes = ByteBuffer.allocateDirect(LARGE);
     private final CountDownLatch begun = new CountDownLatch(1);
@@ -101,29 +116,46 @@ class DirectWriteTest {
 
     @Override
     public void serve(Request request, Response response) throws IOException {
-      if (!request.getRequestURI().equals("/large")) {
+      String path = request.getRequestURI();
+      if (!path.equals("/large") && !path.equals("/together")) {
         response.getOutputStream().write("small".getBytes(ISO_8859_1));
         return;
       }
       response.getCoyoteResponse().setContentLength(LARGE);
       begun.countDown();
       try {
-        response.getCoyoteResponse().doWrite(bytes.duplicate());
+        if (path.equals("/together")) {
+          DirectOutput.of(request).writeWhole(pieces());
+        } else {
+          response.getCoyoteResponse().doWrite(bytes.duplicate());
+        }
         ended.complete("whole");
       } catch (IOException e) {
         ended.complete("broken");
       }
     }
+
+    /** Small and large in turn, more of them than one system call takes. */
+    private List<ByteBuffer> pieces() {
+      List<ByteBuffer> pieces = new ArrayList<>();
+      for (int at = 0; at < LARGE; ) {
+        int length = Math.min(LARGE - at, pieces.size() % 2 == 0 ? 100 : 50_000);
+        pieces.add(bytes.slice(at, length));
+        at += length;
+      }
+      return pieces;
+    }
   }
 
-  @Test
-  void aCallerThatReadsSlowlyHoldsUpNobodyElse()
+  @ParameterizedTest
+  @ValueSource(strings = {"/large", "/together"})
+  void aCallerThatReadsSlowlyHoldsUpNobodyElse(String path)
       throws IOException, LifecycleException, InterruptedException, ExecutionException {
     LargeBody service = new LargeBody();
-    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service);
+    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service, new DirectOutputValve());
         RawClient slow = RawClient.narrow(tomcat.port());
         RawClient other = RawClient.to(tomcat.port())) {
-      slow.send("GET", "/large");
+      slow.send("GET", path);
       service.begun.await();
       for (int i = 0; i < 50; i++) {
         assertThat(other.ask("GET", "/small").body()).asString(ISO_8859_1).isEqualTo("small");
@@ -134,13 +166,14 @@ class DirectWriteTest {
     }
   }
 
-  @Test
-  void aCallerThatLeavesInTheMiddleEndsTheWriteAndItsConnection()
+  @ParameterizedTest
+  @ValueSource(strings = {"/large", "/together"})
+  void aCallerThatLeavesInTheMiddleEndsTheWriteAndItsConnection(String path)
       throws IOException, LifecycleException, InterruptedException, ExecutionException {
     LargeBody service = new LargeBody();
-    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service)) {
+    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service, new DirectOutputValve())) {
       try (RawClient leaving = RawClient.narrow(tomcat.port())) {
-        leaving.send("GET", "/large");
+        leaving.send("GET", path);
         leaving.bytes(100_000);
       }
       assertThat(service.ended.get()).isEqualTo("broken");
@@ -148,14 +181,17 @@ class DirectWriteTest {
     }
   }
 
-  @Test
-  void aCallerThatDoesNotReadIsCutAfterTheWriteTimeout()
+  @ParameterizedTest
+  @ValueSource(strings = {"/large", "/together"})
+  void aCallerThatDoesNotReadIsCutAfterTheWriteTimeout(String path)
       throws IOException, LifecycleException, InterruptedException, ExecutionException {
     LargeBody service = new LargeBody();
     try (RunningTomcat tomcat =
-            new RunningTomcat(folder).timeout(Duration.ofMillis(200)).start(service);
+            new RunningTomcat(folder)
+                .timeout(Duration.ofMillis(200))
+                .start(service, new DirectOutputValve());
         RawClient idle = RawClient.narrow(tomcat.port())) {
-      idle.send("GET", "/large");
+      idle.send("GET", path);
       assertThat(service.ended.get()).isEqualTo("broken");
       await().until(() -> tomcat.connections() == 0);
       assertThat(idle.toTheEnd()).isLessThan(LARGE);
@@ -167,13 +203,15 @@ class DirectWriteTest {
     Body body = Body.of(new Random(5));
     RunningTomcat.Service service =
         (request, response) -> {
-          for (ByteBuffer piece : body.pieces()) {
-            response.getCoyoteResponse().doWrite(piece.duplicate());
-          }
+          response.getCoyoteResponse().setContentLength(body.whole().length);
+          DirectOutput.of(request)
+              .writeWhole(body.pieces().stream().map(ByteBuffer::duplicate).toList());
         };
     TestKeys keys = TestKeys.in(folder);
     try (RunningTomcat tomcat =
-            new RunningTomcat(folder).tls(keys.file(), TestKeys.PASSWORD).start(service);
+            new RunningTomcat(folder)
+                .tls(keys.file(), TestKeys.PASSWORD)
+                .start(service, new DirectOutputValve());
         RawClient client = new RawClient(keys.connect(tomcat.port()))) {
       for (int i = 0; i < 3; i++) {
         assertThat(client.ask("GET", "/").body()).isEqualTo(body.whole());
