@@ -1,5 +1,7 @@
 package io.membrane.boot;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -57,6 +59,10 @@ record RedisSettings(
   private void check() {
     checkOneKind();
     checkSentinel();
+    if (url != null && hasNoPort(url)) {
+      throw new StartupProblem(
+          "%surl has no port".formatted(PREFIX), "Write it: redis://<host>:<port>, 6379 mostly.");
+    }
     if (url != null && (username != null || password != null)) {
       throw new StartupProblem(
           "%surl is set, and %<susername or %<spassword, which would not be used".formatted(PREFIX),
@@ -120,6 +126,16 @@ record RedisSettings(
           "Leave %sssl.enabled out for TLS; for none leave out %<sssl.bundle, and write redis://"
                   .formatted(PREFIX)
               + " in the url.");
+    }
+  }
+
+  /** Which Boot would take as port -1. */
+  private static boolean hasNoPort(String url) {
+    try {
+      URI parsed = new URI(url);
+      return parsed.getHost() != null && parsed.getPort() < 0;
+    } catch (URISyntaxException e) {
+      return false;
     }
   }
 

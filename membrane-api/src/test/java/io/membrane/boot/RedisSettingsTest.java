@@ -43,6 +43,8 @@ class RedisSettingsTest {
         "port=1 cluster.nodes=b:2 | .port, | Keep one",
         "sentinel.master=m | sentinel.nodes is missing | sentinel.nodes=<host>:<port>",
         "sentinel.nodes=a:1 | sentinel.master is missing | sentinel.master=<the name",
+        "url=redis://a | has no port | redis://<host>:<port>",
+        "url=redis://user:secret@a/2 | has no port | redis://<host>:<port>",
         "url=redis://a:1 password=p | would not be used | redis://<user>:<password>@<host>",
         "url=redis://a:1 username=u | would not be used | spring.data.redis.host and",
         "url=redis://a:1 database=3 | would not be used | redis://<host>:<port>/<database>",

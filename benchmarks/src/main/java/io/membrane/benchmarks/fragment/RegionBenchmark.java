@@ -49,12 +49,11 @@ public final class RegionBenchmark {
   private static final String SEED =
       """
       for i = 1, #ARGV, 2 do
-        local digest, body = ARGV[i + 1], ARGV[i + 1] .. '.1.0000000000000000'
-        redis.call('HSET', '{membrane}:name:tenant:default/' .. ARGV[i], 'digest', digest,
-            'generation', body, 'meta', '', 'seal', '', 'bytes', '1', 'expires', '0', 'owner',
-            'default', 'class', '3', 'weight', '1', 'uses', '1', 'with', '', 'announced', '0')
-        redis.call('HSET', '{membrane}:content:' .. digest, 'generation', body, 'body', body,
-            'references', '1', 'footprint', '1088')
+        local digest, version = ARGV[i + 1], '1.0000000000000000'
+        local body = digest .. '.' .. version
+        redis.call('SET', '{membrane}:name:tenant:default/' .. ARGV[i],
+            '0000000000000 001 ' .. digest .. ' ' .. version .. '  0 3 1.0 1 default\\n\\n\\n')
+        redis.call('SET', '{membrane}:content:' .. digest, '1 1088 ' .. version .. ' ' .. body)
         redis.call('SET', 'membrane:body:' .. body, 'x')
       end
       return #ARGV

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,21 +18,26 @@ final class HintQueue {
 
   private static final int MOST = 4096;
 
-  private record Waiting(Peer peer, Name name) {}
+  private record Waiting(String id, Name name) {}
 
   private final BlockingQueue<Waiting> waiting = new ArrayBlockingQueue<>(MOST);
+  private final Function<String, @Nullable Peer> peers;
   private final HintClient client;
   private final PeerMeters meters;
   private @Nullable Thread sender;
 
-  HintQueue(HintClient client, PeerMeters meters) {
+  /**
+   * @param peers a live node by its id; null if it is gone, so that nobody waits for it
+   */
+  HintQueue(Function<String, @Nullable Peer> peers, HintClient client, PeerMeters meters) {
+    this.peers = peers;
     this.client = client;
     this.meters = meters;
   }
 
-  /** Puts a hint into the queue, or drops it; does not block. */
-  void add(Peer peer, Name name) {
-    if (!waiting.offer(new Waiting(peer, name))) {
+  /** Puts a hint for a node into the queue, or drops it; does not block. */
+  void add(String id, Name name) {
+    if (!waiting.offer(new Waiting(id, name))) {
       meters.hint(PeerMeters.Hint.DROPPED, 1);
     }
   }
@@ -55,15 +61,24 @@ final class HintQueue {
       while (!Thread.currentThread().isInterrupted()) {
         taken.add(waiting.take());
         waiting.drainTo(taken, HintClient.MOST - 1);
-        Map<Peer, List<Name>> names = new LinkedHashMap<>();
+        Map<String, List<Name>> names = new LinkedHashMap<>();
         for (Waiting one : taken) {
-          names.computeIfAbsent(one.peer(), _ -> new ArrayList<>()).add(one.name());
+          names.computeIfAbsent(one.id(), _ -> new ArrayList<>()).add(one.name());
         }
-        names.forEach(client::send);
+        names.forEach(this::send);
         taken.clear();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void send(String id, List<Name> names) {
+    Peer peer = peers.apply(id);
+    if (peer == null) {
+      meters.hint(PeerMeters.Hint.DROPPED, names.size());
+    } else {
+      client.send(peer, names);
     }
   }
 }

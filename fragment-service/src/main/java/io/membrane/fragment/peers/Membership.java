@@ -7,11 +7,14 @@ import io.membrane.wire.MembershipClient.Node;
 import io.membrane.wire.MembershipClient.Registration;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +22,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Says to the directory that this node lives, three times per lease, and hears from it who else
  * does. While the directory does not answer what was heard last holds, for {@value #TRUSTED}
- * leases; then this node is alone until it answers again. Thread-safe.
+ * leases; then this node is alone until it answers again. What only an operator can mend is logged
+ * when it begins: a directory that has never answered, another process under this node's id, or
+ * another id with this node's URL. Thread-safe.
  */
 public final class Membership {
 
@@ -34,6 +39,11 @@ public final class Membership {
   private @Nullable ScheduledExecutorService thread;
   private long heardMs;
   private boolean isAlone = true;
+  private boolean hasWarned;
+  private Set<Claim> rivals = Set.of();
+
+  /** Who says to be where. */
+  private record Claim(String id, String url) {}
 
   /**
    * @param id this node's
@@ -79,17 +89,46 @@ public final class Membership {
   /** Says and hears once; what the schedule does. */
   void renew() {
     try {
-      List<Node> live =
-          inTime(() -> {
-            directory.renew(id, registration);
-            return directory.nodes(registration.role(), registration.cluster()).nodes();
-          });
+      List<Node> live = new ArrayList<>();
+      inTime(() -> {
+        live.addAll(directory.nodes(registration.role(), registration.cluster()).nodes());
+        Node self = directory.renew(id, registration);
+        warnOf(rivals(live));
+        live.removeIf(node -> node.id().equals(id));
+        return live.add(self);
+      });
       peers.accept(live);
       heard();
     } catch (MembraneException e) {
       missed(e);
     } catch (RuntimeException e) {
       log.error("the nodes could not be told; will be tried again", e);
+    }
+  }
+
+  /** Those that have this node's id or its URL, and not both. */
+  private Set<Claim> rivals(List<Node> live) {
+    return live.stream()
+        .map(node -> new Claim(node.id(), node.url()))
+        .filter(claim -> claim.id().equals(id) != claim.url().equals(registration.url()))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Not before the first answer: a lease of this very node may run from before its restart. */
+  private void warnOf(Set<Claim> now) {
+    if (!isAlone) {
+      for (Claim rival : now) {
+        if (!rivals.contains(rival)) {
+          log.warn(
+              "{} at {} is registered too, and this node is {} at {}: give each an instance and a"
+                  + " url of its own (membrane.fragment.instance, .url)",
+              rival.id(),
+              rival.url(),
+              id,
+              registration.url());
+        }
+      }
+      rivals = now;
     }
   }
 
@@ -103,6 +142,10 @@ public final class Membership {
 
   private void missed(MembraneException e) {
     log.debug("the directory did not answer: {}", e.getMessage());
+    if (heardMs == 0 && !hasWarned) {
+      log.warn("this node is alone until the directory answers: {}", e.getMessage());
+      hasWarned = true;
+    }
     if (!isAlone && clock.millis() - heardMs > TRUSTED * registration.leaseMs()) {
       log.warn("the directory has not answered for {} leases; this node is alone", TRUSTED);
       isAlone = true;

@@ -69,7 +69,7 @@ public final class Peers implements Neighbours, AutoCloseable {
     HintClient client = new HintClient(http, meters);
     this.view = new View(Homes.alone(self), Map.of());
     this.reads = new PeerReads(http, memory, meters);
-    this.hints = new HintQueue(client, meters);
+    this.hints = new HintQueue(this::peer, client, meters);
     this.relocation = new Relocation(view.homes(), memory::names, this::peer, client, meters);
     this.demand = new Demand<>(ticker);
     Gauge.builder(FragmentMetric.NODES.meter(), this, p -> 1.0 + p.view.peers().size())
@@ -236,7 +236,7 @@ public final class Peers implements Neighbours, AutoCloseable {
     View now = view;
     FragmentKey key = name.fragment();
     if (key != null && !now.homes().isAlone()) {
-      homes(now, key.hash()).forEach(home -> hints.add(home, name));
+      homes(now, key.hash()).forEach(home -> hints.add(home.id(), name));
     }
   }
 

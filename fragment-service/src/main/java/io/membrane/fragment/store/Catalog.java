@@ -14,6 +14,7 @@ import io.membrane.wire.FragmentClient.FragmentMeta;
 import io.membrane.wire.LogEntry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -85,8 +86,17 @@ final class Catalog {
 
   static final int MOST_CHANGES = 1000;
 
-  /** Where {@code put.lua} writes the life that only Redis' clock tells. */
-  private static final long LIFE = 888_888_888_888_888_888L;
+  private static final byte[] YES = {'1'};
+  private static final byte[] NO = {};
+
+  /**
+   * What takes others with it may be read a little longer than it lives: until {@code trim.lua},
+   * which looks every second, removes it and them at once. Else they would outlive it until then.
+   */
+  private static final long GRACE_MS = 10_000;
+
+  /** Ranks of one class; {@code shared.lua} knows the same. */
+  private static final double CLASS_SPAN = 1e9;
 
   /** A block that costs as much to prefill as most: 1 token for 2 KiB. */
   private static final double TYPICAL_TOKENS_PER_BYTE = 1.0 / 2048;
@@ -124,8 +134,7 @@ final class Catalog {
    *     take it; {@link ErrorCode#UPLOAD_OFFSET_MISMATCH} if another request holds the upload
    */
   Put put(NewName put, String bodyId, long writtenMs, boolean ahead, @Nullable UploadHold upload) {
-    List<byte[]> arguments = new ArrayList<>(arguments(put, bodyId, writtenMs));
-    arguments.add(ahead ? RedisKeys.body(bodyId) : new byte[0]);
+    List<byte[]> arguments = new ArrayList<>(arguments(put, bodyId, writtenMs, ahead));
     if (upload != null) {
       arguments.addAll(upload.arguments());
     }
@@ -151,38 +160,42 @@ final class Catalog {
               Outcome.valueOf(string(answer, 0)),
               expiry(string(answer, 1)),
               position(string(answer, 2)),
-              Long.parseLong(string(answer, 3)),
+              number(answer, 3),
               bodies(answer, 4));
     };
   }
 
-  private List<byte[]> arguments(NewName put, String bodyId, long writtenMs) {
+  private List<byte[]> arguments(NewName put, String bodyId, long writtenMs, boolean ahead) {
     Policy policy = put.policy();
-    FragmentMeta meta = put.meta();
-    Name parent = parent(put.name(), meta);
-    byte[] kept = meta(meta);
+    double weight = weight(put.meta(), put.bytes());
+    Name parent = parent(put.name(), put.meta());
+    byte[] event = storedEvent(put);
     return List.of(
         put.name().bytes(),
-        text(put.digest().hex()),
+        text(bodyId),
+        text(writtenMs + settings.putWindow().toMillis()),
+        ahead ? YES : NO,
+        put.overwrite() ? YES : NO,
         text(put.bytes()),
         text(RedisKeys.footprint(Forms.bytes(bodyId, put.bytes()))),
-        text(bodyId),
-        text(writtenMs),
         text(put.owner()),
-        text(policy.quotaBytes() == null ? NO_QUOTA : policy.quotaBytes()),
-        text(policy.quotaFragments() == null ? NO_QUOTA : policy.quotaFragments()),
+        quota(policy),
         text(put.ttlMs()),
-        text(policy.priorityClass()),
-        text(weight(meta, put.bytes())),
-        text(put.overwrite() ? "1" : ""),
-        parent == null ? new byte[0] : parent.bytes(),
-        text(String.join("\n", put.with().stream().map(Name::toString).toList())),
-        text(settings.putWindow().toMillis()),
+        text(put.with().isEmpty() ? 0 : GRACE_MS),
+        text(policy.priorityClass() * CLASS_SPAN + weight),
+        parent == null ? NO : parent.bytes(),
         logLength,
-        kept,
-        Lookup.seal(put.name(), put.digest(), put.bytes(), kept),
-        storedEvent(put),
-        removedEvent);
+        event,
+        removedEvent,
+        NameRecord.tail(put, weight, event.length > 0));
+  }
+
+  private static byte[] quota(Policy policy) {
+    Long bytes = policy.quotaBytes();
+    Long names = policy.quotaFragments();
+    return bytes == null && names == null
+        ? NO
+        : text((bytes == null ? NO_QUOTA : bytes) + " " + (names == null ? NO_QUOTA : names));
   }
 
   /** What it takes to have a byte again, against a typical block; 1 where that is not known. */
@@ -202,11 +215,12 @@ final class Catalog {
         : Name.of(name.domain(), new FragmentKey(meta.parent(), key.slice()));
   }
 
+  /** Up to the life, which only Redis' clock tells. */
   private byte[] storedEvent(NewName put) {
     FragmentMeta meta = put.meta();
     FragmentKey key = put.name().fragment();
     if (meta == null || key == null) {
-      return new byte[0];
+      return NO;
     }
     Event event =
         new Event(
@@ -218,9 +232,12 @@ final class Catalog {
             put.bytes(),
             TIER,
             meta.tokenSpan(),
-            LIFE);
-    return WireJson.mapper()
-        .writeValueAsBytes(new LogEntry(settings.node(), settings.cluster(), null, null, event));
+            null);
+    byte[] entry =
+        WireJson.mapper()
+            .writeValueAsBytes(
+                new LogEntry(settings.node(), settings.cluster(), null, null, event));
+    return Arrays.copyOf(entry, entry.length - "}}".length());
   }
 
   /** What is known of each name, in order; null for each that is not there. */
@@ -362,26 +379,13 @@ final class Catalog {
     return Long.parseLong(string(redis.script(Script.CLOCK), 0));
   }
 
-  private static byte[] meta(@Nullable FragmentMeta meta) {
-    return meta == null
-        ? new byte[0]
-        : WireJson.mapper()
-            .writeValueAsBytes(
-                new FragmentMeta(
-                    meta.namespace(),
-                    meta.parent(),
-                    meta.tokenSpan(),
-                    meta.signature(),
-                    null,
-                    false));
-  }
-
   private static String quoted(String text) {
     return WireJson.mapper().writeValueAsString(text);
   }
 
   static @Nullable Long expiry(String expires) {
-    return expires.equals("0") ? null : Long.valueOf(expires);
+    long ms = Long.parseLong(expires);
+    return ms == 0 ? null : ms;
   }
 
   static @Nullable String position(String position) {
@@ -406,6 +410,13 @@ final class Catalog {
 
   static String string(List<@Nullable Object> answer, int index) {
     return new String((byte[]) Objects.requireNonNull(answer.get(index)), UTF_8);
+  }
+
+  /** A number, which scripts answer as such or as its digits. */
+  private static long number(List<@Nullable Object> answer, int index) {
+    return answer.get(index) instanceof Long number
+        ? number
+        : Long.parseLong(string(answer, index));
   }
 
   static byte[] text(Object value) {

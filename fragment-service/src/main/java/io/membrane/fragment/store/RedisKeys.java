@@ -12,18 +12,18 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <pre>
  *  key                              what
- *  {membrane}:name:&lt;name&gt;           hash   one name of some bytes
- *      digest, bytes                       which bytes, how many
- *      generation                          of the content that it refers to
- *      meta, seal                          JSON of FragmentMeta without its life; SHA-256 that binds
- *                                          name, digest, length and meta together
- *      expires                             Unix time in ms; 0: never
- *      owner, class, weight, uses          tenant that is charged; what its rank is made of
+ *  {membrane}:name:&lt;name&gt;           string one name of some bytes: text ({@link NameRecord})
+ *      expires, uses                       Unix time in ms, zeros: never; what its rank is made of,
+ *                                          with class and weight
+ *      digest, generation, bytes           which bytes, which content of them, how many
  *      position, announced                 log entry that tells of it; whether the log does
+ *      class, weight, owner                its rank; tenant that is charged
+ *      seal, meta                          SHA-256 that binds name, digest, length and meta together;
+ *                                          JSON of FragmentMeta without its life
  *      with                                names that go when it goes
- *  {membrane}:content:&lt;digest&gt;     hash   bytes that are stored once
- *      generation, references              a content that comes back is another; names that refer
- *      body, footprint                     id of the body; bytes it takes in Redis
+ *  {membrane}:content:&lt;digest&gt;     string bytes that are stored once: text, with a space between
+ *      references, footprint               names that refer; bytes that the body takes in Redis
+ *      generation, body                    a content that comes back is another; id of the body
  *  {membrane}:account:&lt;tenant&gt;     hash   bytes, names: what a tenant is charged for
  *  {membrane}:policy:&lt;tenant&gt;      string JSON of its policy
  *  {membrane}:pin:&lt;tenant&gt;/&lt;pin&gt;    set    names that a pin keeps

@@ -8,12 +8,17 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** A Lua script; what it takes and answers stands in its file. */
+/**
+ * A Lua script; what it takes and answers stands in its file. A line {@code -- include <file>}
+ * stands for all of another file.
+ */
 enum Script {
   CHANGES,
   CLOCK,
-  COMPLETE(load("uploads"), "local function put_fragment()\n", load("put"), "end\n"),
+  COMPLETE,
   DELETE,
   DIGESTS,
   EXISTS,
@@ -24,16 +29,13 @@ enum Script {
   RESOLVE,
   TOUCH,
   TRIM,
-  UPLOAD(load("uploads"));
+  UPLOAD;
 
   private final String source;
   private final String sha1;
 
-  /**
-   * @param before what stands between the shared part and the script's own
-   */
-  Script(String... before) {
-    source = load("shared") + String.join("", before) + load(call());
+  Script() {
+    source = load(call());
     sha1 = sha1(source);
   }
 
@@ -57,7 +59,9 @@ enum Script {
       if (in == null) {
         throw new IllegalStateException("the jar lacks " + file);
       }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return Pattern.compile("(?m)^ *-- include (\\w+)$")
+          .matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+          .replaceAll(found -> Matcher.quoteReplacement(load(found.group(1))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

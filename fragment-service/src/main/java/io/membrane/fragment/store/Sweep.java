@@ -31,7 +31,6 @@ final class Sweep {
 
   private static final Logger log = LoggerFactory.getLogger(Sweep.class);
   private static final int PAGE = 256;
-  private static final byte[] BODY = "body".getBytes(UTF_8);
 
   private final RedisCalls redis;
   private final Catalog catalog;
@@ -115,10 +114,10 @@ final class Sweep {
   }
 
   private boolean isNamed(String id, String digest) {
-    byte @Nullable [] body =
+    byte @Nullable [] content =
         redis.<byte @Nullable []>call(
-            "sweep", commands -> commands.hget(RedisKeys.content(new ContentDigest(digest)), BODY));
-    return body != null && new String(body, UTF_8).equals(id);
+            "sweep", commands -> commands.get(RedisKeys.content(new ContentDigest(digest))));
+    return content != null && new String(content, UTF_8).endsWith(" " + id);
   }
 
   /** Names that a look at them removes, and those whose body is gone. */

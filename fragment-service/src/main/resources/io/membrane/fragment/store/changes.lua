@@ -3,6 +3,9 @@
 --      store, if it has none yet
 -- Answer {life, changes there were ever, bytes in the store, id of the last entry told, then the
 --        names that changed: at most 1,000}
+
+-- include shared
+
 local answer = {life_of(ARGV[2]), redis.call('HGET', STORE, 'changes') or '0',
     redis.call('HGET', STORE, 'bytes') or '0', ARGV[1]}
 if ARGV[1] == '' then

@@ -1,6 +1,9 @@
 -- Removes names.
 -- ARGV 1 event 'removed', 2 log length, then members
 -- Answer {how many went, with those that went with them, bytes in the store, bodies to unlink ...}
+
+-- include shared
+
 local before = tonumber(redis.call('HGET', STORE, 'names') or '0')
 local bodies = {}
 for i = 3, #ARGV do

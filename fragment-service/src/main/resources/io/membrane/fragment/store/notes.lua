@@ -4,6 +4,9 @@
 -- Answer {life, id of the last note told, 1; then the names: at most 1,000}
 --        {life, id, 0}: what has changed since then is not known any more; follow from here
 -- The first command that writes is one that Redis does not refuse when it is full; after it none is.
+
+-- include shared
+
 redis.call('PEXPIRE', NOTES, ARGV[3])
 local life = life_of(ARGV[2])
 if ARGV[1] == '' or #redis.call('XRANGE', NOTES, ARGV[1], ARGV[1]) == 0 then

@@ -1,156 +1,146 @@
--- Gives a body, which the caller has written, a name.
--- ARGV 1 member, 2 digest, 3 bytes, 4 footprint, 5 body (id), 6 written (ms in the id), 7 owner,
---      8 quota_bytes, 9 quota_names (-1: none), 10 ttl (ms, 0: no end), 11 class, 12 weight,
---      13 '1' to overwrite other bytes, 14 parent (member or ''), 15 with (members that go with it),
---      16 window (ms that a body may be old), 17 log length, 18 meta, 19 seal, 20 event 'stored' or
---      '', 21 event 'removed', 22 key of the body if it was sent ahead of this and its answer not
---      waited for, or ''
+-- Gives a body, which the caller has written, a name. Most names are new: what such a put does not
+-- need stands behind a condition, functions too, since this script is the larger part of what a put
+-- of a small fragment costs Redis.
+-- ARGV 1 member, 2 body (id), 3 until when the body may be named (ms), 4 '1' if it was sent ahead of
+--      this and its answer not waited for, or '', 5 '1' to overwrite other bytes, or '', 6 bytes,
+--      7 footprint, 8 owner, 9 quota: bytes and names, -1: none; '' if there is neither, 10 ttl (ms, 0:
+--      no end), 11 ms that it may be read longer than it lives, 12 rank (class and weight), 13 parent
+--      (member or ''), 14 log length, 15 event 'stored' up to its life, or '', 16 event 'removed',
+--      17 what follows the position in the name's record
 -- Answer {STORED | SAME, expires, position, bytes in the store, body to unlink or ''}
 --        {CONFLICT | STALE | LOST} or {QUOTA, bytes, names of the owner}; then nothing is changed
-local put = {member = ARGV[1], digest = ARGV[2], bytes = tonumber(ARGV[3]), body = ARGV[5],
-    owner = ARGV[7], ttl = tonumber(ARGV[10]), class = tonumber(ARGV[11]),
-    weight = tonumber(ARGV[12]), with = ARGV[15], log_length = ARGV[17]}
-local name = name_of(put.member)
-local content = content_of(put.digest)
-local now = now_ms()
-if now - tonumber(ARGV[6]) > tonumber(ARGV[16]) then
+local member, body, bytes, footprint = ARGV[1], ARGV[2], ARGV[6], ARGV[7]
+local digest, generation = string.sub(body, 1, 64), string.sub(body, 66)
+local name = '{membrane}:name:' .. member
+local content = '{membrane}:content:' .. digest
+local account = '{membrane}:account:' .. ARGV[8]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if now > tonumber(ARGV[3]) then
   return {'STALE'}
 end
-if ARGV[22] ~= '' and redis.call('EXISTS', ARGV[22]) == 0 then
+if ARGV[4] ~= '' and redis.call('EXISTS', 'membrane:body:' .. body) == 0 then
   return {'LOST'}
 end
--- What takes others with it may be read a little longer than it lives: until trim.lua, which looks
--- every second, removes it and them at once. Else they would outlive it until then.
-local grace = put.with ~= '' and 10000 or 0
-local ends = int(now + put.ttl)
-local expires = put.ttl > 0 and int(now + put.ttl + grace) or '0'
+local ttl = tonumber(ARGV[10])
+local ends, expires = '0000000000000', '0000000000000'
+-- In 2286 ends come to have more digits than that; what lives longer ends then.
+if ttl > 0 then
+  ends = string.format('%013d', math.min(now + ttl, 9999999999999))
+  expires = ARGV[11] == '0' and ends
+      or string.format('%013d', math.min(now + ttl + ARGV[11], 9999999999999))
+end
 local body_to_drop = ''
 local bodies = {}
 
 local function announce(until_ms)
-  if ARGV[20] == '' then
+  if ARGV[15] == '' then
     return ''
   end
-  local life = until_ms == '0' and '' or ',"expires_at_ms":' .. until_ms
-  local entry = string.gsub(ARGV[20], ',"expires_at_ms":888888888888888888', life)
-  return redis.call('XADD', LOG, 'MAXLEN', '~', put.log_length, '*', 'entry', entry)
+  local life = until_ms == '0000000000000' and '}}' or ',"expires_at_ms":' .. until_ms .. '}}'
+  return redis.call('XADD', '{membrane}:log', 'MAXLEN', '~', ARGV[14], '*', 'entry',
+      ARGV[15] .. life)
 end
 
-local function answer(status, until_ms, position, store_bytes)
-  return {status, until_ms, position, store_bytes, body_to_drop, unpack(bodies)}
-end
-
--- The newest body is known to be whole; the one before may have been damaged meanwhile. It is the
--- same one if a client sends a call again whose answer it has lost. It may lie there in another form
--- than the one before, of another length: the answer is how many bytes more that is.
-local function take_body()
-  local before = redis.call('HMGET', content, 'body', 'footprint')
-  if before[1] and before[1] ~= put.body then
-    body_to_drop = before[1]
-  end
-  redis.call('HSET', content, 'body', put.body, 'footprint', ARGV[4])
-  return tonumber(ARGV[4]) - (tonumber(before[2]) or 0)
-end
-
-local kept = redis.call('HMGET', name, 'digest', 'generation', 'expires', 'position')
-local taken = kept[1] or kept[2]
-local whole = kept[1] and kept[2] and redis.call('HGET', content_of(kept[1]), 'generation') == kept[2]
-if whole and not has_ended(kept[3], now) then
-  if kept[1] == put.digest then
-    local more = take_body()
-    if more ~= 0 then
-      redis.call('HINCRBY', STORE, 'bytes', int(more))
-    end
-    -- A life that grows by less than a sixteenth is left alone: each would cost a log entry.
-    local before = (tonumber(kept[3]) or 0) - grace
-    local grows = before > 0 and (put.ttl == 0 or now + put.ttl - before > put.ttl / 16)
-    local lost = kept[4] and kept[4] ~= ''
-        and #redis.call('XRANGE', LOG, kept[4], kept[4]) == 0
-    local until_ms = grows and expires or kept[3]
-    local position = kept[4] or ''
-    if grows then
-      redis.call('HSET', name, 'expires', until_ms)
-      if until_ms == '0' then
-        redis.call('ZREM', EXPIRY, put.member)
-        redis.call('ZREM', RANK, put.member)
-      else
-        redis.call('ZADD', EXPIRY, ends, put.member)
+local remove_old
+local old_bytes, old_names = 0, 0
+if redis.call('EXISTS', name) == 1 then
+  -- include shared
+  local kept = name_at(name)
+  local same = kept.digest == digest
+  local named = content_at(same and content or content_of(kept.digest))
+  if named and named.generation == kept.generation and not has_ended(kept.expires, now) then
+    if same then
+      -- The newest body is known to be whole; the one before may have been damaged meanwhile.
+      if named.body ~= body then
+        body_to_drop = named.body
       end
-      changed(put.member)
+      keep_content(content, named.references, footprint, named.generation, body)
+      local store_bytes = redis.call('HINCRBY', STORE, 'bytes', footprint - named.footprint)
+      -- A life that grows by less than a sixteenth is left alone: each would cost a log entry.
+      local before = (tonumber(kept.expires) or 0) - ARGV[11]
+      local grows = kept.expires ~= NEVER and (ttl == 0 or now + ttl - before > ttl / 16)
+      local position = kept.position
+      local lost = position ~= '' and #redis.call('XRANGE', LOG, position, position) == 0
+      local until_ms = grows and expires or kept.expires
+      if grows then
+        if until_ms == NEVER then
+          redis.call('ZREM', EXPIRY, member)
+          redis.call('ZREM', RANK, member)
+        else
+          redis.call('ZADD', EXPIRY, ends, member)
+        end
+        changed(member)
+      end
+      if grows or lost then
+        position = announce(until_ms)
+        local head, tail = string.match(kept.record, '^%S* (%S* %S* %S*) %S*( .*)$')
+        redis.call('SET', name, until_ms .. ' ' .. head .. ' ' .. position .. tail)
+      end
+      return {'SAME', until_ms, position, store_bytes, body_to_drop}
     end
-    if grows or lost then
-      position = announce(until_ms)
-      redis.call('HSET', name, 'position', position)
+    if ARGV[5] == '' then
+      return {'CONFLICT'}
     end
-    return answer('SAME', until_ms, position, redis.call('HGET', STORE, 'bytes'))
   end
-  if ARGV[13] ~= '1' then
-    return {'CONFLICT'}
+  if kept.owner == ARGV[8] then
+    old_bytes, old_names = tonumber(kept.bytes) or 0, 1
+  end
+  remove_old = function()
+    -- What goes with the name stays, it may be the new bytes' already.
+    remove(member, ARGV[16], ARGV[14], bodies, true)
   end
 end
 
-local replaced_bytes = 0
-local replaced_names = 0
-if taken and redis.call('HGET', name, 'owner') == put.owner then
-  replaced_bytes = tonumber(redis.call('HGET', name, 'bytes')) or 0
-  replaced_names = 1
-end
-local account = account_of(put.owner)
-local used = redis.call('HMGET', account, 'bytes', 'names')
-local used_bytes = tonumber(used[1] or '0') - replaced_bytes
-local used_names = tonumber(used[2] or '0') - replaced_names
-local quota_bytes = tonumber(ARGV[8])
-local quota_names = tonumber(ARGV[9])
-if (quota_bytes >= 0 and used_bytes + put.bytes > quota_bytes)
-    or (quota_names >= 0 and used_names + 1 > quota_names) then
-  return {'QUOTA', int(used_bytes), int(used_names)}
+if ARGV[9] ~= '' then
+  local most_bytes, most_names = string.match(ARGV[9], '^(%S+) (%S+)$')
+  local used = redis.call('HMGET', account, 'bytes', 'names')
+  local used_bytes, used_names = (used[1] or 0) - old_bytes, (used[2] or 0) - old_names
+  if (most_bytes ~= '-1' and used_bytes + bytes > tonumber(most_bytes))
+      or (most_names ~= '-1' and used_names + 1 > tonumber(most_names)) then
+    return {'QUOTA', string.format('%d', used_bytes), string.format('%d', used_names)}
+  end
 end
 
 -- The first command that writes is one that Redis refuses when it is full; after it none is.
--- Other bytes under the same name: what goes with the name stays, it may be the new bytes' already.
-if taken then
-  redis.call('HSET', STORE, 'full', '0')
-  remove(put.member, ARGV[21], put.log_length, bodies, true)
+if remove_old then
+  redis.call('HSET', '{membrane}:store', 'full', '0')
+  remove_old()
 end
 local position = announce(expires)
-local store = redis.call('HMGET', STORE, 'bytes', 'names', 'age')
-local store_bytes = tonumber(store[1] or '0') + NAME_BYTES
-local generation = redis.call('HGET', content, 'generation')
-if generation then
-  store_bytes = store_bytes + take_body()
-  redis.call('HINCRBY', content, 'references', 1)
-else
-  generation = put.body
-  redis.call('HSET', content, 'generation', generation, 'body', put.body, 'references', '1',
-      'footprint', ARGV[4])
-  store_bytes = store_bytes + tonumber(ARGV[4])
-end
-store_bytes = int(store_bytes)
-redis.call('HSET', STORE, 'bytes', store_bytes, 'names', int(tonumber(store[2] or '0') + 1))
-redis.call('HSET', name, 'digest', put.digest, 'generation', generation, 'meta', ARGV[18],
-    'seal', ARGV[19], 'bytes', ARGV[3], 'expires', expires, 'owner', put.owner, 'class', ARGV[11],
-    'weight', ARGV[12], 'uses', '1', 'with', put.with, 'announced', ARGV[20] == '' and '0' or '1',
-    'position', position)
-if taken then
-  -- What was removed may have been charged to the same owner.
-  used_bytes = tonumber(redis.call('HGET', account, 'bytes') or '0')
-  used_names = tonumber(redis.call('HGET', account, 'names') or '0')
-end
-redis.call('HSET', account, 'bytes', int(used_bytes + put.bytes), 'names', int(used_names + 1))
-if put.ttl > 0 then
-  -- GreedyDual-Size-Frequency, as in the memory tier; a child does not rank above its parent.
-  local score = tonumber(store[3] or '0') + put.weight + put.class * CLASS_SPAN
-  local parent = ARGV[14] ~= '' and redis.call('ZSCORE', RANK, ARGV[14])
-  if parent and tonumber(parent) <= score and math.floor(tonumber(parent) / CLASS_SPAN) == put.class
-  then
-    score = tonumber(parent) - 1e-6
+local more = footprint + 1536
+if redis.call('SETNX', content, '1 ' .. footprint .. ' ' .. generation .. ' ' .. body) == 0 then
+  -- include contents
+  local before = content_at(content)
+  if before then
+    generation, more = before.generation, more - before.footprint
+    if before.body ~= body then
+      body_to_drop = before.body
+    end
   end
-  redis.call('ZADD', EXPIRY, ends, put.member)
-  redis.call('ZADD', RANK, string.format('%.17g', score), put.member)
+  keep_content(content, before and before.references + 1 or 1, footprint, generation, body)
 end
-if taken then
-  changed(put.member)
-else
-  noted(put.member)
+redis.call('SET', name,
+    expires .. ' 001 ' .. digest .. ' ' .. generation .. ' ' .. position .. ARGV[17])
+local store_bytes = redis.call('HINCRBY', '{membrane}:store', 'bytes', string.format('%d', more))
+redis.call('HINCRBY', '{membrane}:store', 'names', '1')
+redis.call('HINCRBY', account, 'bytes', bytes)
+redis.call('HINCRBY', account, 'names', '1')
+if ttl > 0 then
+  -- GreedyDual-Size-Frequency, as in the memory tier; a child does not rank above its parent.
+  local score = (redis.call('HGET', '{membrane}:store', 'age') or 0) + ARGV[12]
+  local parent = ARGV[13] ~= '' and redis.call('ZSCORE', '{membrane}:rank', ARGV[13])
+  if parent then
+    parent = tonumber(parent)
+    if parent <= score and math.floor(parent / 1e9) == math.floor(score / 1e9) then
+      score = parent - 1e-6
+    end
+  end
+  redis.call('ZADD', '{membrane}:expiry', ends, member)
+  redis.call('ZADD', '{membrane}:rank', string.format('%.17g', score), member)
 end
-return answer('STORED', expires, position, store_bytes)
+if not remove_old then
+  -- What was removed is noted already.
+  redis.call('XADD', '{membrane}:notes', 'NOMKSTREAM', 'MAXLEN', '~', '50000', '*', 'name', member)
+end
+return {'STORED', expires, position, store_bytes, body_to_drop, unpack(bodies)}

@@ -1,20 +1,26 @@
 -- What is known of some names.
 -- ARGV 1 event 'removed', 2 log length, then members
--- Answer {for each member {digest, meta, seal, bytes, expires, position, body, class, generation}
---        or an empty list}; a name whose content is gone is removed
+-- Answer {for each member {record, id of the body or nil} or an empty list}; a name whose content is
+--        gone is removed
+
+-- include shared
+
 local now = now_ms()
 local answers = {}
 for i = 3, #ARGV do
-  local kept = redis.call('HMGET', name_of(ARGV[i]),
-      'digest', 'meta', 'seal', 'bytes', 'expires', 'position', 'generation', 'class')
+  local record = redis.call('GET', name_of(ARGV[i]))
   local answer = {}
-  if (kept[1] or kept[7]) and not has_ended(kept[5], now) then
-    local content = redis.call('HMGET', content_of(kept[1] or ''), 'generation', 'body')
-    if not kept[1] or not kept[7] or content[1] == kept[7] then
-      answer = {kept[1], kept[2], kept[3], kept[4], kept[5], kept[6], content[2], kept[8],
-          kept[7]}
-    else
-      remove(ARGV[i], ARGV[1], ARGV[2], {})
+  if record then
+    local expires, digest, generation = string.match(record, '^(%S*) %S* (%S*) (%S*) ')
+    if not expires then
+      answer = {record}
+    elseif not has_ended(expires, now) then
+      local content = content_at(content_of(digest))
+      if digest == '' or generation == '' or content and content.generation == generation then
+        answer = {record, content and content.body}
+      else
+        remove(ARGV[i], ARGV[1], ARGV[2], {})
+      end
     end
   end
   answers[#answers + 1] = answer

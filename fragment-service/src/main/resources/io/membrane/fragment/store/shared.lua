@@ -1,24 +1,27 @@
--- Stands before every script. All of the store's keys but the bodies have the tag {membrane} and so
+-- What scripts have in common; each of them says where it stands, since Lua makes all functions of a
+-- script anew whenever it runs. All of the store's keys but the bodies have the tag {membrane} and so
 -- lie in one slot: a script changes them together or not at all. Scripts build the keys themselves;
 -- KEYS[1] says which node runs them. The layout is drawn in RedisKeys.java.
 local PREFIX = '{membrane}:'
-local LOG = PREFIX .. 'log'
-local CHANGES = PREFIX .. 'changes'
-local RANK = PREFIX .. 'rank'
-local EXPIRY = PREFIX .. 'expiry'
-local STORE = PREFIX .. 'store'
-local PINS = PREFIX .. 'pins'
-local NOTES = PREFIX .. 'notes'
+local LOG = '{membrane}:log'
+local CHANGES = '{membrane}:changes'
+local RANK = '{membrane}:rank'
+local EXPIRY = '{membrane}:expiry'
+local STORE = '{membrane}:store'
+local PINS = '{membrane}:pins'
+local NOTES = '{membrane}:notes'
 local NAME_BYTES = 1536
 local CLASS_SPAN = 1e9
+-- An end that never comes.
+local NEVER = '0000000000000'
 
 local function int(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 local function now_ms()
   local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
 local function name_of(member)
@@ -42,8 +45,23 @@ local function pinned_of(member)
 end
 
 local function has_ended(expires, now)
-  return expires ~= '0' and (tonumber(expires or '') or 0) <= now
+  return expires ~= NEVER and (tonumber(expires) or 0) <= now
 end
+
+-- The fields of a name; none if what is there cannot be read, nil if nothing is.
+local function name_at(key)
+  local record = redis.call('GET', key)
+  if not record then
+    return nil
+  end
+  local kept = {record = record}
+  kept.expires, kept.uses, kept.digest, kept.generation, kept.position, kept.announced, kept.class,
+      kept.weight, kept.bytes, kept.owner, kept.with = string.match(record,
+      '^(%S*) (%S*) (%S*) (%S*) (%S*) (%S*) (%S*) (%S*) (%S*) (%S*)\n[^\n]*\n[^\n]*\n(.*)$')
+  return kept
+end
+
+-- include contents
 
 -- Whoever holds an inventory follows these. There is no stream, and so no note, while nobody does:
 -- notes.lua makes it, and Redis forgets it a minute after the last look.
@@ -71,13 +89,14 @@ end
 
 -- Ranks a name by its uses, unless it never ends or is pinned: then it is in no ranking.
 local function rank(member)
-  local kept = redis.call('HMGET', name_of(member), 'uses', 'weight', 'class', 'expires')
-  if not kept[4] or kept[4] == '0' or redis.call('EXISTS', pinned_of(member)) == 1 then
+  local expires, uses, class, weight = string.match(redis.call('GET', name_of(member)) or '',
+      '^(%S*) (%S*) %S* %S* %S* %S* (%S*) (%S*) ')
+  if not expires or expires == NEVER or redis.call('EXISTS', pinned_of(member)) == 1 then
     return false
   end
   local age = tonumber(redis.call('HGET', STORE, 'age') or '0')
-  local score = age + (tonumber(kept[1]) or 1) * (tonumber(kept[2]) or 1)
-      + (tonumber(kept[3]) or 0) * CLASS_SPAN
+  local score = age + (tonumber(uses) or 1) * (tonumber(weight) or 1)
+      + (tonumber(class) or 0) * CLASS_SPAN
   redis.call('ZADD', RANK, string.format('%.17g', score), member)
   return true
 end
@@ -95,23 +114,34 @@ end
 
 -- One reference less; the body's id if it was the last.
 local function release(digest, generation)
-  local content = content_of(digest)
-  local kept = redis.call('HMGET', content, 'generation', 'body', 'footprint')
-  if not kept[1] or kept[1] ~= generation or redis.call('HINCRBY', content, 'references', -1) > 0 then
+  local key = content_of(digest)
+  local content = content_at(key)
+  if not content or content.generation ~= generation then
     return nil
   end
-  redis.call('DEL', content)
-  redis.call('HINCRBY', STORE, 'bytes', 0 - (tonumber(kept[3]) or 0))
-  return kept[2]
+  if content.references > 1 then
+    keep_content(key, content.references - 1, content.footprint, generation, content.body)
+    return nil
+  end
+  redis.call('DEL', key)
+  redis.call('HINCRBY', STORE, 'bytes', 0 - content.footprint)
+  return content.body
+end
+
+-- Tells the log that a fragment is gone; the entry's position.
+local function tell_removed(member, event, log_length)
+  local hash, slice = string.match(member, '/(%x+)/([^/]+)$')
+  local entry = string.gsub(string.gsub(event, '@hash@', hash), '@slice@', slice)
+  return redis.call('XADD', LOG, 'MAXLEN', '~', log_length, '*', 'entry', entry)
 end
 
 -- Removes a name and all that hangs on it, and what goes with it unless it goes `alone`; tells the
--- log if `event` is given. Bodies that nobody names any more are added to `bodies`: the caller
+-- log unless it goes `silently`. Bodies that nobody names any more are added to `bodies`: the caller
 -- unlinks them, and the sweep if it does not.
-local function remove(member, event, log_length, bodies, alone)
+local function remove(member, event, log_length, bodies, alone, silently)
   local name = name_of(member)
-  local kept = redis.call('HMGET', name, 'digest', 'generation', 'owner', 'bytes', 'with', 'announced')
-  if not kept[1] and not kept[2] then
+  local kept = name_at(name)
+  if not kept then
     return false
   end
   redis.call('DEL', name)
@@ -120,23 +150,20 @@ local function remove(member, event, log_length, bodies, alone)
   redis.call('DEL', pinned_of(member))
   redis.call('HINCRBY', STORE, 'bytes', -NAME_BYTES)
   redis.call('HINCRBY', STORE, 'names', -1)
-  redis.call('HINCRBY', account_of(kept[3]), 'bytes', 0 - (tonumber(kept[4]) or 0))
-  redis.call('HINCRBY', account_of(kept[3]), 'names', -1)
-  local body = release(kept[1], kept[2])
+  redis.call('HINCRBY', account_of(kept.owner), 'bytes', 0 - (tonumber(kept.bytes) or 0))
+  redis.call('HINCRBY', account_of(kept.owner), 'names', -1)
+  local body = release(kept.digest, kept.generation)
   if body then
     bodies[#bodies + 1] = body
   end
   changed(member)
-  if kept[6] == '1' then
-    local hash, slice = string.match(member, '/(%x+)/([^/]+)$')
-    local entry = string.gsub(string.gsub(event, '@hash@', hash), '@slice@', slice)
-    redis.call('XADD', LOG, 'MAXLEN', '~', log_length, '*', 'entry', entry)
+  if kept.announced == '1' and not silently then
+    tell_removed(member, event, log_length)
   end
-  if not alone and kept[5] and kept[5] ~= '' then
-    for other in string.gmatch(kept[5], '[^\n]+') do
+  if not alone and kept.with and kept.with ~= '' then
+    for other in string.gmatch(kept.with, '[^\n]+') do
       remove(other, event, log_length, bodies)
     end
   end
   return true
 end
-

@@ -1,6 +1,9 @@
 -- Removes what has ended and ends pins, and then what ranks lowest until the store is small enough.
 -- ARGV 1 bytes that the store may take, 2 most names to remove, 3 event 'removed', 4 log length
 -- Answer {bytes in the store, names that had ended, names that had to go, bodies to unlink ...}
+
+-- include shared
+
 local bodies = {}
 local most = tonumber(ARGV[2])
 local ended = redis.call('ZRANGEBYSCORE', EXPIRY, '-inf', int(now_ms()), 'LIMIT', '0', ARGV[2])

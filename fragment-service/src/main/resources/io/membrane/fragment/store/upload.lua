@@ -1,4 +1,8 @@
 -- What becomes of an upload before it is a fragment. ARGV 1 says which step, the rest is the step's.
+
+-- include shared
+-- include uploads
+
 local steps = {}
 
 -- ARGV 2 id, 3 JSON: tenant, key, meta, digest (or ''), length ('' if not known), limit (most bytes

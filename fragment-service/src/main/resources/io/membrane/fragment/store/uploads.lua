@@ -1,4 +1,4 @@
--- Stands before the scripts of resumable uploads. The layout is drawn in RedisKeys.java.
+-- What the scripts of resumable uploads have in common. The layout is drawn in RedisKeys.java.
 local UPLOADS = PREFIX .. 'uploads'
 -- Answers of uploads that are kept for each tenant, for callers that did not get them.
 local KEPT_ANSWERS = 64

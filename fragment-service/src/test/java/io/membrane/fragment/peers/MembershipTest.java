@@ -16,7 +16,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
+@ExtendWith(OutputCaptureExtension.class)
 class MembershipTest {
 
   private static final long LEASE_MS = 3000;
@@ -105,6 +109,32 @@ class MembershipTest {
     directory.renew("odd", registration("file:///tmp"));
     membership.renew();
     assertThat(known()).isEqualTo(2);
+  }
+
+  @Test
+  void whoElseHasTheNameOrTheUrlOfANodeIsSaidOnceWhenItIsHeard(CapturedOutput log) {
+    directory.renew("self", registration("http://before-the-restart:1"));
+    membership.renew();
+    directory.renew("self", registration("http://namesake:1"));
+    directory.renew("twin", registration("http://self:1"));
+    directory.renew("other", registration("http://other:1"));
+    for (int i = 0; i < 3; i++) {
+      membership.renew();
+      directory.renew("self", registration("http://namesake:1"));
+    }
+    assertThat(log.toString().lines().filter(line -> line.contains("is registered too")))
+        .satisfiesExactlyInAnyOrder(
+            line -> assertThat(line).contains("self at http://namesake:1"),
+            line -> assertThat(line).contains("twin at http://self:1"));
+  }
+
+  @Test
+  void aDirectoryThatHasNeverAnsweredIsSaidOnce(CapturedOutput log) {
+    directory.isAway = true;
+    membership.renew();
+    membership.renew();
+    assertThat(log.toString().lines().filter(line -> line.contains("until the directory answers")))
+        .hasSize(1);
   }
 
   @Test

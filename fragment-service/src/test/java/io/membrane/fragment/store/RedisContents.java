@@ -13,9 +13,12 @@ import io.lettuce.core.cluster.models.partitions.RedisClusterNode.NodeFlag;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.membrane.block.ContentDigest;
 import io.membrane.fixture.ConfiguredRedis;
+import io.membrane.fixture.RedisAudit;
 import io.membrane.fragment.tenancy.Usage;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongFunction;
 
 /** What lies in Redis, of whatever kind, seen past the store and by one who may do everything. */
@@ -92,21 +95,26 @@ final class RedisContents implements AutoCloseable {
 
   /** Key of the body of a fragment. */
   byte[] bodyKey(Name name) {
-    byte[] digest = redis.hget(RedisKeys.name(name), bytes("digest"));
-    ContentDigest content = new ContentDigest(new String(digest, UTF_8));
-    byte[] id = redis.hget(RedisKeys.content(content), bytes("body"));
-    return RedisKeys.body(new String(id, UTF_8));
+    Map<String, String> named = RedisAudit.nameFields(text(RedisKeys.name(name)));
+    byte[] content = RedisKeys.content(new ContentDigest(field(named, "digest")));
+    return RedisKeys.body(field(RedisAudit.contentFields(text(content)), "body"));
+  }
+
+  private static String field(Map<String, String> fields, String field) {
+    return Objects.requireNonNull(fields.get(field));
   }
 
   void damage(Name name, String field, boolean missing) {
     byte[] key = RedisKeys.name(name);
-    byte[] value = redis.hget(key, bytes(field));
+    Map<String, String> fields = RedisAudit.nameFields(text(key));
+    byte[] value = bytes(field(fields, field));
     value[value.length / 2] ^= 0x40;
-    if (missing) {
-      redis.hdel(key, bytes(field));
-    } else {
-      redis.hset(key, bytes(field), value);
-    }
+    fields.put(field, missing ? "" : new String(value, UTF_8));
+    redis.set(key, bytes(RedisAudit.nameRecord(fields)));
+  }
+
+  private String text(byte[] key) {
+    return new String(redis.get(key), UTF_8);
   }
 
   /** Exchanges the values of two keys, wherever they lie. */
@@ -124,17 +132,15 @@ final class RedisContents implements AutoCloseable {
     long references = 0;
     long bytes = names * RedisKeys.NAME_BYTES;
     for (byte[] content : contents) {
-      references += number(content, "references");
-      bytes += number(content, "footprint");
+      Map<String, String> fields = RedisAudit.contentFields(text(content));
+      references += Long.parseLong(field(fields, "references"));
+      bytes += Long.parseLong(field(fields, "footprint"));
     }
     assertThat(references).isEqualTo(names);
-    assertThat(number(bytes(RedisKeys.PREFIX + "store"), "bytes")).isEqualTo(bytes);
+    byte[] counted = redis.hget(bytes(RedisKeys.PREFIX + "store"), bytes("bytes"));
+    assertThat(Long.parseLong(new String(counted, UTF_8))).isEqualTo(bytes);
     assertThat(ofTheOnlyTenant.fragments()).isEqualTo(names);
     assertThat(bodies()).hasSameSizeAs(contents);
-  }
-
-  private long number(byte[] key, String field) {
-    return Long.parseLong(new String(redis.hget(key, bytes(field)), UTF_8));
   }
 
   private static byte[] bytes(String text) {

@@ -268,10 +268,10 @@ class StoredFormTest extends StoreOnRedis {
       byte[] body = Kv.bytes(bytes, BYTES);
       put(key, body);
       String id = new String(bodyKey(key), UTF_8).substring(RedisKeys.BODY_PREFIX.length());
-      redis.hset(
-          RedisKeys.content(description(key).digest()),
-          bytes("body"),
-          bytes(id.substring(0, id.indexOf('-')) + form));
+      byte[] content = RedisKeys.content(description(key).digest());
+      String record = new String(redis.get(content), UTF_8);
+      String other = id.substring(0, id.indexOf('-')) + form;
+      redis.set(content, bytes(record.substring(0, record.lastIndexOf(' ') + 1) + other));
       double before = corrupt();
       assertThat(read(key)).as(form).isNull();
       assertThat(corrupt()).isEqualTo(before + 1);
