@@ -11,6 +11,7 @@ import io.membrane.fragment.store.FragmentMetric;
 import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.store.MemoryTier;
 import io.membrane.fragment.store.Neighbours;
+import io.membrane.fragment.store.PayloadWrites;
 import io.membrane.fragment.tenancy.Policy;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,6 +19,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -65,6 +67,11 @@ class FragmentConfiguration {
               .formatted(properties.memory(), properties.maxInFlight()),
           "Lower membrane.fragment.memory, or give the container more memory.");
     }
+  }
+
+  @Bean
+  ClientResourcesBuilderCustomizer payloadWrites() {
+    return resources -> resources.nettyCustomizer(new PayloadWrites());
   }
 
   @Bean

@@ -46,7 +46,7 @@ class FragmentNodesTest {
           "--membrane.fragment.peers=%s,%s"
               .formatted(nodes.getFirst().service().url(), nodes.getLast().service().url()));
 
-  private final Random random = new Random(7);
+  private static final Random RANDOM = new Random(7);
 
   private static FragmentNode node(String name) {
     return new FragmentNode(
@@ -137,8 +137,8 @@ class FragmentNodesTest {
   private Map<FragmentKey, byte[]> put() {
     Map<FragmentKey, byte[]> bodies = new LinkedHashMap<>();
     for (int i = 0; i < FRAGMENTS; i++) {
-      FragmentKey key = new FragmentKey(Seeds.hash(random), Slice.attention(4));
-      byte[] body = Seeds.bytes(random, BYTES);
+      FragmentKey key = new FragmentKey(Seeds.hash(RANDOM), Slice.attention(4));
+      byte[] body = Seeds.bytes(RANDOM, BYTES);
       nodes.get(i % nodes.size()).put(key, body);
       bodies.put(key, body);
     }
@@ -160,6 +160,10 @@ class FragmentNodesTest {
     } finally {
       redis.restart();
     }
+    nodes.stream()
+        .map(FragmentNode::service)
+        .filter(ServiceProcess::isAlive)
+        .forEach(ServiceProcess::awaitReady);
   }
 
   private static List<String> homes(FragmentKey key) {

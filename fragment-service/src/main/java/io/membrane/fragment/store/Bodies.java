@@ -59,8 +59,7 @@ final class Bodies {
   @SuppressWarnings("unchecked") // arguments are written by their own codec
   private static CommandArgs<byte[], byte[]> arguments(
       byte[] key, Payload body, @Nullable Duration life) {
-    CommandArgs<?, ?> arguments =
-        new CommandArgs<>(PayloadCodec.INSTANCE).addKey(key).addValue(body);
+    CommandArgs<?, ?> arguments = new PayloadArgs(key, body);
     if (life != null) {
       arguments.add("PX").add(life.toMillis());
     }

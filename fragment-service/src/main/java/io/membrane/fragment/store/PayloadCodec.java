@@ -6,12 +6,29 @@ import io.membrane.fragment.offheap.Payload;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 
-/** Writes payloads to Redis from where they lie. Answers are read by {@link ClaimOutput}. */
+/**
+ * Writes a payload to Redis: its bytes, or nothing where it leaves a {@link #holeIn hole}. Answers
+ * are read by {@link ClaimOutput}. For one command.
+ */
 final class PayloadCodec implements RedisCodec<byte[], Payload>, ToByteBufEncoder<byte[], Payload> {
 
-  static final PayloadCodec INSTANCE = new PayloadCodec();
+  private boolean leavesHole;
+  private int hole;
 
-  private PayloadCodec() {}
+  /**
+   * Lets a command be written without its payload.
+   *
+   * @return where in its buffer the payload belongs
+   */
+  int holeIn(Runnable write) {
+    leavesHole = true;
+    try {
+      write.run();
+    } finally {
+      leavesHole = false;
+    }
+    return hole;
+  }
 
   @Override
   public ByteBuffer encodeKey(byte[] key) {
@@ -25,7 +42,11 @@ final class PayloadCodec implements RedisCodec<byte[], Payload>, ToByteBufEncode
 
   @Override
   public void encodeValue(Payload value, ByteBuf target) {
-    value.forEach(0, value.length(), target::writeBytes);
+    if (leavesHole) {
+      hole = target.writerIndex();
+    } else {
+      value.forEach(0, value.length(), target::writeBytes);
+    }
   }
 
   @Override
