@@ -1,5 +1,6 @@
 package io.membrane.fragment;
 
+import io.membrane.fragment.connector.DirectInput;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.store.FragmentStore;
@@ -41,13 +42,15 @@ final class Uploads {
     if (declared > maxBytes) {
       throw tooLarge();
     }
-    InputStream in = request.getInputStream();
     try (Claim claim = store.claim(Math.max(0, declared))) {
       claim.digestAsWritten();
+      DirectInput direct = declared < 0 ? null : DirectInput.of(request);
       if (declared < 0) {
-        readAll(in, claim);
+        readAll(request.getInputStream(), claim);
+      } else if (direct == null) {
+        readWhole(request.getInputStream(), claim);
       } else {
-        readWhole(in, claim);
+        readWhole(direct, claim);
       }
       return claim.commit();
     } catch (EOFException e) {
@@ -74,7 +77,15 @@ final class Uploads {
 
   private static void readWhole(InputStream in, Claim claim) throws IOException {
     while (claim.remaining() > 0) {
-      if (read(in, claim) < 0) {
+      if (read(() -> claim.readFrom(in)) < 0) {
+        throw new EOFException();
+      }
+    }
+  }
+
+  private static void readWhole(DirectInput in, Claim claim) throws IOException {
+    while (claim.remaining() > 0) {
+      if (read(() -> claim.readFrom(in)) < 0) {
         throw new EOFException();
       }
     }
@@ -90,13 +101,18 @@ final class Uploads {
         }
         store.grow(claim, room);
       }
-    } while (read(in, claim) >= 0);
+    } while (read(() -> claim.readFrom(in)) >= 0);
   }
 
-  private static int read(InputStream in, Claim claim) {
+  @FunctionalInterface
+  private interface Step {
+    int read() throws IOException;
+  }
+
+  private static int read(Step step) {
     CallContext.checkDeadline("the upload");
     try {
-      return claim.readFrom(in);
+      return step.read();
     } catch (IOException e) {
       throw new MembraneException(
           ErrorCode.MALFORMED_REQUEST,

@@ -7,17 +7,20 @@ import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
 import org.apache.tomcat.util.net.NioEndpoint.NioSocketWrapper;
 import org.apache.tomcat.util.net.SocketBufferHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A connection whose blocking writes of large direct buffers go to the socket as they are. What
- * waits in the socket write buffer, the headers as a rule, leaves before them in the same gathering
- * write.
+ * A connection whose blocking writes of large direct buffers go to the socket as they are, and
+ * whose bodies come from it without a copy. What waits in the socket write buffer, the headers as a
+ * rule, leaves before them in the same gathering write.
  *
  * <p>Leans on these internals of Tomcat 11.0.22: {@code SocketWrapperBase.writeBlocking} is where
  * every blocking write of a body arrives, {@code socketBufferHandler} holds all that was written
  * before, {@code doWrite(true, buffer)} blocks until the buffer is empty, with the write timeout,
  * {@code previousIOException} says that an earlier write has timed out, and a request's {@code
- * getServletConnection} asks its connection each time.
+ * getServletConnection} asks its connection each time. Of reads: {@code Http11InputBuffer.fill}
+ * takes for read what the position of its buffer has moved by, and {@code populateReadBuffer} gives
+ * what the connection has read ahead.
  */
 final class DirectWriteConnection extends NioSocketWrapper {
 
@@ -27,6 +30,8 @@ final class DirectWriteConnection extends NioSocketWrapper {
    * less processor time without the copy.
    */
   static final int DIRECT_BYTES = 16 << 10;
+
+  private @Nullable ByteBuffer diversion;
 
   DirectWriteConnection(NioChannel channel, NioEndpoint endpoint) {
     super(channel, endpoint);
@@ -59,6 +64,53 @@ final class DirectWriteConnection extends NioSocketWrapper {
       if (at < all.length) {
         doWrite(true, all[at]);
       }
+    }
+  }
+
+  /** A read of a request's body by Tomcat. */
+  @FunctionalInterface
+  interface BodyRead {
+    int read() throws IOException;
+  }
+
+  /**
+   * Lets a read of a body go elsewhere than into Tomcat's buffer, which then counts bytes that are
+   * not in it: so all that Tomcat knows of the request stays right. What Tomcat has read already is
+   * read from its buffer, and nothing into {@code into}.
+   *
+   * @param into takes no more than the body has left
+   * @return as {@code read}
+   */
+  int diverted(ByteBuffer into, BodyRead read) throws IOException {
+    diversion = into;
+    try {
+      return read.read();
+    } finally {
+      diversion = null;
+    }
+  }
+
+  @Override
+  public int read(boolean block, ByteBuffer to) throws IOException {
+    ByteBuffer into = diversion;
+    if (into == null) {
+      return super.read(block, to);
+    }
+    int limit = into.limit();
+    into.limit(into.position() + Math.min(into.remaining(), to.remaining()));
+    try {
+      int n = populateReadBuffer(into);
+      if (n == 0) {
+        n = getSocket().read(into);
+        updateLastRead();
+      }
+      if (n == 0) {
+        n = super.read(block, into);
+      }
+      to.position(to.position() + Math.max(0, n));
+      return n;
+    } finally {
+      into.limit(limit);
     }
   }
 

@@ -73,6 +73,12 @@ public final class RawClient implements AutoCloseable {
     socket.getOutputStream().flush();
   }
 
+  /** Sends bytes as they are. */
+  public void sendBytes(byte[] bytes, int from, int length) throws IOException {
+    socket.getOutputStream().write(bytes, from, length);
+    socket.getOutputStream().flush();
+  }
+
   /** Waits until an answer has begun; takes nothing of it. */
   public void await() throws IOException {
     in.mark(1);

@@ -32,7 +32,7 @@ class TomcatSeamTest {
 
   private final ByteBuffer body = ByteBuffer.allocateDirect(BYTES);
 
-  /** Buffers of one write to the socket, by address and length. */
+  /** Buffers of one write to the socket, or one read of it, by address and length. */
   private record Write(List<Long> addresses, List<Integer> lengths) {
 
     static Write of(ByteBuffer... buffers) {
@@ -49,12 +49,19 @@ class TomcatSeamTest {
   /** Sees what reaches the socket. */
   private static final class Watched extends DirectWriteEndpoint {
     private final ConcurrentLinkedQueue<Write> writes = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Write> reads = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<NioChannel> made = new ConcurrentLinkedQueue<>();
 
     @Override
     protected NioChannel createChannel(SocketBufferHandler buffers) {
       NioChannel channel =
           new NioChannel(buffers) {
+            @Override
+            public int read(ByteBuffer target) throws IOException {
+              reads.add(Write.of(target));
+              return super.read(target);
+            }
+
             @Override
             public int write(ByteBuffer source) throws IOException {
               note(source);
@@ -100,6 +107,30 @@ class TomcatSeamTest {
           .allSatisfy(write ->
               assertThat(write.addresses().getFirst())
                   .isBetween(address(body), address(body) + BYTES - 1));
+    }
+  }
+
+  @Test
+  void aBodyIsReadFromTheSocketToWhereItIsToLie() throws IOException, LifecycleException {
+    Watched endpoint = new Watched();
+    long start = address(body);
+    RunningTomcat.Service service =
+        (request, response) -> {
+          DirectInput in = Objects.requireNonNull(DirectInput.of(request));
+          while (body.hasRemaining()) {
+            in.read(body);
+          }
+          response.setContentLength(0);
+        };
+    try (RunningTomcat tomcat =
+            new RunningTomcat(folder, endpoint).start(service, new DirectOutputValve());
+        RawClient client = RawClient.to(tomcat.port())) {
+      client.send("PUT", "/", "Content-Length: " + BYTES);
+      client.sendBytes(new byte[BYTES], 0, BYTES);
+      assertThat(client.answerTo("PUT").status()).isEqualTo(200);
+      assertThat(endpoint.reads)
+          .anySatisfy(
+              read -> assertThat(read.addresses().getFirst()).isBetween(start, start + BYTES - 1));
     }
   }
 
