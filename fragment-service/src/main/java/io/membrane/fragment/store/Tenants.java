@@ -98,7 +98,8 @@ public final class Tenants {
       if (last == null) {
         throw e;
       }
-      return last;
+      // So that not every call waits for a Redis that hangs, before it waits for what it wants.
+      return remember(tenant, last.policy());
     }
   }
 
