@@ -113,4 +113,28 @@ class DirectInputTest {
           .isEqualTo(digest(body, body.length));
     }
   }
+
+  @Test
+  void ofAnEncryptedConnectionOnlyTheStreamCanBeRead()
+      throws IOException, LifecycleException, InterruptedException {
+    RunningTomcat.Service service =
+        (request, response) -> {
+          assertThat(DirectInput.of(request)).isNull();
+          byte[] body = request.getInputStream().readAllBytes();
+          response.setContentLength(0);
+          response.setHeader("Membrane-Got", ContentDigest.of(body).hex());
+        };
+    TestKeys keys = TestKeys.in(folder);
+    try (RunningTomcat tomcat =
+            new RunningTomcat(folder)
+                .tls(keys.file(), TestKeys.PASSWORD)
+                .start(service, new DirectOutputValve());
+        RawClient client = new RawClient(keys.connect(tomcat.port()))) {
+      byte[] body = Seeds.bytes(new Random(4), 300_000);
+      client.sendText(head(body.length, 0));
+      client.sendBytes(body, 0, body.length);
+      assertThat(client.answerTo("PUT").header("Membrane-Got"))
+          .isEqualTo(digest(body, body.length));
+    }
+  }
 }
