@@ -52,20 +52,22 @@ record Contest(
   }
 
   /**
-   * Each side at half of its own full load, as just measured. The ratios are those of the 99th
+   * Every side at half of the bar's full load, as just measured. The ratios are those of the 99th
    * percentile.
+   *
+   * @param warmUp time at that load of each side before the first round: calls that come one by one
+   *     take other ways through a server than calls that wait for it
    */
-  List<Result> halfLoad() throws IOException {
-    List<Result> full = fullLoad();
+  List<Result> halfLoad(Duration warmUp) throws IOException {
+    double callsPerSecond = fullLoad().getFirst().total().callsPerSecond() / 2;
+    for (Side side : sides) {
+      try (Load load = new Load(side, connections)) {
+        load.open(warmUp, callsPerSecond);
+      }
+    }
     List<Load> loads = open();
     try {
-      return play(
-          loads,
-          load -> {
-            Result own = full.get(loads.indexOf(load));
-            return load.open(turn, own.total().callsPerSecond() / 2);
-          },
-          sample -> sample.millis(99));
+      return play(loads, load -> load.open(turn, callsPerSecond), sample -> sample.millis(99));
     } finally {
       close(loads);
     }

@@ -18,9 +18,9 @@ import picocli.CommandLine.Option;
 
 /**
  * The fragment service beside raw Redis, the same client for both, in turns: whole reads and
- * writes, batches, existence, and the 99th percentile at half of each one's own full load. It
- * starts a Redis, the service with the launcher's JVM options over that Redis, and bare sockets as
- * the floor. Linux only, for the processor times.
+ * writes, batches, existence, and the 99th percentile at half of Redis' full load. It starts a
+ * Redis, the service with the launcher's JVM options over that Redis, and bare sockets as the
+ * floor. Linux only, for the processor times.
  *
  * <pre>
  * mvn package -DskipTests
@@ -52,7 +52,6 @@ public final class FragmentServiceBenchmark implements Callable<Integer> {
   private static final int ASKED_BYTES = 1 << 10;
   private static final int ASKED_OF = 8192;
   private static final int LATENCY_CONNECTIONS = 8;
-  private static final int WARM_UP_VALUES = 1024;
   private static final int QUICK_WORKING_SET_MIB = 192;
 
   @Option(
@@ -98,7 +97,7 @@ public final class FragmentServiceBenchmark implements Callable<Integer> {
       names = "--warm-up",
       paramLabel = "S",
       description =
-          "Time of reads and of writes of 64 KiB before the first turn. Default: ${DEFAULT-VALUE}.")
+          "Time of the service's calls before the first turn of a part. Default: ${DEFAULT-VALUE}.")
   private double warmUpSeconds = 10;
 
   @Option(names = "--quick", description = "64 KiB and 1 MiB, 8 connections, two rounds.")
@@ -180,7 +179,6 @@ public final class FragmentServiceBenchmark implements Callable<Integer> {
                 maxBytes))) {
       Servers servers = new Servers(rig, values);
       Sides sides = new Sides(servers);
-      warmUp(servers, sides);
       if (parts.contains(Part.GET) || parts.contains(Part.LATENCY)) {
         reads(servers, sides);
       }
@@ -197,15 +195,10 @@ public final class FragmentServiceBenchmark implements Callable<Integer> {
     return 0;
   }
 
-  /** Lets the service's compiler come to its end, which takes thousands of calls. */
-  private void warmUp(Servers servers, Sides sides) throws IOException {
-    Stored stored = servers.fill(WARM_UP_VALUES, BATCHED_BYTES);
-    List<Side> service =
-        List.of(
-            sides.gets(stored, BATCHED_BYTES).get(Sides.SERVICE_GET),
-            sides.puts(BATCHED_BYTES, LATENCY_CONNECTIONS).get(Sides.SERVICE_PUT));
-    Duration time = Duration.ofNanos((long) (warmUpSeconds * 1e9));
-    new Contest(service, LATENCY_CONNECTIONS, time, time, 0, 0).onlyWarmUp();
+  /** Lets the service's compiler come to its end, which takes thousands of calls of each kind. */
+  private void warmUp(Side service) throws IOException {
+    Duration time = warmUpTime();
+    new Contest(List.of(service), LATENCY_CONNECTIONS, time, time, 0, 0).onlyWarmUp();
   }
 
   /** GET at full load and, as the values are there, at half load. */
@@ -213,6 +206,8 @@ public final class FragmentServiceBenchmark implements Callable<Integer> {
     if (parts.contains(Part.GET)) {
       report.ratesOf("GET", "Redis");
     }
+    Stored warm = servers.fill(count(bytes(sizes.getFirst())), bytes(sizes.getFirst()));
+    warmUp(sides.gets(warm, bytes(sizes.getFirst())).get(Sides.SERVICE_GET));
     Map<Integer, List<Result>> halfLoad = new LinkedHashMap<>();
     for (int kib : sizes) {
       int bytes = bytes(kib);
@@ -223,11 +218,12 @@ public final class FragmentServiceBenchmark implements Callable<Integer> {
         }
       }
       if (parts.contains(Part.LATENCY)) {
-        halfLoad.put(bytes, contest(sides.gets(stored, bytes), LATENCY_CONNECTIONS).halfLoad());
+        halfLoad.put(
+            bytes, contest(sides.gets(stored, bytes), LATENCY_CONNECTIONS).halfLoad(warmUpTime()));
       }
     }
     if (parts.contains(Part.LATENCY)) {
-      report.latenciesOf("GET at half of each one's own full load, from the time a call was due");
+      report.latenciesOf("GET at half of Redis' full load, from the time a call was due");
       halfLoad.forEach((bytes, results) -> report.latencies(bytes, LATENCY_CONNECTIONS, results));
     }
   }
@@ -235,6 +231,7 @@ public final class FragmentServiceBenchmark implements Callable<Integer> {
   private void batches(Servers servers, Sides sides) throws IOException {
     report.ratesOf("Batches of 64 × 64 KiB; the bar is 64 GETs, one after the other", "bar");
     Stored stored = servers.fill(count(BATCHED_BYTES), BATCHED_BYTES);
+    warmUp(sides.batches(stored, BATCH, BATCHED_BYTES).get(Sides.SERVICE_MANY));
     for (int n : connections) {
       report.rates(
           BATCH * BATCHED_BYTES,
@@ -246,12 +243,14 @@ public final class FragmentServiceBenchmark implements Callable<Integer> {
   private void existences(Servers servers, Sides sides) throws IOException {
     report.callsOf("Existence of 1,000 keys; the bar is 1,000 EXISTS, one after the other", "bar");
     Stored stored = servers.fill(ASKED_OF, ASKED_BYTES);
+    warmUp(sides.existences(stored, ASKED).get(Sides.SERVICE_MANY));
     for (int n : connections) {
       report.calls(n, contest(sides.existences(stored, ASKED), n).fullLoad());
     }
   }
 
   private void puts(Sides sides, double shaSecondsPerGib) throws IOException {
+    warmUp(sides.puts(bytes(sizes.getFirst()), LATENCY_CONNECTIONS).get(Sides.SERVICE_PUT));
     report.ratesOf("PUT of new values into an empty Redis", "Redis");
     List<String> floors = new ArrayList<>();
     for (int kib : sizes) {
@@ -287,6 +286,10 @@ public final class FragmentServiceBenchmark implements Callable<Integer> {
   private Contest contest(List<Side> sides, int connections) {
     Duration turn = Duration.ofNanos((long) (seconds * 1e9));
     return new Contest(sides, connections, turn, turn, rounds, 1L << 30);
+  }
+
+  private Duration warmUpTime() {
+    return Duration.ofNanos((long) (warmUpSeconds * 1e9));
   }
 
   private int count(int bytes) {

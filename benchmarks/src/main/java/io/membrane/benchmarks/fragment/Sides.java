@@ -14,6 +14,9 @@ final class Sides {
   /** Where the service stands among {@link #puts}. */
   static final int SERVICE_PUT = 2;
 
+  /** Where the service stands among {@link #batches} and {@link #existences}. */
+  static final int SERVICE_MANY = 3;
+
   /**
    * Different requests that a connection repeats, those that are too large to be made each time.
    */
@@ -113,7 +116,7 @@ final class Sides {
             }),
         servers.service(
             "service, one batch-get",
-            all,
+            bytes,
             all,
             (c, i) -> {
               Runs runs =
