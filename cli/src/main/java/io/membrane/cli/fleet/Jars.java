@@ -6,8 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.ZipFile;
 
 /** The services' jars, unpacked once per build: a nested jar costs half a second at every start. */
 public final class Jars {
@@ -34,7 +38,7 @@ public final class Jars {
     Path stamp = app.resolve("unpacked-from");
     Path jar = app.resolve(service.label() + ".jar");
     try {
-      String identity = Files.getLastModifiedTime(built) + " " + Files.size(built);
+      String identity = identityOf(built);
       if (!identity.equals(contentOf(stamp))) {
         Files.deleteIfExists(stamp);
         unpack(service, built, app);
@@ -62,6 +66,19 @@ public final class Jars {
   private static FleetProblem notBuilt(Member service) {
     return new FleetProblem(
         service.label() + " is not built", "run ./membrane up, or mvn package -DskipTests");
+  }
+
+  /** By what is in it: a reproducible build has one time for all its jars, and often one size. */
+  private static String identityOf(Path jar) throws IOException {
+    try (ZipFile entries = new ZipFile(jar.toFile())) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      entries.stream()
+          .map(entry -> entry.getName() + " " + entry.getCrc() + "\n")
+          .forEach(line -> digest.update(line.getBytes(StandardCharsets.UTF_8)));
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   private static String contentOf(Path file) throws IOException {
