@@ -10,6 +10,7 @@ import io.membrane.directory.location.Image;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.tenancy.Policies;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.EventsAccepted;
@@ -48,6 +49,7 @@ class DirectoryEndpoint {
   private final Image image;
   private final LogTail tail;
   private final EventIntake intake;
+  private final Policies policies;
   private final Namespaces namespaces;
   private final DirectoryMetrics metrics;
 
@@ -55,11 +57,13 @@ class DirectoryEndpoint {
       Image image,
       LogTail tail,
       EventIntake intake,
+      Policies policies,
       Namespaces namespaces,
       DirectoryMetrics metrics) {
     this.image = image;
     this.tail = tail;
     this.intake = intake;
+    this.policies = policies;
     this.namespaces = namespaces;
     this.metrics = metrics;
   }
@@ -95,28 +99,36 @@ class DirectoryEndpoint {
       log.debug("answered at {} although {} was asked for", tail.position(), atLeast);
     }
     Set<Slice> needs = request.needs() == null ? Set.of() : new HashSet<>(request.needs());
-    MatchResponse answer = image.match(chain, needs, blockTokens);
+    MatchResponse answer = image.match(chain, needs, blockTokens, domain());
     metrics.matched(answer);
     return answer;
   }
 
   @PostMapping("/v1/directory/locate")
   LocateResponse locate(@Valid @RequestBody LocateRequest request) {
+    String domain = domain();
     return new LocateResponse(
         request.blockHashes().stream()
-            .map(hash -> new LocatedBlock(hash, image.places(hash)))
+            .map(hash -> new LocatedBlock(hash, image.places(hash, domain)))
             .toList());
   }
 
   @PostMapping("/v1/directory/events")
   EventsAccepted events(@Valid @RequestBody EventBatch batch) {
-    return intake.accept(batch);
+    return intake.accept(batch, domain());
   }
 
   @PostMapping("/v1/namespaces/resolve")
   ResolvedNamespace resolve(@RequestBody NamespaceRequest request) {
     Namespace namespace = namespaces.resolve(request);
     return new ResolvedNamespace(namespace, namespaces.root(namespace, CallContext.tenantOfCall()));
+  }
+
+  /** The domain in which the caller reads and writes. */
+  private String domain() {
+    String tenant = CallContext.tenantOfCall();
+    String known = policies.knownDomain(tenant);
+    return known == null ? policies.domain(tenant) : known;
   }
 
   private static Duration patience() {

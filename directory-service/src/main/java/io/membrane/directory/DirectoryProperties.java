@@ -1,28 +1,36 @@
 package io.membrane.directory;
 
 import io.membrane.boot.StartupProblem;
+import io.membrane.directory.location.Image;
+import io.membrane.tenancy.Sharing;
 import io.membrane.wire.NamespaceRequest;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * What the directory is told at its start.
  *
- * @param maxBlocks blocks in memory; past it the least recently stored are forgotten
- * @param maxLogEntries entries that the log is cut to, roughly; what it no longer holds is not
- *     known after a restart
+ * @param maxBlocks blocks in memory; past it those go that are used least
+ * @param maxLogBytes bytes that the log is cut to, roughly, beside the limit in entries that the
+ *     fragment store holds it to; what it no longer holds is not known after a restart
  * @param defaults parts of a namespace that callers leave out
- * @param sharingSalts secret by tenant; tenants with the same secret share blocks with each other,
- *     tenants without one share publicly
+ * @param sharing with whom a tenant without a policy shares: nobody, or everybody; the same as
+ *     {@code membrane.fragment.sharing}
+ * @param sharingSalts secret by tenant, for the hashes of its blocks; tenants with the same secret
+ *     have the same hashes, and so have tenants without one. Who sees what is said by sharing alone
  */
 @ConfigurationProperties("membrane.directory")
 record DirectoryProperties(
     @DefaultValue("2000000") int maxBlocks,
-    @DefaultValue("10000000") long maxLogEntries,
+    @DefaultValue("256MB") DataSize maxLogBytes,
     @DefaultValue Defaults defaults,
+    @DefaultValue("isolated") Sharing sharing,
     @DefaultValue Map<String, String> sharingSalts) {
+
+  private static final DataSize LEAST_LOG = DataSize.ofMegabytes(1);
 
   DirectoryProperties {
     sharingSalts = Map.copyOf(sharingSalts);
@@ -42,15 +50,28 @@ record DirectoryProperties(
 
   /** Stops the start if a value cannot be meant. */
   DirectoryProperties checked() {
-    atLeastOne("max-blocks", maxBlocks, "2000000");
-    atLeastOne("max-log-entries", maxLogEntries, "10000000");
+    if (maxBlocks < 1 || maxBlocks > Image.MAX_BLOCKS) {
+      throw new StartupProblem(
+          "membrane.directory.max-blocks is " + maxBlocks,
+          "Write a number from 1 to %d, for example 2000000.".formatted(Image.MAX_BLOCKS));
+    }
+    if (maxLogBytes.compareTo(LEAST_LOG) < 0) {
+      throw new StartupProblem(
+          "membrane.directory.max-log-bytes is " + maxLogBytes,
+          "Write at least 1MB, for example 256MB.");
+    }
+    if (sharing == Sharing.GROUP) {
+      throw new StartupProblem(
+          "membrane.directory.sharing is group",
+          "Write isolated or public; a group is named by a tenant's policy.");
+    }
     sharingSalts.forEach((tenant, salt) -> {
       if (salt.isBlank()) {
         throw new StartupProblem(
             "membrane.directory.sharing-salts." + tenant + " is empty",
             "Write the sharing domain's secret, or remove the property to let tenant "
                 + tenant
-                + " share publicly.");
+                + " hash as those without one do.");
       }
     });
     return this;
@@ -59,15 +80,7 @@ record DirectoryProperties(
   /** Without the secrets. */
   @Override
   public String toString() {
-    return "DirectoryProperties[maxBlocks=%d, maxLogEntries=%d, defaults=%s, salted tenants=%s]"
-        .formatted(maxBlocks, maxLogEntries, defaults, sharingSalts.keySet());
-  }
-
-  private static void atLeastOne(String name, long value, String example) {
-    if (value < 1) {
-      throw new StartupProblem(
-          "membrane.directory." + name + " is " + value,
-          "Write a number of at least 1, for example " + example + ".");
-    }
+    return "DirectoryProperties[maxBlocks=%d, maxLogBytes=%s, defaults=%s, sharing=%s, salted tenants=%s]"
+        .formatted(maxBlocks, maxLogBytes, defaults, sharing, sharingSalts.keySet());
   }
 }

@@ -4,7 +4,7 @@ import io.membrane.directory.feed.LogTail;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
-/** Up while the image holds all that the log holds. */
+/** Up while the image holds all that the log holds, be it doubtful or not. */
 final class LogHealthIndicator extends AbstractHealthIndicator {
 
   private final LogTail tail;
@@ -16,6 +16,7 @@ final class LogHealthIndicator extends AbstractHealthIndicator {
   @Override
   protected void doHealthCheck(Health.Builder health) {
     (tail.isCaughtUp() ? health.up() : health.outOfService())
-        .withDetail("position", tail.position().toString());
+        .withDetail("position", tail.position().toString())
+        .withDetail("doubtful", tail.isDoubtful());
   }
 }

@@ -37,19 +37,22 @@ class NodeEndpoint {
 
   @Operation(
       summary = "Register a node, or renew its lease",
-      description = "Idempotent; a node that does not renew in time is gone from all answers")
+      description =
+          "Idempotent; a node that does not renew in time is suspect, then lost, then gone")
   @PutMapping("/v1/nodes/{id}")
   Node renew(@PathVariable String id, @Valid @RequestBody Registration registration) {
     return registry.renew(name("id", id), registration);
   }
 
-  @Operation(summary = "The live nodes")
+  @Operation(
+      summary = "The nodes and their states",
+      description = "Those whose leases run, and for ten leases more those that did not renew")
   @GetMapping("/v1/nodes")
   Nodes nodes(
       @RequestParam(required = false) @Nullable String role,
       @RequestParam(required = false) @Nullable String cluster) {
     return new Nodes(
-        registry.live().of(optional("role", role), optional("cluster", cluster)).nodes());
+        registry.known().of(optional("role", role), optional("cluster", cluster)).nodes());
   }
 
   @Operation(summary = "End a node's lease", description = "204, whether there was one or not")
@@ -72,7 +75,7 @@ class NodeEndpoint {
     }
     return new Homes(
         registry
-            .live()
+            .known()
             .of(MembershipClient.FRAGMENT, optional("cluster", cluster))
             .homes(hash(hash), replicas));
   }

@@ -7,6 +7,7 @@ class ArchitectureTest {
 
   @Test
   void theHouseRulesHoldAndTheImageIsPlainJava() {
-    ArchitectureRules.check("io.membrane.directory", "location", "membership");
+    ArchitectureRules.check(
+        "io.membrane.directory", "coaccess", "location", "membership", "semantic");
   }
 }

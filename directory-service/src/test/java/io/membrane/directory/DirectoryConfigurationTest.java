@@ -3,6 +3,7 @@ package io.membrane.directory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.membrane.tenancy.Sharing;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -12,6 +13,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.util.unit.DataSize;
 
 @ExtendWith(OutputCaptureExtension.class)
 class DirectoryConfigurationTest {
@@ -29,8 +31,9 @@ class DirectoryConfigurationTest {
             .isEqualTo(
                 new DirectoryProperties(
                     2_000_000,
-                    10_000_000,
+                    DataSize.ofMegabytes(256),
                     new DirectoryProperties.Defaults(null, null, null, 256),
+                    Sharing.ISOLATED,
                     Map.of())));
   }
 
@@ -39,7 +42,8 @@ class DirectoryConfigurationTest {
     bound
         .withPropertyValues(
             "membrane.directory.max-blocks=5",
-            "membrane.directory.max-log-entries=6",
+            "membrane.directory.max-log-bytes=6MB",
+            "membrane.directory.sharing=public",
             "membrane.directory.defaults.model=m",
             "membrane.directory.defaults.revision=r",
             "membrane.directory.defaults.kv-dtype=bf16",
@@ -51,8 +55,9 @@ class DirectoryConfigurationTest {
               .isEqualTo(
                   new DirectoryProperties(
                       5,
-                      6,
+                      DataSize.ofMegabytes(6),
                       new DirectoryProperties.Defaults("m", "r", "bf16", 16),
+                      Sharing.PUBLIC,
                       Map.of("acme", "hush")));
           assertThat(properties.toString()).contains("acme").doesNotContain("hush");
         });
@@ -60,8 +65,9 @@ class DirectoryConfigurationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "membrane.directory.max-blocks=0, Write a number of at least 1",
-    "membrane.directory.max-log-entries=-1, Write a number of at least 1",
+    "membrane.directory.max-blocks=0, Write a number from 1 to",
+    "membrane.directory.max-log-bytes=1KB, Write at least 1MB",
+    "membrane.directory.sharing=group, Write isolated or public",
     "membrane.directory.sharing-salts.acme=, Write the sharing domain's secret",
     "membrane.directory.defaults.block-tokens=0, block_tokens must be 1 to 65536",
     "membrane.directory.defaults.kv-dtype=0123456789012345678901234567890123, kv_dtype is longer",

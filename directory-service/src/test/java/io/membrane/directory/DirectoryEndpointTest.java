@@ -18,6 +18,7 @@ import io.membrane.fixture.Seeds;
 import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.wire.DirectoryClient;
+import io.membrane.wire.DirectoryClient.ClusterMatch;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.EventType;
@@ -27,6 +28,7 @@ import io.membrane.wire.DirectoryClient.LocatedBlock;
 import io.membrane.wire.DirectoryClient.Match;
 import io.membrane.wire.DirectoryClient.MatchRequest;
 import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.DirectoryClient.NodeMatch;
 import io.membrane.wire.DirectoryClient.Place;
 import io.membrane.wire.NamespaceRequest;
 import java.net.http.HttpResponse;
@@ -53,6 +55,7 @@ class DirectoryEndpointTest {
   private static final Service SERVICE =
       Service.ofTinyLlama(
           REDIS.port(),
+          "membrane.directory.sharing=public",
           "membrane.directory.sharing-salts.acme=" + SALT,
           "membrane.directory.sharing-salts.acme-west=" + SALT);
 
@@ -164,7 +167,16 @@ class DirectoryEndpointTest {
                 List.of(slice),
                 accepted.logPosition()));
     Match only = new Match("c1", "by-client", "gpu", 1, 4);
-    assertThat(match).isEqualTo(new MatchResponse(4, 2, chain, List.of(only), only));
+    assertThat(match)
+        .isEqualTo(
+            new MatchResponse(
+                4,
+                2,
+                chain,
+                List.of(only),
+                only,
+                List.of(new ClusterMatch("c1", 1, 4)),
+                List.of(new NodeMatch("c1", "by-client", 1, 4))));
     assertThat(client.locate(new LocateRequest(List.of(chain.getFirst()))).blocks())
         .containsExactly(
             new LocatedBlock(
@@ -254,6 +266,8 @@ class DirectoryEndpointTest {
         .contains("membrane_directory_log_lag_seconds ")
         .contains("membrane_directory_log_caught_up 1.0")
         .contains("membrane_directory_log_entries_total{")
+        .contains("membrane_directory_log_gaps_total 0.0")
+        .contains("membrane_directory_doubtful 0.0")
         .contains("membrane_directory_matches_total{");
     JsonNode paths = Service.json(SERVICE.get("/v3/api-docs")).get("paths");
     for (String path : List.of(MATCH, LOCATE, EVENTS, RESOLVE)) {

@@ -12,6 +12,7 @@ import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import io.membrane.placement.Placement;
 import io.membrane.placement.PlacementNode;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -98,15 +99,29 @@ class NodeEndpointTest {
   }
 
   @Test
-  void aLeaseThatRanOutByTheClockOfRedisIsNotAnswered() {
+  void aNodeThatDoesNotRenewIsSuspectThenLostThenForgotten() {
     renew("stays", registration("fragment", "c1", "64", LONG));
     renew("goes", registration("fragment", "c1", "64", "1000"));
-    assertThat(ids(ONE.get("/v1/nodes"))).containsExactly("goes", "stays");
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .untilAsserted(() -> assertThat(ids(ONE.get("/v1/nodes"))).containsExactly("stays"));
+    assertThat(state(ONE, "goes")).isEqualTo("live");
+    awaitState("suspect");
+    assertThat(ids(ONE.get("/v1/placement/" + HASH + "?replicas=3"))).containsExactly("stays");
+    awaitState("lost");
     assertThat(ids(OTHER.get("/v1/placement/" + HASH + "?replicas=3"))).containsExactly("stays");
+    awaitState("");
+    assertThat(ids(ONE.get("/v1/nodes"))).containsExactly("stays");
     assertThat(redis("HKEYS", "{membrane}:nodes")).doesNotContain("goes");
+  }
+
+  @Test
+  void aLostNodeThatRenewsIsLiveAgain() {
+    renew("n", registration("fragment", "c1", "64", "1000"));
+    awaitStateOf("n", "lost");
+    double healed = healed();
+    renew("n", registration("fragment", "c1", "64", LONG));
+    assertThat(state(ONE, "n")).isEqualTo("live");
+    assertThat(state(OTHER, "n")).isEqualTo("live");
+    assertThat(ids(ONE.get("/v1/placement/" + HASH))).containsExactly("n");
+    assertThat(healed()).isGreaterThan(healed);
   }
 
   @Test
@@ -138,17 +153,18 @@ class NodeEndpointTest {
 
   @Test
   void pastTheMostNodesANewOneIsRefusedAndAnOldOneRenews() {
-    redis(
-        "EVAL",
-        """
-        for i = 1, 4096 do
-          redis.call('HSET', '{membrane}:nodes', 'n' .. i, '{}')
-          redis.call('ZADD', '{membrane}:nodes:ends', 9e15, 'n' .. i)
-        end
-        """,
-        "0");
+    registerAsManyAsMayBe("");
     problem(429, "overloaded", renew("new", registration("fragment", "c1", "64", LONG)));
     ok(renew("n7", registration("fragment", "c1", "64", LONG)));
+  }
+
+  @Test
+  void pastTheMostNodesALapsedOneMakesRoom() {
+    registerAsManyAsMayBe(
+        "redis.call('ZADD', '{membrane}:nodes:ends', redis.call('TIME')[1] * 1000 - 5000, 'n9')");
+    ok(renew("new", registration("fragment", "c1", "64", LONG)));
+    assertThat(redis("HKEYS", "{membrane}:nodes")).contains("new").doesNotContain("n9,");
+    problem(429, "overloaded", renew("newer", registration("fragment", "c1", "64", LONG)));
   }
 
   static Stream<Arguments> malformed() {
@@ -198,6 +214,51 @@ class NodeEndpointTest {
   void aMalformedQuestionIsRefused(String path) {
     problem(400, "malformed_request", ONE.get(path.replace("{hash}", HASH)));
     problem(400, "malformed_request", ONE.get("/v1/placement/" + HASH.toUpperCase(Locale.ROOT)));
+  }
+
+  private static void registerAsManyAsMayBe(String andThen) {
+    redis(
+        "EVAL",
+        """
+        for i = 1, 4096 do
+          redis.call('HSET', '{membrane}:nodes', 'n' .. i, '%s')
+          redis.call('ZADD', '{membrane}:nodes:ends', 9e15, 'n' .. i)
+        end
+        """
+                .formatted(registration("fragment", "c1", "64", LONG).replace("\n", ""))
+            + andThen,
+        "0");
+  }
+
+  private static void awaitState(String state) {
+    awaitStateOf("goes", state);
+  }
+
+  private static void awaitStateOf(String id, String state) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(50))
+        .untilAsserted(() -> {
+          assertThat(state(ONE, id)).isEqualTo(state);
+          assertThat(state(OTHER, id)).isEqualTo(state);
+        });
+  }
+
+  /** Empty if the node is not known. */
+  private static String state(Service replica, String id) {
+    for (JsonNode node : ok(replica.get("/v1/nodes")).path("nodes")) {
+      if (node.path("id").asString().equals(id)) {
+        return node.path("state").asString();
+      }
+    }
+    return "";
+  }
+
+  private static double healed() {
+    return ONE.bean(MeterRegistry.class)
+        .get("membrane.directory.nodes.healed")
+        .functionCounter()
+        .count();
   }
 
   private static HttpResponse<String> renew(String id, String body) {

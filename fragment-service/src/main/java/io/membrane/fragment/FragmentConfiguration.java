@@ -12,7 +12,7 @@ import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.store.MemoryTier;
 import io.membrane.fragment.store.Neighbours;
 import io.membrane.fragment.store.PayloadWrites;
-import io.membrane.fragment.tenancy.Policy;
+import io.membrane.tenancy.Policy;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

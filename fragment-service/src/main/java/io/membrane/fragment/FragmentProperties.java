@@ -2,7 +2,7 @@ package io.membrane.fragment;
 
 import io.membrane.boot.StartupProblem;
 import io.membrane.fragment.compression.Compression;
-import io.membrane.fragment.tenancy.Sharing;
+import io.membrane.tenancy.Sharing;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -27,9 +27,11 @@ import org.springframework.util.unit.DataSize;
  * @param compression how bodies are written to Redis; the same for all replicas. With {@code zstd}
  *     there are {@code maxBytes} more of memory for forms on their way to Redis, and {@code
  *     maxInFlight} is at least twice {@code maxBytes}, for a payload that is read and its form
- * @param sharing who sees what a tenant without a policy stores: the tenant alone, or everybody
+ * @param sharing who sees what a tenant without a policy stores: the tenant alone, or everybody;
+ *     the same as {@code membrane.directory.sharing}
  * @param traceLeaks whether every lease of memory records its stack: to search, not for production
- * @param logLength entries that the event log keeps, at least
+ * @param logLength entries that the event log keeps, at least, unless the directory's limit in
+ *     bytes is reached first
  */
 @ConfigurationProperties("membrane.fragment")
 record FragmentProperties(

@@ -2,10 +2,10 @@ package io.membrane.fragment;
 
 import io.membrane.block.FragmentKey;
 import io.membrane.fragment.store.FragmentStore;
-import io.membrane.fragment.tenancy.Policy;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.tenancy.Policy;
 import io.membrane.wire.FragmentClient;
 import io.swagger.v3.oas.annotations.Operation;
 import jakarta.validation.Valid;

@@ -2,12 +2,12 @@ package io.membrane.fragment;
 
 import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.store.Tenants;
-import io.membrane.fragment.tenancy.Policy;
-import io.membrane.fragment.tenancy.Sharing;
-import io.membrane.fragment.tenancy.Usage;
+import io.membrane.fragment.store.Usage;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.tenancy.Policy;
+import io.membrane.tenancy.Sharing;
 import io.swagger.v3.oas.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;

@@ -8,6 +8,6 @@ class ArchitectureTest {
   @Test
   void theServiceKeepsTheRulesOfTheHouse() {
     ArchitectureRules.check(
-        "io.membrane.fragment", "eviction", "homes", "inventory", "membrain", "offheap", "tenancy");
+        "io.membrane.fragment", "eviction", "homes", "inventory", "membrain", "offheap");
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.membrane.boot.StartupProblem;
 import io.membrane.fragment.compression.Compression;
-import io.membrane.fragment.tenancy.Sharing;
+import io.membrane.tenancy.Sharing;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.MembershipClient.Node;
+import io.membrane.wire.MembershipClient.NodeState;
 import io.membrane.wire.MembershipClient.Nodes;
 import io.membrane.wire.MembershipClient.Registration;
 import java.io.IOException;
@@ -73,7 +74,8 @@ final class SmallDirectory implements AutoCloseable {
             said.url(),
             said.capacityBytes(),
             said.load(),
-            said.leaseMs());
+            said.leaseMs(),
+            NodeState.LIVE);
     leases.put(
         id, new Lease(node, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(said.leaseMs())));
     return node;

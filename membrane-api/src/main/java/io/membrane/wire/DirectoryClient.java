@@ -12,6 +12,7 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.PositiveOrZero;
 import jakarta.validation.constraints.Size;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.service.annotation.PostExchange;
@@ -47,18 +48,44 @@ public interface DirectoryClient {
    */
   record Match(String cluster, String node, String tier, int matchedBlocks, int matchedTokens) {}
 
+  /** The longest leading run over all tiers of a node together. */
+  record NodeMatch(String cluster, String node, int matchedBlocks, int matchedTokens) {}
+
+  /** The longest leading run over all nodes of a cluster together. */
+  record ClusterMatch(String cluster, int matchedBlocks, int matchedTokens) {}
+
   /**
    * Where the wanted blocks lie.
    *
    * @param matches one per place that holds the first block, longest first
    * @param best the longest; null if no place holds the first block
+   * @param clusters one per cluster that holds the first block, longest first; empty if not told
+   * @param nodes one per node that holds the first block, longest first; empty if not told
    */
   record MatchResponse(
       int blockTokens,
       int totalBlocks,
       List<BlockHash> blockHashes,
       List<Match> matches,
-      @Nullable Match best) {}
+      @Nullable Match best,
+      List<ClusterMatch> clusters,
+      List<NodeMatch> nodes) {
+
+    public MatchResponse {
+      clusters = Objects.requireNonNullElse(clusters, List.of());
+      nodes = Objects.requireNonNullElse(nodes, List.of());
+    }
+
+    /** An answer of places alone. */
+    public MatchResponse(
+        int blockTokens,
+        int totalBlocks,
+        List<BlockHash> blockHashes,
+        List<Match> matches,
+        @Nullable Match best) {
+      this(blockTokens, totalBlocks, blockHashes, matches, best, List.of(), List.of());
+    }
+  }
 
   /**
    * A namespace without holes, and where its hashing starts.

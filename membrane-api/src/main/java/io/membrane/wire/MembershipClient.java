@@ -46,7 +46,7 @@ public interface MembershipClient {
    * @param url where the others reach it
    * @param capacityBytes its share beside the others'; a node with 0 is no home of anything
    * @param load 0 for idle to 1 for full, or null if it does not say
-   * @param leaseMs after how long it is gone unless it says so again
+   * @param leaseMs after how long it is suspect unless it says so again
    */
   record Registration(
       @NotNull @Pattern(regexp = NAME) String role,
@@ -56,10 +56,21 @@ public interface MembershipClient {
       @Nullable @PositiveOrZero Double load,
       @NotNull @Min(MIN_LEASE_MS) @Max(MAX_LEASE_MS) Long leaseMs) {}
 
+  /** What the directory thinks of a node. */
+  enum NodeState {
+    /** Its lease runs. */
+    LIVE,
+    /** Its lease ended a while ago: home of nothing until it renews. */
+    SUSPECT,
+    /** It has been silent so long that what it held is believed gone. It may yet renew. */
+    LOST
+  }
+
   /**
-   * A live node.
+   * A node that registered, and whose lease has not ended long ago.
    *
-   * @param leaseMs what is left of its lease
+   * @param leaseMs what is left of its lease, 0 if it has ended
+   * @param state null from a directory that does not judge, which names live nodes only
    */
   record Node(
       String id,
@@ -68,9 +79,10 @@ public interface MembershipClient {
       String url,
       long capacityBytes,
       @Nullable Double load,
-      long leaseMs) {}
+      long leaseMs,
+      @Nullable NodeState state) {}
 
-  /** Live nodes, by id. */
+  /** Nodes, by id. */
   record Nodes(List<Node> nodes) {}
 
   /** The nodes that a block's fragments belong to, the first home first. */
@@ -81,7 +93,7 @@ public interface MembershipClient {
   @PutExchange("/v1/nodes/{id}")
   Node renew(@PathVariable("id") String id, @RequestBody Registration registration);
 
-  /** The live nodes, of one role and cluster where these are given. */
+  /** The nodes that are known, live or not, of one role and cluster where these are given. */
   @Idempotent
   @GetExchange("/v1/nodes")
   Nodes nodes(

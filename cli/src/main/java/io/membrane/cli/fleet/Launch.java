@@ -77,7 +77,8 @@ public final class Launch {
   static List<String> jvmOptionsOf(Member member) {
     return switch (member) {
       case REDIS -> throw new IllegalArgumentException("Redis is no JVM");
-      case DIRECTORY, RECONSTRUCTION -> List.of("-Xmx256m", "-XX:TieredStopAtLevel=1");
+      case DIRECTORY -> List.of("-Xmx384m");
+      case RECONSTRUCTION -> List.of("-Xmx256m", "-XX:TieredStopAtLevel=1");
       case GATEWAY -> List.of("-Xmx128m", "-XX:TieredStopAtLevel=1");
       case FRAGMENT -> List.of("-Xmx512m", "--enable-native-access=ALL-UNNAMED");
       case SCHEDULER -> List.of("-Xmx512m");

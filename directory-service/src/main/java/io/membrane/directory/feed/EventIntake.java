@@ -6,13 +6,10 @@ import io.membrane.directory.location.NodeProgress;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.EventsAccepted;
-import io.membrane.wire.LogEntry;
 import io.membrane.wire.LogPosition;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -50,13 +47,15 @@ public final class EventIntake {
   /**
    * Appends what the log does not hold yet of a batch.
    *
+   * @param domain sharing domain of all that the batch tells of
    * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} for an event that cannot be;
-   *     {@link ErrorCode#SEQUENCE_GAP} if events are missing before the batch or its epoch is over;
-   *     {@link ErrorCode#OVERLOADED} for a node too many; {@link ErrorCode#DEPENDENCY_UNAVAILABLE}
-   *     while the log cannot be read or written. Nothing is appended then, except that a Redis
-   *     which does not answer may have appended all: the batch can be sent again
+   *     {@link ErrorCode#SEQUENCE_GAP} if events are missing before the batch, were lost after they
+   *     had been accepted, or its epoch is over; {@link ErrorCode#OVERLOADED} for a node too many;
+   *     {@link ErrorCode#DEPENDENCY_UNAVAILABLE} while the log cannot be read or written. Nothing
+   *     is appended then, except that a Redis which does not answer may have appended all: the
+   *     batch can be sent again
    */
-  public EventsAccepted accept(EventBatch batch) {
+  public EventsAccepted accept(EventBatch batch, String domain) {
     for (int i = 0; i < batch.events().size(); i++) {
       try {
         EventRules.check(batch.events().get(i));
@@ -77,33 +76,37 @@ public final class EventIntake {
       throw new MembraneException(ErrorCode.DEPENDENCY_UNAVAILABLE, "the service stops", e);
     }
     try {
-      return appendRest(batch);
+      return appendRest(batch, domain);
     } finally {
       lock.unlock();
     }
   }
 
-  private EventsAccepted appendRest(EventBatch batch) {
+  private EventsAccepted appendRest(EventBatch batch, String domain) {
     LogPosition last = events.last();
     Duration patience = CallContext.currentOr(PATIENCE).within(PATIENCE).remaining();
     if (!tail.isCaughtUp() || (last != null && !tail.await(last, patience))) {
       throw new MembraneException(
           ErrorCode.DEPENDENCY_UNAVAILABLE, "the directory still reads its log; try again");
     }
-    long wanted = wanted(batch, image.progress(batch.cluster(), batch.node()));
+    long wanted = wanted(batch, domain, image.progress(batch.cluster(), batch.node(), domain));
     int known = (int) Math.min(wanted - batch.sequence(), batch.events().size());
-    List<LogEntry> entries = new ArrayList<>();
-    for (int i = known; i < batch.events().size(); i++) {
-      Event event = batch.events().get(i);
-      entries.add(
-          new LogEntry(batch.node(), batch.cluster(), batch.epoch(), batch.sequence() + i, event));
-    }
-    LogPosition at = entries.isEmpty() ? last : events.append(entries);
-    return new EventsAccepted(wanted + entries.size(), at == null ? null : Objects.toString(at));
+    LogBatch rest =
+        new LogBatch(
+                batch.node(),
+                batch.cluster(),
+                domain,
+                batch.epoch(),
+                batch.sequence(),
+                batch.events())
+            .part(known, batch.events().size());
+    LogPosition at = rest.events().isEmpty() ? last : events.append(rest);
+    return new EventsAccepted(
+        wanted + rest.events().size(), at == null ? null : Objects.toString(at));
   }
 
   /** The sequence that the node's next event has; at least that of the batch. */
-  private long wanted(EventBatch batch, @Nullable NodeProgress known) {
+  private long wanted(EventBatch batch, String domain, @Nullable NodeProgress known) {
     if (known == null && image.numberingNodes() >= MAX_NODES) {
       throw new MembraneException(
           ErrorCode.OVERLOADED, "the directory knows " + MAX_NODES + " nodes, its limit");
@@ -113,6 +116,15 @@ public final class EventIntake {
           ErrorCode.SEQUENCE_GAP,
           "epoch %d of node %s is over, it is in epoch %d; begin a later one with sequence 0"
               .formatted(batch.epoch(), batch.node(), known.epoch()));
+    }
+    if (known != null
+        && batch.epoch() == known.epoch()
+        && tail.doubts(batch.cluster(), batch.node(), domain)) {
+      throw new MembraneException(
+          ErrorCode.SEQUENCE_GAP,
+          "events of node %s in epoch %d were lost; begin a later epoch with sequence 0 and all"
+                  .formatted(batch.node(), batch.epoch())
+              + " that the node holds");
     }
     long wanted = known != null && known.epoch() == batch.epoch() ? known.nextSequence() : 0;
     if (batch.sequence() > wanted) {

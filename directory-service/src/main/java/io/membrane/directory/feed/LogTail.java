@@ -1,6 +1,8 @@
 package io.membrane.directory.feed;
 
 import io.membrane.directory.location.Image;
+import io.membrane.directory.location.NodeProgress;
+import io.membrane.wire.LogEntry;
 import io.membrane.wire.LogPosition;
 import java.time.Clock;
 import java.time.Duration;
@@ -9,9 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,10 +20,18 @@ import org.slf4j.LoggerFactory;
  * Keeps the image as the log says: reads the log from its beginning, then what is appended. Its one
  * thread is the image's only writer.
  *
- * <p>With every page it asks whether the log still holds the entry that it stands at. If not, the
- * log is another one (Redis came back empty, or was flushed) or went on without it (trimmed past
- * it): then the image is cleared and built again. So neither a lost connection nor a fast restart
- * can leave an image of a log that is gone.
+ * <p>With every page it learns, at one moment, which log that is and whether it still holds the
+ * entry that the image stands at:
+ *
+ * <ul>
+ *   <li>A log of another life: Redis came back empty. The image is cleared and built again.
+ *   <li>The log was trimmed past the image: it goes on from the first entry that is left.
+ *   <li>The log lost its end, to a failover: it goes on from what is left.
+ * </ul>
+ *
+ * In the last two cases what was known stays, and is doubtful: a wrong place costs a caller a
+ * wasted fetch, a cleared image every hit. A gap in the numbers of a source makes that source
+ * doubtful.
  *
  * <p>An entry that cannot be understood is counted, logged and skipped. While Redis is gone the
  * image stays as it is, and {@link #isCaughtUp} says that it may be old.
@@ -32,14 +40,18 @@ public final class LogTail implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(LogTail.class);
 
-  private static final int PAGE = 1000;
   private static final Duration PATIENCE = Duration.ofMillis(500);
-  private static final Duration NO_PATIENCE = Duration.ofMillis(1);
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(200);
   private static final Duration BETWEEN_SWEEPS = Duration.ofMinutes(1);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
 
-  /** What became of log entries, for metrics. */
+  /**
+   * So much is read again where a log lost its end: a new primary whose clock is behind gives ids
+   * that are less than those that were lost.
+   */
+  private static final long READ_AGAIN_MS = 60_000;
+
+  /** What became of the log's events, for metrics. */
   public enum Outcome {
     APPLIED,
     SEEN,
@@ -49,12 +61,17 @@ public final class LogTail implements AutoCloseable {
 
   private final EventLog events;
   private final Image image;
-  private final long maxEntries;
+  private final long maxBytes;
   private final Clock clock;
+  private final Doubts doubts = new Doubts();
+  private final LogSize size = new LogSize();
   private final Map<Outcome, AtomicLong> outcomes = new EnumMap<>(Outcome.class);
-  private final ReentrantLock moving = new ReentrantLock();
-  private final Condition moved = moving.newCondition();
-  private volatile LogPosition position = LogPosition.START;
+  private final Reached position = new Reached();
+
+  /** Whether the position is that of an entry that the log should hold. */
+  private boolean stands;
+
+  private @Nullable String life;
   private volatile boolean caughtUp;
   private volatile boolean stopping;
   private volatile long lagMs;
@@ -64,12 +81,12 @@ public final class LogTail implements AutoCloseable {
   /**
    * A tail that does not run yet.
    *
-   * @param maxEntries the log is cut to about so many entries, the oldest going first
+   * @param maxBytes the log is cut to about so many bytes, the oldest entries going first
    */
-  public LogTail(EventLog events, Image image, long maxEntries, Clock clock) {
+  public LogTail(EventLog events, Image image, long maxBytes, Clock clock) {
     this.events = events;
     this.image = image;
-    this.maxEntries = maxEntries;
+    this.maxBytes = maxBytes;
     this.clock = clock;
     for (Outcome outcome : Outcome.values()) {
       outcomes.put(outcome, new AtomicLong());
@@ -112,15 +129,33 @@ public final class LogTail implements AutoCloseable {
 
   /** Position of the last entry that the image holds. */
   public LogPosition position() {
-    return position;
+    return position.get();
   }
 
-  /** Age in milliseconds that the newest entry had when the image took it in; 0 when it waits. */
+  /**
+   * Age in milliseconds, by Redis' clock, that the newest entry had when the image took it in; 0
+   * when it waits.
+   */
   public long lagMs() {
     return lagMs;
   }
 
-  /** Entries read so far by what became of them. */
+  /** Whether entries were lost, so that the image may say too much or too little. */
+  public boolean isDoubtful() {
+    return doubts.any();
+  }
+
+  /** Gaps in the numbers of nodes' events so far. */
+  public long gaps() {
+    return doubts.gaps();
+  }
+
+  /** Whether events of a node that numbers them were lost, so that it has to begin a new epoch. */
+  boolean doubts(String cluster, String node, String domain) {
+    return doubts.areAbout(cluster, node, domain);
+  }
+
+  /** Events read so far by what became of them; an entry that cannot be read is one. */
   public long count(Outcome outcome) {
     return counter(outcome).get();
   }
@@ -131,25 +166,7 @@ public final class LogTail implements AutoCloseable {
    * @return whether it does; false once {@code limit} is over
    */
   public boolean await(LogPosition wanted, Duration limit) {
-    if (position.compareTo(wanted) >= 0) {
-      return true;
-    }
-    long nanos = limit.toNanos();
-    moving.lock();
-    try {
-      while (position.compareTo(wanted) < 0) {
-        if (nanos <= 0) {
-          return false;
-        }
-        nanos = moved.awaitNanos(nanos);
-      }
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } finally {
-      moving.unlock();
-    }
+    return position.await(wanted, limit);
   }
 
   private void run() {
@@ -172,16 +189,25 @@ public final class LogTail implements AutoCloseable {
 
   private void follow(EventLog.Reader reader) {
     while (!stopping) {
-      List<Recorded> page = reader.after(position, PAGE, caughtUp ? PATIENCE : NO_PATIENCE);
-      if (!position.equals(LogPosition.START) && !reader.holds(position)) {
-        log.warn("the log no longer holds {}; the image is built again", position);
-        caughtUp = false;
-        image.clear();
-        moveTo(LogPosition.START);
+      if (caughtUp) {
+        reader.awaitAfter(position.get(), PATIENCE);
+      }
+      Page page = reader.after(position.get());
+      long readAtNanos = System.nanoTime();
+      if (!goesOn(page)) {
         continue;
       }
-      take(page);
-      if (page.size() < PAGE && !caughtUp) {
+      take(page.entries());
+      size.add(page);
+      lagMs = 0;
+      if (!page.entries().isEmpty()) {
+        LogPosition last = page.entries().getLast().position();
+        Duration taken = Duration.ofNanos(System.nanoTime() - readAtNanos);
+        lagMs = Math.max(0, page.redisMs() + taken.toMillis() - last.ms());
+        stands = true;
+        position.moveTo(last);
+      }
+      if (page.isLast() && !caughtUp) {
         caughtUp = true;
         log.info("the image holds {} blocks, up to {}", image.blocks(), position);
       }
@@ -189,58 +215,76 @@ public final class LogTail implements AutoCloseable {
     }
   }
 
-  private void take(List<Recorded> page) {
-    RuntimeException firstProblem = null;
-    LogPosition firstSkipped = null;
-    int skipped = 0;
-    for (Recorded recorded : page) {
-      Outcome outcome;
-      try {
-        outcome =
-            switch (image.apply(recorded.entry())) {
-              case APPLIED -> Outcome.APPLIED;
-              case SEEN -> Outcome.SEEN;
-              case OUTDATED -> Outcome.OUTDATED;
-            };
-      } catch (RuntimeException e) {
-        outcome = Outcome.SKIPPED;
-        skipped++;
-        if (firstProblem == null) {
-          firstProblem = e;
-          firstSkipped = recorded.position();
-        }
+  /** Whether the page is what comes after the image's position; otherwise that has moved. */
+  private boolean goesOn(Page page) {
+    if (!page.life().equals(life)) {
+      boolean first = life == null;
+      life = page.life();
+      if (!first) {
+        log.warn("the log is another one; the image is built again");
+        caughtUp = false;
+        image.clear();
+        doubts.clear();
+        size.clear();
+        moveBackTo(LogPosition.START);
+        return false;
       }
-      counter(outcome).incrementAndGet();
     }
-    if (firstProblem != null) {
-      log.warn(
-          "{} entries of the log were skipped, the first at {}: {}",
-          skipped,
-          firstSkipped,
-          firstProblem.getMessage(),
-          firstProblem);
+    if (!stands) {
+      if (page.isCut() && !doubts.any()) {
+        log.warn("the log no longer holds its first entries; what they said is not known");
+        doubts.loseBeginning();
+      }
+      return true;
     }
-    if (page.isEmpty()) {
-      lagMs = 0;
-    } else {
-      LogPosition last = page.getLast().position();
-      lagMs = Math.max(0, clock.millis() - last.ms());
-      moveTo(last);
+    LogPosition held = page.before();
+    if (held == null) {
+      log.warn("the log was trimmed past {}; what it said meanwhile is not known", position);
+      doubts.loseBeginning();
+      moveBackTo(LogPosition.START);
+      return false;
     }
+    if (!held.equals(position.get())) {
+      log.warn("the log lost what it held after {}; the image was at {}", held, position);
+      doubts.loseEnd(held);
+      moveBackTo(new LogPosition(Math.max(0, held.ms() - READ_AGAIN_MS), 0));
+      return false;
+    }
+    return true;
+  }
+
+  private void take(List<Recorded> page) {
+    Skipped skipped = new Skipped();
+    for (Recorded recorded : page) {
+      try {
+        take(recorded.batch(), recorded.position(), skipped);
+      } catch (RuntimeException e) {
+        skipped.add(recorded.position(), e);
+      }
+    }
+    counter(Outcome.SKIPPED).addAndGet(skipped.count());
+    skipped.report();
+  }
+
+  private void take(LogBatch batch, LogPosition at, Skipped skipped) {
+    NodeProgress before = image.progress(batch.cluster(), batch.node(), batch.domain());
+    for (LogEntry entry : batch.entries()) {
+      try {
+        counter(Outcome.valueOf(image.apply(entry).name())).incrementAndGet();
+      } catch (RuntimeException e) {
+        skipped.add(at, e);
+      }
+    }
+    doubts.hear(batch, before, at);
   }
 
   private AtomicLong counter(Outcome outcome) {
     return Objects.requireNonNull(outcomes.get(outcome));
   }
 
-  private void moveTo(LogPosition next) {
-    moving.lock();
-    try {
-      position = next;
-      moved.signalAll();
-    } finally {
-      moving.unlock();
-    }
+  private void moveBackTo(LogPosition before) {
+    stands = false;
+    position.moveTo(before);
   }
 
   private void sweep() {
@@ -248,7 +292,10 @@ public final class LogTail implements AutoCloseable {
     if (now - sweptAtMs >= BETWEEN_SWEEPS.toMillis()) {
       sweptAtMs = now;
       image.dropExpired();
-      events.trim(maxEntries);
+    }
+    LogPosition first = size.trimTo(maxBytes);
+    if (first != null) {
+      events.trim(first);
     }
   }
 }

@@ -6,26 +6,26 @@ import io.membrane.wire.LogPosition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry as the log holds it.
+ * A stream entry as the log holds it.
  *
- * @param json null if the stream entry lacks the field {@link LogEntry#FIELD}
+ * @param field name of the field that was found, or null if there was none that is known
+ * @param value what the field holds; empty with a null field
  */
 @SuppressWarnings("ArrayRecordComponent") // read once, never compared
-record Recorded(LogPosition position, byte @Nullable [] json) {
+record Recorded(LogPosition position, @Nullable String field, byte[] value) {
 
   /**
    * What it says.
    *
    * @throws RuntimeException if it says nothing that this version understands
    */
-  LogEntry entry() {
-    if (json == null) {
-      throw new IllegalArgumentException("it has no field '" + LogEntry.FIELD + "'");
+  LogBatch batch() {
+    if (field == null) {
+      throw new IllegalArgumentException(
+          "it has neither a field '" + LogEntry.FIELD + "' nor '" + LogEntry.BATCH_FIELD + "'");
     }
-    LogEntry entry = WireJson.mapper().readValue(json, LogEntry.class);
-    if (entry == null) {
-      throw new IllegalArgumentException("it is null");
-    }
-    return entry;
+    return field.equals(LogEntry.BATCH_FIELD)
+        ? BatchCodec.decode(value)
+        : LogBatch.of(WireJson.mapper().readValue(value, LogEntry.class));
   }
 }

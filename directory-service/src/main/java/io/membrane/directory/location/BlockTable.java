@@ -1,144 +1,299 @@
 package io.membrane.directory.location;
 
-import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
-import io.membrane.block.Slice;
-import io.membrane.wire.DirectoryClient.Event;
-import io.membrane.wire.LogEntry;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
+import java.util.random.RandomGenerator;
 
 /**
- * Blocks by hash, bounded. One writer; {@link #get} and the counts may be called by any thread.
- *
- * <p>Two limits hold memory: so many blocks, and {@value #COPIES_PER_BLOCK} times as many copies.
- * Past either the least recently stored blocks go first.
+ * Blocks by hash: records, their index, their locations. One thread changes it; {@link #read},
+ * {@link #readAll} and the counts are for any. A hash is four words of an array.
  */
 final class BlockTable {
 
-  static final int COPIES_PER_BLOCK = 8;
+  final HashIndex index;
+  final Records records;
+  final Lineage lineage;
+  final Places places = new Places();
+  final Dictionary<Form> forms = new Dictionary<>("slices and lengths", Location.FORMS);
+  final Dictionary<Namespace> namespaces = new Dictionary<>("namespaces", Records.NAMESPACES);
 
   private final int maxBlocks;
-  private final long maxCopies;
-  private final ConcurrentMap<BlockHash, Block> blocks = new ConcurrentHashMap<>();
-  private final LinkedHashSet<BlockHash> leastRecentlyStoredFirst = new LinkedHashSet<>();
-  private final Map<NodeName, Set<BlockHash>> hashesByNode = new ConcurrentHashMap<>();
-  private final Shared<Place> places = new Shared<>();
-  private final Shared<Slice> slices = new Shared<>();
-  private final Shared<Namespace> namespaces = new Shared<>();
-  private volatile long copies;
+  private final int maxLocationsPerBlock;
+  private final LocationLists lists;
+  private final AtomicLong present = new AtomicLong();
+  private final AtomicLong gone = new AtomicLong();
+  private final AtomicLong highest = new AtomicLong();
+  private final long[] key = new long[4];
+  private final long[] kept = new long[LocationLists.MAX_LENGTH + 1];
+  private final long[] dropped = new long[LocationLists.MAX_LENGTH + 1];
+  private long locations;
+  private int firstFree;
+  private int lastFree;
 
-  BlockTable(int maxBlocks) {
+  /** An empty table for so many blocks, and {@code maxLocations} locations and one block's more. */
+  BlockTable(int maxBlocks, long maxLocations, RandomGenerator random) {
     this.maxBlocks = maxBlocks;
-    this.maxCopies = (long) COPIES_PER_BLOCK * maxBlocks;
+    this.maxLocationsPerBlock = (int) Math.min(LocationLists.MAX_LENGTH, maxLocations);
+    this.lists = new LocationLists(maxLocations + LocationLists.MAX_LENGTH);
+    this.index = new HashIndex(maxBlocks, random);
+    this.records = new Records(maxBlocks, lists, places);
+    this.lineage = new Lineage(records);
   }
 
-  @Nullable Block get(BlockHash hash) {
-    return blocks.get(hash);
-  }
-
-  int size() {
-    return blocks.size();
-  }
-
-  long copies() {
-    return copies;
-  }
-
-  int nodes() {
-    return hashesByNode.size();
-  }
-
-  /** Takes in a checked {@code stored} event; what it says of the block itself replaces the old. */
-  void store(LogEntry entry) {
-    Event event = entry.event();
-    BlockHash hash = Objects.requireNonNull(event.blockHash());
-    Copy copy =
-        new Copy(
-            places.one(new Place(NodeName.of(entry), Objects.requireNonNull(event.tier()))),
-            slices.one(Objects.requireNonNull(event.slice())),
-            Objects.requireNonNullElse(event.bytes(), 0L),
-            Objects.requireNonNullElse(event.expiresAtMs(), Copy.NEVER));
-    Block known = blocks.get(hash);
-    replace(
-        hash,
-        known,
-        new Block(
-            namespaces.one(Objects.requireNonNull(event.namespace())),
-            event.parentHash(),
-            Objects.requireNonNull(event.tokenSpan()),
-            known == null ? List.of(copy) : known.copiesWith(copy)));
-    leastRecentlyStoredFirst.remove(hash);
-    leastRecentlyStoredFirst.add(hash);
-    while (leastRecentlyStoredFirst.size() > maxBlocks || copies > maxCopies) {
-      BlockHash oldest = leastRecentlyStoredFirst.getFirst();
-      replace(oldest, blocks.get(oldest), null);
-    }
-  }
-
-  /** Takes the copies of a block that are {@code gone} away. */
-  void remove(BlockHash hash, Predicate<Copy> gone) {
-    Block known = blocks.get(hash);
-    if (known != null) {
-      replace(hash, known, known.without(gone));
-    }
-  }
-
-  /** Takes the copies that are {@code gone} away from every block; looks at all of them. */
-  void removeIf(Predicate<Copy> gone) {
-    for (BlockHash hash : blocks.keySet()) {
-      remove(hash, gone);
-    }
-  }
-
-  /** Takes every copy of a node away; looks at its own blocks only. */
-  void removeNode(NodeName node) {
-    for (BlockHash hash : List.copyOf(hashesByNode.getOrDefault(node, Set.of()))) {
-      remove(hash, copy -> copy.place().node().equals(node));
-    }
-  }
-
-  void clear() {
-    blocks.clear();
-    leastRecentlyStoredFirst.clear();
-    hashesByNode.clear();
-    copies = 0;
-  }
-
-  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
-  private void replace(BlockHash hash, @Nullable Block before, @Nullable Block after) {
-    List<Copy> was = before == null ? List.of() : before.copies();
-    List<Copy> is = after == null ? List.of() : after.copies();
-    copies += is.size() - was.size();
-    Set<NodeName> holders = new HashSet<>();
-    for (Copy copy : is) {
-      if (holders.add(copy.place().node())) {
-        hashesByNode.computeIfAbsent(copy.place().node(), n -> new HashSet<>()).add(hash);
+  /**
+   * Reads the block at {@code hash[from]}.
+   *
+   * @param home where it belongs in the index
+   * @param first what {@link HashIndex#next} says to begin with
+   */
+  boolean read(long[] hash, int from, long home, int first, Seen into) {
+    for (int at = first; at >= 0; at = index.next(home, at)) {
+      int id = index.idAt(at);
+      if (id != 0 && records.read(id, hash, from, into)) {
+        return true;
       }
     }
-    for (Copy copy : was) {
-      if (!holders.contains(copy.place().node())) {
-        hashesByNode.computeIfPresent(
-            copy.place().node(),
-            (node, hashes) -> {
-              hashes.remove(hash);
-              return hashes.isEmpty() ? null : hashes;
-            });
+    return false;
+  }
+
+  /** As {@link #read}, with the record's other words and the parent's hash; its id, or 0. */
+  int readAll(long[] hash, int from, Seen into) {
+    long home = home(hash, from);
+    for (int at = index.next(home, -1); at >= 0; at = index.next(home, at)) {
+      int id = index.idAt(at);
+      if (id != 0
+          && records.isOf(id, hash, from)
+          && records.readAll(id, into)
+          && into.isOf(hash, from)) {
+        return id;
       }
     }
-    if (after == null) {
-      blocks.remove(hash);
-      leastRecentlyStoredFirst.remove(hash);
+    return 0;
+  }
+
+  long home(long[] hash, int from) {
+    return index.home(hash[from], hash[from + 1], hash[from + 2], hash[from + 3]);
+  }
+
+  /** The id of a block, or 0. Writer only. */
+  int find(long[] hash, int from) {
+    long home = home(hash, from);
+    for (int at = index.next(home, -1); at >= 0; at = index.next(home, at)) {
+      int id = index.idAt(at);
+      if (records.isOf(id, hash, from)) {
+        return id;
+      }
+    }
+    return 0;
+  }
+
+  boolean isFull() {
+    return firstFree == 0 && highest.getPlain() == maxBlocks;
+  }
+
+  /** Enters a block that is not in, without locations: one that was never stored. */
+  int add(long[] hash, int from, int namespace, int blockIndex, int nowSeconds) {
+    int id = firstFree;
+    if (id == 0) {
+      id = (int) highest.getPlain() + 1;
     } else {
-      blocks.put(hash, after);
+      firstFree = records.next(id);
+    }
+    long never = Location.gone(Places.NONE, Gone.Why.NEVER_STORED, nowSeconds);
+    records.begin(id, hash, from, namespace, blockIndex, never);
+    highest.setRelease(Math.max(id, highest.getPlain()));
+    index.insert(home(hash, from), id);
+    gone.setRelease(gone.getPlain() + 1);
+    return id;
+  }
+
+  /** Takes a block out with all that it has. */
+  void remove(int id) {
+    lineage.unlink(id);
+    lineage.unlinkChildren(id);
+    records.copyKey(id, key, 0);
+    index.remove(home(key, 0), id);
+    long word = records.locations(id);
+    records.end(id);
+    forget(word);
+    AtomicLong count = Location.kind(word) == Location.GONE ? gone : present;
+    count.setRelease(count.getPlain() - 1);
+    records.setNext(id, 0);
+    if (firstFree == 0) {
+      firstFree = id;
+    } else {
+      records.setNext(lastFree, id);
+    }
+    lastFree = id;
+  }
+
+  private void forget(long word) {
+    switch (Location.kind(word)) {
+      case Location.ONE -> {
+        locations--;
+        places.unname(Location.place(word), true);
+      }
+      case Location.LIST -> {
+        int length = Location.length(word);
+        for (int i = 0; i < length; i++) {
+          places.unname(Location.place(lists.get(Location.offset(word), i)), true);
+        }
+        locations -= length;
+        lists.free(Location.offset(word), length);
+      }
+      default -> {
+        if (Location.place(word) != Places.NONE) {
+          places.unname(Location.place(word), false);
+        }
+      }
+    }
+  }
+
+  /** Adds a location or puts it in the place of the one of the same place and slice. */
+  void put(int id, long location, int nowSeconds) {
+    int place = Location.place(location);
+    long word = records.locations(id);
+    if (Location.kind(word) == Location.ONE
+        && Location.place(word) == place
+        && Location.form(word) == Location.form(location)) {
+      records.setLocations(id, location);
+      return;
+    }
+    Form form = forms.get(Location.form(location));
+    rewrite(
+        id,
+        l -> Location.place(l) == place && forms.get(Location.form(l)).slice().equals(form.slice()),
+        location,
+        nowSeconds);
+  }
+
+  /** Takes those locations of a block away that are {@code gone}, and those that have ended. */
+  void drop(int id, LongPredicate gone, int nowSeconds) {
+    rewrite(id, gone, 0, nowSeconds);
+  }
+
+  /** Takes the locations away that have ended. */
+  void dropEnded(int id, int nowSeconds) {
+    long word = records.locations(id);
+    int kind = Location.kind(word);
+    if (kind == Location.LIST || (kind == Location.ONE && hasEnded(word, nowSeconds))) {
+      rewrite(id, l -> false, 0, nowSeconds);
+    }
+  }
+
+  private boolean hasEnded(long location, int nowSeconds) {
+    return Location.isExpired(location, nowSeconds)
+        || places.get(Location.place(location)).death() != null;
+  }
+
+  private void rewrite(int id, LongPredicate removed, long added, int nowSeconds) {
+    long word = records.locations(id);
+    boolean wasGone = Location.kind(word) == Location.GONE;
+    if (wasGone && added == 0) {
+      return;
+    }
+    int before = wasGone ? 0 : Location.kind(word) == Location.ONE ? 1 : Location.length(word);
+    int keptCount = 0;
+    int droppedCount = 0;
+    boolean anyRemoved = false;
+    for (int i = 0; i < before; i++) {
+      long l = before == 1 ? word : lists.get(Location.offset(word), i);
+      boolean isRemoved = removed.test(l);
+      anyRemoved |= isRemoved;
+      if (isRemoved || hasEnded(l, nowSeconds)) {
+        dropped[droppedCount++] = l;
+      } else {
+        kept[keptCount++] = l;
+      }
+    }
+    if (added == 0 && droppedCount == 0) {
+      return;
+    }
+    if (added != 0) {
+      if (keptCount == maxLocationsPerBlock) {
+        dropped[droppedCount++] = kept[0];
+        System.arraycopy(kept, 1, kept, 0, --keptCount);
+      }
+      kept[keptCount++] = added;
+      places.name(Location.place(added), true);
+    }
+    long next;
+    if (keptCount == 0) {
+      long last = dropped[droppedCount - 1];
+      places.name(Location.place(last), false);
+      next = epitaph(last, anyRemoved, nowSeconds);
+    } else if (keptCount == 1) {
+      next = kept[0];
+    } else {
+      next = Location.list(keptCount, lists.add(kept, keptCount));
+    }
+    records.setLocations(id, next);
+    if (wasGone && Location.place(word) != Places.NONE) {
+      places.unname(Location.place(word), false);
+    }
+    for (int i = 0; i < droppedCount; i++) {
+      places.unname(Location.place(dropped[i]), true);
+    }
+    if (before > 1) {
+      lists.free(Location.offset(word), before);
+    }
+    locations += keptCount - before;
+    count(wasGone, keptCount == 0);
+  }
+
+  private void count(boolean wasGone, boolean isGone) {
+    if (wasGone != isGone) {
+      int more = isGone ? 1 : -1;
+      gone.setRelease(gone.getPlain() + more);
+      present.setRelease(present.getPlain() - more);
+    }
+  }
+
+  private long epitaph(long last, boolean isRemoved, int nowSeconds) {
+    Gone gone = isRemoved ? null : Gone.ending(last, places.get(Location.place(last)), nowSeconds);
+    return gone == null
+        ? Location.gone(Location.place(last), Gone.Why.REMOVED, nowSeconds)
+        : Location.gone(Location.place(last), gone.why(), Location.seconds(gone.atMs()));
+  }
+
+  boolean isGone(int id) {
+    return Location.kind(records.locations(id)) == Location.GONE;
+  }
+
+  boolean isFree(int id) {
+    return Location.kind(records.locations(id)) == Location.FREE;
+  }
+
+  /** Ids given so far are 1 to this. Any thread. */
+  int highestId() {
+    return (int) highest.getAcquire();
+  }
+
+  /** Blocks with a location, those that ended and were not met since included. */
+  int present() {
+    return (int) present.getAcquire();
+  }
+
+  /** Blocks without one. */
+  int gone() {
+    return (int) gone.getAcquire();
+  }
+
+  /** Locations in records, ended ones included. Writer only. */
+  long locations() {
+    return locations;
+  }
+
+  /** Lets a block that is gone forget where it was last, if nothing can lie there any more. */
+  void forgetDeadPlace(int id) {
+    long word = records.locations(id);
+    if (Location.kind(word) == Location.GONE && Location.place(word) != Places.NONE) {
+      if (places.get(Location.place(word)).death() != null) {
+        Gone.Why why = Gone.Why.of(Location.form(word));
+        records.setLocations(id, Location.gone(Places.NONE, why, Location.second(word)));
+        places.unname(Location.place(word), false);
+      }
     }
   }
 }

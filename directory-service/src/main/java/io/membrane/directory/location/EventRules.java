@@ -33,7 +33,7 @@ public final class EventRules {
       case null -> throw new IllegalArgumentException("an event needs its type");
     }
     if (event.tier() != null) {
-      name("tier", event.tier(), MAX_TIER);
+      checkTier(event.tier());
     }
   }
 
@@ -45,6 +45,7 @@ public final class EventRules {
   static void check(LogEntry entry) {
     name("node", require(entry.node(), "a log entry", "node"), MAX_NAME);
     name("cluster", require(entry.cluster(), "a log entry", "cluster"), MAX_NAME);
+    name("domain", require(entry.domain(), "a log entry", "domain"), MAX_NAME);
     if ((entry.epoch() == null) != (entry.sequence() == null)) {
       throw new IllegalArgumentException("a log entry has both epoch and sequence, or neither");
     }
@@ -63,9 +64,27 @@ public final class EventRules {
           "token_span %s is not a full, aligned block of %d tokens; only such blocks are named"
               .formatted(span, namespace.blockTokens()));
     }
+    checkBlockIndex(span.from() / namespace.blockTokens());
     if (event.bytes() != null && event.bytes() < 0) {
       throw new IllegalArgumentException("bytes must not be negative");
     }
+  }
+
+  static void checkBlockIndex(int blockIndex) {
+    if (blockIndex < 0 || blockIndex > Records.MAX_BLOCK_INDEX) {
+      throw new IllegalArgumentException(
+          "a context has at most " + (Records.MAX_BLOCK_INDEX + 1) + " blocks");
+    }
+  }
+
+  static void checkTier(String tier) {
+    name("tier", tier, MAX_TIER);
+  }
+
+  static void check(Source source) {
+    name("node", source.node(), MAX_NAME);
+    name("cluster", source.cluster(), MAX_NAME);
+    name("domain", source.domain(), MAX_NAME);
   }
 
   private static void name(String what, String value, int max) {

@@ -1,14 +1,19 @@
 package io.membrane.directory.registry;
 
-import io.membrane.directory.membership.LiveNodes;
+import io.membrane.directory.membership.FailureDetector;
+import io.membrane.directory.membership.FailureDetector.Lease;
+import io.membrane.directory.membership.KnownNodes;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.MembershipClient;
 import io.membrane.wire.MembershipClient.Node;
+import io.membrane.wire.MembershipClient.NodeState;
 import io.membrane.wire.MembershipClient.Registration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,32 +28,51 @@ import tools.jackson.core.JacksonException;
 
 /**
  * The nodes and the ends of their leases in Redis: what each said of itself in a hash, when that
- * ends in a sorted set, by Redis' clock alone, so that all replicas of the directory agree.
- * Thread-safe; methods block and throw {@link ErrorCode#DEPENDENCY_UNAVAILABLE} while Redis does
- * not answer.
+ * ends in a sorted set, by Redis' clock. A node whose lease has ended is remembered for {@value
+ * #REMEMBERED} leases. How it is judged is each replica's own: two may differ for as long as one of
+ * them was standing still and for a lease after. Thread-safe; methods block and throw {@link
+ * ErrorCode#DEPENDENCY_UNAVAILABLE} while Redis does not answer.
  */
 public final class NodeRegistry {
 
   private static final List<String> KEYS = List.of("{membrane}:nodes", "{membrane}:nodes:ends");
 
-  private static final String NOW_AND_GONE =
+  /** Leases for which a node that does not renew is still known. */
+  private static final int REMEMBERED = 10;
+
+  /** Redis' time in ms, and without the nodes that are not remembered any more. */
+  private static final String NOW =
       """
       local time = redis.call('TIME')
       local now = time[1] * 1000 + math.floor(time[2] / 1000)
-      for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
+      local function forget(id)
         redis.call('HDEL', KEYS[1], id)
         redis.call('ZREM', KEYS[2], id)
       end
-      """;
+      local lapsed = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'WITHSCORES')
+      for i = 1, #lapsed, 2 do
+        local said = redis.call('HGET', KEYS[1], lapsed[i])
+        local readable, lease = pcall(function() return cjson.decode(said).lease_ms end)
+        lease = readable and tonumber(lease) or 0
+        if lapsed[i + 1] + %d * lease <= now then
+          forget(lapsed[i])
+        end
+      end
+      """
+          .formatted(REMEMBERED);
 
-  /** Of id, JSON, lease and limit; 0 if there are as many others as there may be. */
+  /** Of id, JSON, lease and limit; 0 if there are as many live others as there may be. */
   private static final RedisScript<Long> RENEW =
       new DefaultRedisScript<>(
-          NOW_AND_GONE
+          NOW
               + """
               if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0
                   and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then
-                return 0
+                local first = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1)
+                if #first == 0 then
+                  return 0
+                end
+                forget(first[1])
               end
               redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
               redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
@@ -64,41 +88,48 @@ public final class NodeRegistry {
           """,
           Long.class);
 
-  /** Id, JSON and what is left in ms of each in turn. */
+  /** Id, JSON, end of the lease in ms and what is left of it in ms of each in turn. */
   @SuppressWarnings("rawtypes") // as Redis' answer is
-  private static final RedisScript<List> LIVE =
+  private static final RedisScript<List> ALL =
       new DefaultRedisScript<>(
-          NOW_AND_GONE
+          NOW
               + """
-              local live = {}
+              local all = {}
               local ends = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
               for i = 1, #ends, 2 do
                 local json = redis.call('HGET', KEYS[1], ends[i])
                 if json then
-                  live[#live + 1] = ends[i]
-                  live[#live + 1] = json
-                  live[#live + 1] = string.format('%.0f', ends[i + 1] - now)
+                  all[#all + 1] = ends[i]
+                  all[#all + 1] = json
+                  all[#all + 1] = string.format('%.0f', ends[i + 1])
+                  all[#all + 1] = string.format('%.0f', ends[i + 1] - now)
                 end
               end
-              return live
+              return all
               """,
           List.class);
 
   private static final Logger log = LoggerFactory.getLogger(NodeRegistry.class);
 
   private final StringRedisTemplate redis;
+  private final FailureDetector detector;
 
-  /** The registry in the Redis that {@code connections} reach. */
-  public NodeRegistry(RedisConnectionFactory connections) {
+  /**
+   * The registry in the Redis that {@code connections} reach.
+   *
+   * @param detector is told of every look at it
+   */
+  public NodeRegistry(RedisConnectionFactory connections, FailureDetector detector) {
     this.redis = new StringRedisTemplate(connections);
+    this.detector = detector;
   }
 
   /**
    * Registers a node, or renews its lease with what it says of itself now.
    *
    * @return what is recorded
-   * @throws MembraneException {@link ErrorCode#OVERLOADED} if it is new and there are {@link
-   *     MembershipClient#MAX_NODES} others
+   * @throws MembraneException {@link ErrorCode#OVERLOADED} if it is new and the leases of {@link
+   *     MembershipClient#MAX_NODES} others run
    */
   public Node renew(String id, Registration said) {
     String json = WireJson.mapper().writeValueAsString(said);
@@ -117,7 +148,7 @@ public final class NodeRegistry {
           "there are %d nodes already; wait until one has left"
               .formatted(MembershipClient.MAX_NODES));
     }
-    return node(id, said, said.leaseMs());
+    return node(id, said, said.leaseMs(), NodeState.LIVE);
   }
 
   /** Ends a node's lease; does nothing if there is none. */
@@ -125,26 +156,50 @@ public final class NodeRegistry {
     answered(() -> redis.execute(LEAVE, KEYS, id));
   }
 
-  /** The nodes whose leases run. */
-  public LiveNodes live() {
-    List<?> answer = answered(() -> redis.execute(LIVE, KEYS));
-    List<Node> nodes = new ArrayList<>(answer.size() / 3);
-    for (int i = 0; i + 2 < answer.size(); i += 3) {
+  /** The nodes whose leases run or ended less than {@value #REMEMBERED} leases ago. */
+  public KnownNodes known() {
+    long nanos = System.nanoTime();
+    List<?> answer = answered(() -> redis.execute(ALL, KEYS));
+    Map<String, Registration> said = LinkedHashMap.newLinkedHashMap(answer.size() / 4);
+    List<Lease> leases = new ArrayList<>(answer.size() / 4);
+    for (int i = 0; i + 3 < answer.size(); i += 4) {
       String id = String.valueOf(answer.get(i));
       try {
-        Registration said =
+        Registration registration =
             WireJson.mapper().readValue(String.valueOf(answer.get(i + 1)), Registration.class);
-        nodes.add(node(id, said, Long.parseLong(String.valueOf(answer.get(i + 2)))));
+        said.put(id, registration);
+        leases.add(
+            new Lease(
+                id,
+                Long.parseLong(String.valueOf(answer.get(i + 2))),
+                Long.parseLong(String.valueOf(answer.get(i + 3))),
+                registration.leaseMs()));
       } catch (JacksonException e) {
         log.error("what Redis holds of node {} cannot be read; it is left out", id, e);
       }
     }
-    return new LiveNodes(nodes);
+    Map<String, NodeState> states = detector.look(leases, nanos);
+    return new KnownNodes(
+        leases.stream()
+            .map(lease ->
+                node(
+                    lease.id(),
+                    Objects.requireNonNull(said.get(lease.id())),
+                    Math.max(0, lease.leftMs()),
+                    Objects.requireNonNull(states.get(lease.id()))))
+            .toList());
   }
 
-  private static Node node(String id, Registration said, long leftMs) {
+  private static Node node(String id, Registration said, long leftMs, NodeState state) {
     return new Node(
-        id, said.role(), said.cluster(), said.url(), said.capacityBytes(), said.load(), leftMs);
+        id,
+        said.role(),
+        said.cluster(),
+        said.url(),
+        said.capacityBytes(),
+        said.load(),
+        leftMs,
+        state);
   }
 
   private static <T> T answered(Supplier<@Nullable T> command) {

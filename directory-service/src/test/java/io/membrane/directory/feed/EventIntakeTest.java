@@ -1,6 +1,7 @@
 package io.membrane.directory.feed;
 
 import static io.membrane.directory.location.Entries.ATTENTION;
+import static io.membrane.directory.location.Entries.DOMAIN;
 import static io.membrane.directory.location.Entries.cleared;
 import static io.membrane.directory.location.Entries.removed;
 import static io.membrane.directory.location.Entries.stored;
@@ -87,9 +88,11 @@ class EventIntakeTest {
     one.accept("a", 2, 0, store(2));
     refused(() -> two.accept("a", 1, 2, store(3)), ErrorCode.SEQUENCE_GAP, "epoch 1 of node a is");
     one.awaitAll();
-    assertThat(one.image.places(CHAIN.get(0))).isEmpty();
-    assertThat(one.image.places(CHAIN.get(1))).singleElement().matches(p -> p.node().equals("b"));
-    assertThat(one.image.progress("c1", "a")).isEqualTo(new NodeProgress(2, 1));
+    assertThat(one.image.places(CHAIN.get(0), DOMAIN)).isEmpty();
+    assertThat(one.image.places(CHAIN.get(1), DOMAIN))
+        .singleElement()
+        .matches(p -> p.node().equals("b"));
+    assertThat(one.image.progress("c1", "a", DOMAIN)).isEqualTo(new NodeProgress(2, 1));
   }
 
   @Test
@@ -121,7 +124,7 @@ class EventIntakeTest {
     one.awaitAll();
     two.awaitAll();
     assertThat(one.tail.count(LogTail.Outcome.APPLIED)).isEqualTo(31);
-    assertThat(one.image.blocks()).isEqualTo(1);
+    assertThat(one.image.copies()).isEqualTo(1);
     assertThat(two.answers(40)).isEqualTo(one.answers(40));
   }
 
@@ -139,15 +142,15 @@ class EventIntakeTest {
         .until(() -> one.accept("a", 1, 1, store(1)).nextSequence() == 2);
     one.awaitAll();
     assertThat(one.image.blocks()).isEqualTo(2);
-    assertThat(one.image.progress("c1", "a")).isEqualTo(new NodeProgress(1, 2));
+    assertThat(one.image.progress("c1", "a", DOMAIN)).isEqualTo(new NodeProgress(1, 2));
   }
 
   @Test
   void nodesOfTheSameNameInTwoClustersAreTwoNodes() {
     one.accept("a", 1, 0, store(0));
-    one.intake.accept(new EventBatch("a", "c2", 9L, 0L, List.of(store(0))));
+    one.intake.accept(new EventBatch("a", "c2", 9L, 0L, List.of(store(0))), DOMAIN);
     one.awaitAll();
-    assertThat(one.image.places(CHAIN.getFirst())).hasSize(2);
+    assertThat(one.image.places(CHAIN.getFirst(), DOMAIN)).hasSize(2);
   }
 
   private static Event store(int block) {

@@ -1,5 +1,6 @@
 package io.membrane.directory.feed;
 
+import static io.membrane.directory.location.Entries.DOMAIN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.directory.location.Entries;
@@ -8,6 +9,7 @@ import io.membrane.wire.LogEntry;
 import io.membrane.wire.LogPosition;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,19 +52,19 @@ abstract class EventLogContract {
   }
 
   @Test
-  void entriesComeBackAsTheyWereAndInOrder() {
+  void batchesAndSingleEntriesComeBackAsTheyWereAndInOrder() {
     assertThat(log.last()).isNull();
-    List<LogEntry> first = entries("a", 3);
-    List<LogEntry> second = entries("b", 2);
-    log.append(first);
-    LogPosition last = log.append(second);
+    LogBatch batch = batch("a", 3);
+    log.append(batch);
+    LogEntry single = Entries.entry("redis", Entries.cleared());
+    LogPosition last = StoreEntries.append(redis, List.of(single));
 
     assertThat(log.last()).isEqualTo(last);
     try (EventLog.Reader reader = log.open()) {
-      List<Recorded> page = reader.after(LogPosition.START, 10, SHORT);
-      List<LogEntry> all = new ArrayList<>(first);
-      all.addAll(second);
-      assertThat(page.stream().map(Recorded::entry)).isEqualTo(all);
+      List<Recorded> page = reader.after(LogPosition.START).entries();
+      List<LogEntry> all = new ArrayList<>(batch.entries());
+      all.add(single);
+      assertThat(page.stream().flatMap(r -> r.batch().entries().stream())).isEqualTo(all);
       assertThat(page.getLast().position()).isEqualTo(last);
       assertThat(page.stream().map(Recorded::position)).isSorted();
     }
@@ -70,55 +72,93 @@ abstract class EventLogContract {
 
   @Test
   void aReaderGoesOnInPagesAndWaitsAtTheEnd() {
-    log.append(entries("a", 5));
+    LogEntry one = Entries.entry("redis", Entries.cleared());
+    LogPosition last = StoreEntries.append(redis, Collections.nCopies(1500, one));
     try (EventLog.Reader reader = log.open()) {
-      List<Recorded> page = reader.after(LogPosition.START, 3, SHORT);
-      assertThat(page).hasSize(3);
-      page = reader.after(page.getLast().position(), 3, SHORT);
-      assertThat(page).hasSize(2);
-      assertThat(reader.after(page.getLast().position(), 3, SHORT)).isEmpty();
+      Page first = reader.after(LogPosition.START);
+      assertThat(first.isLast()).isFalse();
+      assertThat(first.entries()).hasSizeBetween(1000, 1020);
+      Page second = reader.after(first.entries().getLast().position());
+      assertThat(second.isLast()).isTrue();
+      assertThat(first.entries().size() + second.entries().size()).isEqualTo(1500);
+      assertThat(second.life()).isEqualTo(first.life());
+      assertThat(second.entries().getLast().position()).isEqualTo(last);
+
+      reader.awaitAfter(last, SHORT);
+      assertThat(reader.after(last).entries()).isEmpty();
+      reader.awaitAfter(LogPosition.START, Duration.ofDays(1));
     }
   }
 
   @Test
-  void batchesOfTwoWritersDoNotMix() throws Exception {
+  void aPageOfLargeEntriesEndsEarly() {
+    String large = "x".repeat(1 << 20);
+    for (int i = 0; i < 40; i++) {
+      redis.opsForStream().add(LogEntry.STREAM, Map.of(LogEntry.FIELD, large));
+    }
+    try (EventLog.Reader reader = log.open()) {
+      Page page = reader.after(LogPosition.START);
+      assertThat(page.entries()).hasSize(16);
+      assertThat(page.isLast()).isFalse();
+    }
+  }
+
+  @Test
+  void thePartsOfABatchStayTogetherWhoeverElseWrites() throws Exception {
+    int parts = BatchCodec.encode(batch("n", 25_000)).size();
+    assertThat(parts).isGreaterThan(1);
     try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<LogPosition>> batches =
-          IntStream.range(0, 20)
-              .<Callable<LogPosition>>mapToObj(i -> () -> log.append(entries("n" + i, 50)))
+          IntStream.range(0, 10)
+              .<Callable<LogPosition>>mapToObj(i -> () -> log.append(batch("n" + i, 25_000)))
               .toList();
       for (var batch : writers.invokeAll(batches)) {
         assertThat(batch.get()).isNotNull();
       }
     }
     try (EventLog.Reader reader = log.open()) {
-      List<String> nodes =
-          reader.after(LogPosition.START, 1000, SHORT).stream().map(r -> r.entry().node()).toList();
-      assertThat(nodes).hasSize(1000);
-      for (int batch = 0; batch < 20; batch++) {
-        assertThat(nodes.subList(50 * batch, 50 * batch + 50)).containsOnly(nodes.get(50 * batch));
+      List<Recorded> all = reader.after(LogPosition.START).entries();
+      assertThat(all).hasSize(10 * parts);
+      for (int batch = 0; batch < 10; batch++) {
+        List<LogEntry> entries =
+            all.subList(parts * batch, parts * (batch + 1)).stream()
+                .flatMap(r -> r.batch().entries().stream())
+                .toList();
+        assertThat(entries).isEqualTo(batch(entries.getFirst().node(), 25_000).entries());
       }
     }
   }
 
   @Test
-  void aReaderSeesWhetherItsPlaceInTheLogIsStillThere() {
-    LogPosition last = log.append(entries("a", 3));
+  void aReaderSeesWhichLogItIsAndWhetherItsPlaceIsStillThere() {
+    LogPosition last = log.append(batch("a", 3));
     try (EventLog.Reader reader = log.open()) {
-      assertThat(reader.holds(last)).isTrue();
-      assertThat(reader.holds(new LogPosition(last.ms(), last.seq() + 1))).isFalse();
+      Page page = reader.after(last);
+      assertThat(page.before()).isEqualTo(last);
+      assertThat(page.redisMs()).isGreaterThanOrEqualTo(last.ms());
+      assertThat(reader.after(new LogPosition(last.ms(), last.seq() + 1)).before()).isEqualTo(last);
+      assertThat(reader.after(LogPosition.START).before()).isNull();
       redis.delete(LogEntry.STREAM);
-      assertThat(reader.holds(last)).isFalse();
+      assertThat(reader.after(last).before()).isNull();
+      assertThat(reader.after(last).life()).isEqualTo(page.life());
+      redis.delete(LogEntry.STREAM + ":life");
+      assertThat(reader.after(last).life()).isNotEqualTo(page.life());
     }
   }
 
   @Test
   void aTrimmedLogKeepsItsNewestEntries() {
-    LogPosition last = log.append(entries("a", 1000));
-    log.trim(100);
+    LogEntry one = Entries.entry("redis", Entries.cleared());
+    StoreEntries.append(redis, Collections.nCopies(900, one));
+    LogPosition first = StoreEntries.append(redis, List.of(one));
+    LogPosition last = StoreEntries.append(redis, Collections.nCopies(99, one));
+    log.trim(first);
     assertThat(log.last()).isEqualTo(last);
     assertThat(Objects.requireNonNull(redis.opsForStream().size(LogEntry.STREAM)))
         .isBetween(100L, 300L);
+    try (EventLog.Reader reader = log.open()) {
+      assertThat(reader.after(first).before()).isEqualTo(first);
+    }
   }
 
   @Test
@@ -130,20 +170,19 @@ abstract class EventLogContract {
             Map.of(
                 LogEntry.FIELD,
                 """
-                {"node": "redis", "cluster": "c1", "event": {"type": "cleared"}, "later": 1}\
+                {"node": "redis", "cluster": "c1", "domain": "public",
+                 "event": {"type": "cleared"}, "later": 1}\
                 """));
     redis.opsForStream().add(LogEntry.STREAM, Map.of("other", "x"));
     try (EventLog.Reader reader = log.open()) {
-      List<Recorded> page = reader.after(LogPosition.START, 10, SHORT);
-      assertThat(page.getFirst().entry())
-          .isEqualTo(new LogEntry("redis", "c1", null, null, Entries.cleared()));
-      assertThat(page.getLast().json()).isNull();
+      List<Recorded> page = reader.after(LogPosition.START).entries();
+      assertThat(page.getFirst().batch().entries())
+          .containsExactly(new LogEntry("redis", "c1", DOMAIN, null, null, Entries.cleared()));
+      assertThat(page.getLast().field()).isNull();
     }
   }
 
-  private static List<LogEntry> entries(String node, int count) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> Entries.entry(node, 1, i, Entries.cleared()))
-        .toList();
+  private static LogBatch batch(String node, int events) {
+    return new LogBatch(node, "c1", DOMAIN, 1L, 0L, Collections.nCopies(events, Entries.cleared()));
   }
 }

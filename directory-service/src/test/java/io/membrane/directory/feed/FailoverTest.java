@@ -101,7 +101,7 @@ class FailoverTest {
           .hasSizeGreaterThanOrEqualTo(200 - WRITERS)
           .allSatisfy(position -> {
             try (EventLog.Reader reader = reading.log.open()) {
-              assertThat(reader.holds(position)).isTrue();
+              assertThat(reader.after(position).before()).isEqualTo(position);
             }
           });
       assertThat(reading.answers(1)).isEqualTo(writing.answers(1));
@@ -126,7 +126,9 @@ class FailoverTest {
       for (long i = 0; !over.get(); i++) {
         long begun = System.nanoTime();
         try {
-          acknowledged.add(log.append(List.of(Entries.entry("n", 1, i, Entries.cleared()))));
+          acknowledged.add(
+              log.append(
+                  new LogBatch("n", "c1", Entries.DOMAIN, 1L, i, List.of(Entries.cleared()))));
         } catch (MembraneException e) {
           if (e.code() == ErrorCode.DEPENDENCY_UNAVAILABLE) {
             refused.incrementAndGet();

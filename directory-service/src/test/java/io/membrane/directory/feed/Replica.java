@@ -1,5 +1,7 @@
 package io.membrane.directory.feed;
 
+import static io.membrane.directory.location.Entries.DOMAIN;
+
 import io.membrane.directory.location.Entries;
 import io.membrane.directory.location.Image;
 import io.membrane.fixture.ConfiguredRedis;
@@ -19,6 +21,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 /** A directory without its endpoints, on a Redis. */
 final class Replica implements AutoCloseable {
 
+  static final long MAX_LOG_BYTES = 4 << 20;
   static final Duration LIMIT = Duration.ofSeconds(15);
 
   final TestClock clock = new TestClock();
@@ -49,7 +52,7 @@ final class Replica implements AutoCloseable {
   private Replica(RedisConnectionFactory connections, Runnable disconnect) {
     this.disconnect = disconnect;
     this.log = new EventLog(connections);
-    this.tail = new LogTail(log, image, 1_000_000, clock);
+    this.tail = new LogTail(log, image, MAX_LOG_BYTES, clock);
     this.intake = new EventIntake(log, tail, image);
     tail.start();
   }
@@ -60,7 +63,7 @@ final class Replica implements AutoCloseable {
   }
 
   EventsAccepted accept(String node, long epoch, long sequence, Event... events) {
-    return intake.accept(new EventBatch(node, "c1", epoch, sequence, List.of(events)));
+    return intake.accept(new EventBatch(node, "c1", epoch, sequence, List.of(events)), DOMAIN);
   }
 
   /** Waits until the image has taken in all that the log holds. */
@@ -78,9 +81,9 @@ final class Replica implements AutoCloseable {
   /** What it answers to a match of the first blocks of {@link Entries#chain}. */
   String answers(int blocks) {
     var chain = Entries.chain(blocks);
-    return image.match(chain, Set.of(), 16).matches()
+    return image.match(chain, Set.of(), 16, DOMAIN).matches()
         + " "
-        + chain.stream().map(image::places).toList();
+        + chain.stream().map(hash -> image.places(hash, DOMAIN)).toList();
   }
 
   @Override

@@ -20,6 +20,9 @@ public final class Entries {
   public static final Slice STATE = Slice.parse("state.0-31.0of1");
   public static final Namespace NAMESPACE = Seeds.namespace(16);
 
+  /** Sharing domain of the entries that name none. */
+  public static final String DOMAIN = "public";
+
   private Entries() {}
 
   /** So many different hashes, the same ones each time. */
@@ -56,11 +59,11 @@ public final class Entries {
 
   /** An entry of a store whose order is the log's. */
   public static LogEntry entry(String node, Event event) {
-    return new LogEntry(node, "c1", null, null, event);
+    return new LogEntry(node, "c1", DOMAIN, null, null, event);
   }
 
   /** An entry of a node that numbers its events. */
   public static LogEntry entry(String node, long epoch, long sequence, Event event) {
-    return new LogEntry(node, "c1", epoch, sequence, event);
+    return new LogEntry(node, "c1", DOMAIN, epoch, sequence, event);
   }
 }

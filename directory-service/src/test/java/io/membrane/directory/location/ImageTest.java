@@ -1,6 +1,7 @@
 package io.membrane.directory.location;
 
 import static io.membrane.directory.location.Entries.ATTENTION;
+import static io.membrane.directory.location.Entries.DOMAIN;
 import static io.membrane.directory.location.Entries.STATE;
 import static io.membrane.directory.location.Entries.cleared;
 import static io.membrane.directory.location.Entries.entry;
@@ -12,16 +13,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.membrane.block.BlockHash;
 import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
+import io.membrane.directory.location.Gone.Why;
 import io.membrane.directory.location.Image.Outcome;
+import io.membrane.fixture.Seeds;
 import io.membrane.fixture.TestClock;
+import io.membrane.wire.DirectoryClient.ClusterMatch;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventType;
 import io.membrane.wire.DirectoryClient.Match;
 import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.DirectoryClient.NodeMatch;
 import io.membrane.wire.LogEntry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +52,7 @@ class ImageTest {
     store("c", 2, ATTENTION);
     store("late", 1, ATTENTION);
 
-    MatchResponse answer = image.match(CHAIN, Set.of(), 16);
+    MatchResponse answer = image.match(CHAIN, Set.of(), 16, DOMAIN);
 
     assertThat(answer.matches())
         .containsExactly(
@@ -90,15 +98,16 @@ class ImageTest {
   @Test
   void stateAloneIsNoMatchForAReaderThatNamesNoSlices() {
     store("a", 0, STATE);
-    assertThat(image.match(CHAIN, Set.of(), 16).best()).isNull();
+    assertThat(image.match(CHAIN, Set.of(), 16, DOMAIN).best()).isNull();
   }
 
   @Test
   void theBlockSizeComesFromWhatIsStoredWhenNobodyNamesIt() {
-    assertThat(image.match(CHAIN, Set.of(), 0).blockTokens()).isZero();
+    assertThat(image.match(CHAIN, Set.of(), 0, DOMAIN).blockTokens()).isZero();
     store("a", 0, ATTENTION);
-    assertThat(image.match(CHAIN, Set.of(), 0).blockTokens()).isEqualTo(16);
-    assertThat(image.match(CHAIN, Set.of(), 0).matches().getFirst().matchedTokens()).isEqualTo(16);
+    assertThat(image.match(CHAIN, Set.of(), 0, DOMAIN).blockTokens()).isEqualTo(16);
+    assertThat(image.match(CHAIN, Set.of(), 0, DOMAIN).matches().getFirst().matchedTokens())
+        .isEqualTo(16);
   }
 
   @Test
@@ -109,7 +118,7 @@ class ImageTest {
     assertThat(matched(Set.of())).isEqualTo(1);
     clock.advance(Duration.ofMillis(1));
     assertThat(matched(Set.of())).isZero();
-    assertThat(image.places(CHAIN.getFirst())).isEmpty();
+    assertThat(image.places(CHAIN.getFirst(), DOMAIN)).isEmpty();
     assertThat(image.blocks()).isEqualTo(1);
     image.dropExpired();
     assertThat(image.blocks()).isZero();
@@ -132,39 +141,41 @@ class ImageTest {
       small.apply(entry("a", stored(CHAIN, block, ATTENTION, "memory")));
     }
     assertThat(small.blocks()).isEqualTo(3);
-    assertThat(small.places(CHAIN.get(1))).isEmpty();
-    assertThat(small.places(CHAIN.get(0))).isNotEmpty();
+    assertThat(small.places(CHAIN.get(1), DOMAIN)).isEmpty();
+    assertThat(small.places(CHAIN.get(0), DOMAIN)).isNotEmpty();
   }
 
   @Test
   void copiesAreBoundedTooNotOnlyBlocks() {
     Image small = new Image(2, clock);
     small.apply(entry("first", stored(CHAIN, 0, ATTENTION, "memory")));
-    for (int node = 0; node < 3 * BlockTable.COPIES_PER_BLOCK; node++) {
+    for (int node = 0; node < 3 * Image.LOCATIONS_PER_BLOCK; node++) {
       small.apply(entry("n" + node, stored(CHAIN, 1, ATTENTION, "memory")));
-      assertThat(small.copies()).isLessThanOrEqualTo(2L * BlockTable.COPIES_PER_BLOCK);
+      assertThat(small.copies()).isLessThanOrEqualTo(2L * Image.LOCATIONS_PER_BLOCK);
     }
-    assertThat(small.places(CHAIN.get(0))).isEmpty();
+    assertThat(small.places(CHAIN.get(0), DOMAIN)).isEmpty();
   }
 
   @Test
   void aBlockWithVeryManyCopiesForgetsItsOldest() {
     Image wide = new Image(10_000, clock);
-    for (int node = 0; node <= Block.MAX_COPIES; node++) {
+    for (int node = 0; node <= LocationLists.MAX_LENGTH; node++) {
       wide.apply(entry("n" + node, stored(CHAIN, 0, ATTENTION, "memory")));
     }
-    assertThat(wide.copies()).isEqualTo(Block.MAX_COPIES);
-    assertThat(wide.places(CHAIN.getFirst())).noneMatch(p -> p.node().equals("n0"));
+    assertThat(wide.copies()).isEqualTo(LocationLists.MAX_LENGTH);
+    assertThat(wide.places(CHAIN.getFirst(), DOMAIN)).noneMatch(p -> p.node().equals("n0"));
   }
 
   @Test
   void aClearedNodeLosesAllAndOthersNothing() {
     store("a", 0, ATTENTION);
     store("b", 0, ATTENTION);
-    image.apply(new LogEntry("a", "another cluster", null, null, cleared()));
+    image.apply(new LogEntry("a", "another cluster", DOMAIN, null, null, cleared()));
     assertThat(image.copies()).isEqualTo(2);
     image.apply(entry("a", cleared()));
-    assertThat(image.places(CHAIN.getFirst())).singleElement().matches(p -> p.node().equals("b"));
+    assertThat(image.places(CHAIN.getFirst(), DOMAIN))
+        .singleElement()
+        .matches(p -> p.node().equals("b"));
   }
 
   @Test
@@ -182,7 +193,7 @@ class ImageTest {
 
   @Test
   void aNodesNumberedEventsCountOnceAndANewEpochClearsItFirst() {
-    assertThat(image.progress("c1", "a")).isNull();
+    assertThat(image.progress("c1", "a", DOMAIN)).isNull();
     assertThat(image.apply(entry("a", 5, 0, stored(CHAIN, 0, ATTENTION, "gpu"))))
         .isEqualTo(Outcome.APPLIED);
     assertThat(image.apply(entry("a", 5, 1, removed(CHAIN.getFirst(), null, null))))
@@ -192,15 +203,15 @@ class ImageTest {
     assertThat(image.blocks()).isZero();
     assertThat(image.apply(entry("a", 5, 2, stored(CHAIN, 1, ATTENTION, "gpu"))))
         .isEqualTo(Outcome.APPLIED);
-    assertThat(image.progress("c1", "a")).isEqualTo(new NodeProgress(5, 3));
+    assertThat(image.progress("c1", "a", DOMAIN)).isEqualTo(new NodeProgress(5, 3));
 
     assertThat(image.apply(entry("a", 6, 0, stored(CHAIN, 0, ATTENTION, "gpu"))))
         .isEqualTo(Outcome.APPLIED);
-    assertThat(image.places(CHAIN.get(1))).isEmpty();
-    assertThat(image.places(CHAIN.get(0))).hasSize(1);
+    assertThat(image.places(CHAIN.get(1), DOMAIN)).isEmpty();
+    assertThat(image.places(CHAIN.get(0), DOMAIN)).hasSize(1);
     assertThat(image.apply(entry("a", 5, 3, stored(CHAIN, 1, ATTENTION, "gpu"))))
         .isEqualTo(Outcome.OUTDATED);
-    assertThat(image.progress("c1", "a")).isEqualTo(new NodeProgress(6, 1));
+    assertThat(image.progress("c1", "a", DOMAIN)).isEqualTo(new NodeProgress(6, 1));
   }
 
   @Test
@@ -222,10 +233,226 @@ class ImageTest {
           .as("%s", bad)
           .isInstanceOf(IllegalArgumentException.class);
     }
-    assertThatThrownBy(() -> image.apply(new LogEntry("a", "c1", 1L, null, good)))
+    assertThatThrownBy(() -> image.apply(new LogEntry("a", "c1", DOMAIN, 1L, null, good)))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(image.blocks()).isZero();
-    assertThat(image.progress("c1", "a")).isNull();
+    assertThat(image.progress("c1", "a", DOMAIN)).isNull();
+  }
+
+  @Test
+  void nothingOfAnotherSharingDomainIsToldOrTakenAway() {
+    store("a", 0, ATTENTION);
+    LogEntry foreign =
+        new LogEntry("a", "c1", "tenant:b", null, null, stored(CHAIN, 0, ATTENTION, "memory"));
+    image.apply(foreign);
+
+    assertThat(image.match(CHAIN, Set.of(), 16, "tenant:b").matches()).hasSize(1);
+    assertThat(image.places(CHAIN.getFirst(), "tenant:c")).isEmpty();
+    assertThat(image.match(CHAIN, Set.of(), 16, "tenant:c").matches()).isEmpty();
+
+    image.apply(
+        new LogEntry("a", "c1", "tenant:b", null, null, removed(CHAIN.getFirst(), null, null)));
+    assertThat(image.places(CHAIN.getFirst(), "tenant:b")).isEmpty();
+    assertThat(image.places(CHAIN.getFirst(), DOMAIN)).hasSize(1);
+
+    image.apply(foreign);
+    image.apply(new LogEntry("a", "c1", "tenant:b", null, null, cleared()));
+    assertThat(matched(Set.of())).isEqualTo(1);
+  }
+
+  @Test
+  void aNodesTiersAndAClustersNodesCountTogether() {
+    image.apply(entry("a", stored(CHAIN, 0, ATTENTION, "gpu")));
+    image.apply(entry("a", stored(CHAIN, 1, ATTENTION, "disk")));
+    image.apply(entry("b", stored(CHAIN, 2, ATTENTION, "gpu")));
+
+    MatchResponse answer = image.match(CHAIN, Set.of(), 16, DOMAIN);
+
+    assertThat(answer.matches()).containsExactly(new Match("c1", "a", "gpu", 1, 16));
+    assertThat(answer.nodes()).containsExactly(new NodeMatch("c1", "a", 2, 32));
+    assertThat(answer.clusters()).containsExactly(new ClusterMatch("c1", 3, 48));
+  }
+
+  @Test
+  void whyABlockIsGoneIsKeptForItsOwnDomain() {
+    BlockHash hash = CHAIN.getFirst();
+    assertThat(image.block(hash, DOMAIN)).isNull();
+
+    image.apply(entry("a", stored(CHAIN, 0, ATTENTION, "gpu", clock.millis() + 1000)));
+    assertThat(known(hash).gone()).isNull();
+    clock.advance(Duration.ofSeconds(5));
+    assertThat(known(hash).gone())
+        .satisfies(gone -> {
+          assertThat(gone.why()).isEqualTo(Why.EXPIRED);
+          assertThat(gone.atMs()).isEqualTo(clock.millis() - 4000);
+        });
+    image.dropExpired();
+    assertThat(known(hash).gone())
+        .satisfies(gone -> {
+          assertThat(gone.why()).isEqualTo(Why.EXPIRED);
+          assertThat(gone.atMs()).isEqualTo(clock.millis() - 4000);
+        });
+
+    store("a", 0, ATTENTION);
+    image.apply(entry("a", cleared()));
+    assertThat(known(hash).gone())
+        .satisfies(gone -> {
+          assertThat(gone.why()).isEqualTo(Why.CLEARED);
+          assertThat(gone.place()).hasToString("Source[cluster=c1, node=a, domain=public]/memory");
+        });
+
+    store("b", 0, ATTENTION);
+    image.apply(entry("b", removed(hash, null, null)));
+    assertThat(known(hash).gone()).satisfies(gone -> assertThat(gone.why()).isEqualTo(Why.REMOVED));
+    store("b", 0, ATTENTION);
+    image.end(new Source("c1", "b", DOMAIN));
+    assertThat(known(hash).gone()).satisfies(gone -> assertThat(gone.why()).isEqualTo(Why.LOST));
+    assertThat(image.block(hash, "tenant:b")).isNull();
+    assertThat(image.goneBlocks()).isZero();
+    image.dropExpired();
+    assertThat(image.goneBlocks()).isEqualTo(1);
+    assertThat(image.blocks()).isZero();
+  }
+
+  @Test
+  void whatIsKnownOfABlockIsToldWhole() {
+    image.apply(entry("a", stored(CHAIN, 3, ATTENTION, "gpu", clock.millis() + 1999)));
+    image.used(CHAIN.get(3));
+    KnownBlock block = known(CHAIN.get(3));
+    assertThat(block.hash()).isEqualTo(CHAIN.get(3));
+    assertThat(block.parent()).isEqualTo(CHAIN.get(2));
+    assertThat(block.namespace()).isEqualTo(Entries.NAMESPACE);
+    assertThat(block.tokenSpan()).isEqualTo(new TokenSpan(48, 64));
+    assertThat(block.uses()).isEqualTo(2);
+    assertThat(block.copies())
+        .singleElement()
+        .satisfies(copy -> {
+          assertThat(copy.bytes()).isEqualTo(4096);
+          assertThat(copy.slice()).isEqualTo(ATTENTION);
+          assertThat(copy.expiresAtMs()).isEqualTo(clock.millis() + 1000);
+        });
+    assertThat(image.block(CHAIN.get(2), DOMAIN)).as("only named").isNull();
+  }
+
+  @Test
+  void namedParentsGoFirstAndAUsedPrefixStays() {
+    Image small = new Image(20, clock);
+    for (int block = 0; block < 4; block++) {
+      small.apply(entry("a", stored(CHAIN, block, ATTENTION, "memory")));
+    }
+    List<BlockHash> invented = Entries.chain(2000);
+    for (int i = 100; i < 2000; i += 2) {
+      Event like = stored(CHAIN, 1, ATTENTION, "memory");
+      small.apply(
+          entry(
+              "a",
+              new Event(
+                  EventType.STORED,
+                  like.namespace(),
+                  invented.get(i),
+                  invented.get(i + 1),
+                  ATTENTION,
+                  1L,
+                  "memory",
+                  like.tokenSpan(),
+                  null)));
+      small.used(CHAIN.get(3));
+      assertThat(small.blocks() + small.goneBlocks()).isLessThanOrEqualTo(20);
+    }
+    assertThat(small.match(CHAIN, Set.of(), 16, DOMAIN).matches())
+        .containsExactly(new Match("c1", "a", "memory", 4, 64));
+    assertThat(small.forgotten()).isPositive();
+  }
+
+  @Test
+  void anUnusedChainGoesFromItsEnd() {
+    List<BlockHash> old = Entries.chain(100);
+    Image small = new Image(108, clock);
+    for (int block = 0; block < 100; block++) {
+      small.apply(entry("a", stored(old, block, ATTENTION, "memory")));
+    }
+    clock.advance(Duration.ofHours(1));
+    Random random = new Random(11);
+    List<BlockHash> fresh = Stream.generate(() -> Seeds.hash(random)).limit(60).toList();
+    for (int block = 0; block < 60; block++) {
+      small.apply(entry("a", stored(fresh, block, ATTENTION, "memory")));
+    }
+    assertThat(small.match(old, Set.of(), 16, DOMAIN).matches().getFirst().matchedBlocks())
+        .isEqualTo(48);
+    assertThat(small.match(fresh, Set.of(), 16, DOMAIN).matches().getFirst().matchedBlocks())
+        .isEqualTo(60);
+  }
+
+  @Test
+  void aNodeThatRestartsForEverNeedsNoMoreRoom() {
+    for (int epoch = 1; epoch < Location.PLACES + 1000; epoch++) {
+      image.apply(entry("a", epoch, 0, stored(CHAIN, epoch % 8, ATTENTION, "gpu")));
+    }
+    assertThat(image.copies()).isEqualTo(1);
+    assertThat(image.nodes()).isEqualTo(1);
+    image.dropExpired();
+    assertThat(image.blocks()).isEqualTo(1);
+  }
+
+  @Test
+  void nodesThatAreForeverNewAreRefusedOnlyWhileAllHoldSomething() {
+    Image wide = new Image(40_000, clock);
+    for (int node = 1; node < Location.PLACES; node++) {
+      wide.apply(entry("n" + node, stored(CHAIN, node % 8, ATTENTION, "gpu")));
+    }
+    assertThat(wide.copies()).isLessThan(Location.PLACES);
+    wide.apply(entry("one more", stored(CHAIN, 0, ATTENTION, "gpu")));
+    assertThat(wide.places(CHAIN.getFirst(), DOMAIN)).anyMatch(p -> p.node().equals("one more"));
+  }
+
+  @Test
+  void asManySlicesAndLengthsAsThereCanBeAreKnownAndLengthsRoundedBefore() {
+    for (int bytes = 1; bytes <= Location.FORMS; bytes++) {
+      Event like = stored(CHAIN, 0, ATTENTION, "gpu");
+      image.apply(
+          entry(
+              "a",
+              new Event(
+                  EventType.STORED,
+                  like.namespace(),
+                  CHAIN.getFirst(),
+                  null,
+                  ATTENTION,
+                  (long) bytes,
+                  "gpu",
+                  like.tokenSpan(),
+                  null)));
+      long told = known(CHAIN.getFirst()).copies().getFirst().bytes();
+      assertThat(told).isEqualTo(bytes <= 12_288 ? bytes : 16_384);
+    }
+    assertThat(image.copies()).isEqualTo(1);
+  }
+
+  @Test
+  void eventsThatAreMissingAreCounted() {
+    image.apply(entry("a", 5, 0, stored(CHAIN, 0, ATTENTION, "gpu")));
+    image.apply(entry("a", 5, 1, stored(CHAIN, 1, ATTENTION, "gpu")));
+    assertThat(image.gaps()).isZero();
+    image.apply(entry("a", 5, 3, stored(CHAIN, 2, ATTENTION, "gpu")));
+    image.apply(entry("a", 6, 1, stored(CHAIN, 2, ATTENTION, "gpu")));
+    assertThat(image.gaps()).isEqualTo(2);
+  }
+
+  @Test
+  void aContextLongerThanCanBeIsRefused() {
+    TokenSpan last = new TokenSpan(16 * Records.MAX_BLOCK_INDEX, 16 * Records.MAX_BLOCK_INDEX + 16);
+    TokenSpan tooFar = new TokenSpan(last.to(), last.to() + 16);
+    Event like = stored(CHAIN, 0, ATTENTION, "gpu");
+    BlockHash hash = CHAIN.getFirst();
+    image.apply(entry("a", event(like, EventType.STORED, hash, ATTENTION, last, "gpu")));
+    assertThat(known(hash).tokenSpan()).isEqualTo(last);
+    Event bad = event(like, EventType.STORED, hash, ATTENTION, tooFar, "gpu");
+    assertThatThrownBy(() -> image.apply(entry("a", bad)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private KnownBlock known(BlockHash hash) {
+    return Objects.requireNonNull(image.block(hash, DOMAIN));
   }
 
   private static Event event(
@@ -243,7 +470,7 @@ class ImageTest {
   }
 
   private int matched(Set<Slice> needs) {
-    Match best = image.match(CHAIN, needs, 16).best();
+    Match best = image.match(CHAIN, needs, 16, DOMAIN).best();
     return best == null ? 0 : best.matchedBlocks();
   }
 }

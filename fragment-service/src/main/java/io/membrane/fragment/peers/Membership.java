@@ -4,6 +4,7 @@ import io.membrane.rpc.CallContext;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.MembershipClient;
 import io.membrane.wire.MembershipClient.Node;
+import io.membrane.wire.MembershipClient.NodeState;
 import io.membrane.wire.MembershipClient.Registration;
 import java.time.Clock;
 import java.time.Duration;
@@ -91,7 +92,9 @@ public final class Membership {
     try {
       List<Node> live = new ArrayList<>();
       inTime(() -> {
-        live.addAll(directory.nodes(registration.role(), registration.cluster()).nodes());
+        directory.nodes(registration.role(), registration.cluster()).nodes().stream()
+            .filter(node -> node.state() == null || node.state() == NodeState.LIVE)
+            .forEach(live::add);
         Node self = directory.renew(id, registration);
         warnOf(rivals(live));
         live.removeIf(node -> node.id().equals(id));

@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
-import io.membrane.fragment.tenancy.Policy;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.WireJson;
+import io.membrane.tenancy.Policy;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventType;
 import io.membrane.wire.FragmentClient.FragmentMeta;
@@ -116,7 +116,7 @@ final class Catalog {
     this.logLength = text(settings.logLength());
     this.removedEvent =
         """
-        {"node":%s,"cluster":%s,"event":{"type":"removed","block_hash":"@hash@","slice":"@slice@",\
+        {"node":%s,"cluster":%s,"domain":"@domain@","event":{"type":"removed","block_hash":"@hash@","slice":"@slice@",\
         "tier":"%s"}}\
         """
             .formatted(quoted(settings.node()), quoted(settings.cluster()), TIER)
@@ -236,7 +236,8 @@ final class Catalog {
     byte[] entry =
         WireJson.mapper()
             .writeValueAsBytes(
-                new LogEntry(settings.node(), settings.cluster(), null, null, event));
+                new LogEntry(
+                    settings.node(), settings.cluster(), put.name().domain(), null, null, event));
     return Arrays.copyOf(entry, entry.length - "}}".length());
   }
 

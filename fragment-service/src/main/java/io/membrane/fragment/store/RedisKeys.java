@@ -25,7 +25,7 @@ import java.util.concurrent.ThreadLocalRandom;
  *      references, footprint               names that refer; bytes that the body takes in Redis
  *      generation, body                    a content that comes back is another; id of the body
  *  {membrane}:account:&lt;tenant&gt;     hash   bytes, names: what a tenant is charged for
- *  {membrane}:policy:&lt;tenant&gt;      string JSON of its policy
+ *  {membrane}:policy:&lt;tenant&gt;      string JSON of its policy ({@link io.membrane.tenancy.Policies})
  *  {membrane}:pin:&lt;tenant&gt;/&lt;pin&gt;    set    names that a pin keeps
  *  {membrane}:pinned:&lt;name&gt;         set    pins that keep a name
  *  {membrane}:pins                  zset   which pin ends when
@@ -35,6 +35,7 @@ import java.util.concurrent.ThreadLocalRandom;
  *  {membrane}:changes               stream names that memory tiers must forget
  *  {membrane}:notes                 stream names that came, went or changed, while somebody asks
  *  {membrane}:log                   stream what the directory follows
+ *  {membrane}:log:life              hash   the directory's: which log it is, its first entry
  *  {membrane}:upload:&lt;id&gt;         hash   an upload
  *      state                               open, or ended
  *      tenant, key, meta, digest           whose; what it is to become; digest if it was claimed
@@ -70,10 +71,6 @@ final class RedisKeys {
 
   static byte[] content(ContentDigest digest) {
     return (PREFIX + "content:" + digest).getBytes(US_ASCII);
-  }
-
-  static byte[] policy(String tenant) {
-    return (PREFIX + "policy:" + tenant).getBytes(US_ASCII);
   }
 
   static byte[] account(String tenant) {

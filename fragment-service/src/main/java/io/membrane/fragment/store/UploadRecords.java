@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
-import io.membrane.fragment.tenancy.Policy;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.WireJson;
+import io.membrane.tenancy.Policy;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import java.time.Duration;
 import java.util.ArrayList;

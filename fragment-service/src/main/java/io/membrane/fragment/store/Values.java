@@ -1,9 +1,9 @@
 package io.membrane.fragment.store;
 
 import io.membrane.fragment.offheap.Payload;
-import io.membrane.fragment.tenancy.Policy;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.tenancy.Policy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -130,8 +130,9 @@ end
 
 -- Tells the log that a fragment is gone; the entry's position.
 local function tell_removed(member, event, log_length)
-  local hash, slice = string.match(member, '/(%x+)/([^/]+)$')
+  local domain, hash, slice = string.match(member, '^([^/]+)/(%x+)/([^/]+)$')
   local entry = string.gsub(string.gsub(event, '@hash@', hash), '@slice@', slice)
+  entry = string.gsub(entry, '@domain@', domain)
   return redis.call('XADD', LOG, 'MAXLEN', '~', log_length, '*', 'entry', entry)
 end
 

@@ -46,7 +46,14 @@ class MembershipTest {
       live.removeIf(node -> node.id().equals(id));
       Node node =
           new Node(
-              id, said.role(), said.cluster(), said.url(), said.capacityBytes(), null, LEASE_MS);
+              id,
+              said.role(),
+              said.cluster(),
+              said.url(),
+              said.capacityBytes(),
+              null,
+              LEASE_MS,
+              null);
       live.add(node);
       return node;
     }

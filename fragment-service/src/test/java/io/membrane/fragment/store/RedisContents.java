@@ -14,7 +14,6 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.membrane.block.ContentDigest;
 import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.fixture.RedisAudit;
-import io.membrane.fragment.tenancy.Usage;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

@@ -137,7 +137,7 @@ final class Answers {
     return block != null
         && asked.equals(block.blockHash())
         && block.places() != null
-        && block.places().stream().allMatch(p -> p != null && p.slices() != null);
+        && block.places().stream().allMatch(p -> p != null && present(p.tier(), p.slices()));
   }
 
   private static boolean present(@Nullable Object... fields) {

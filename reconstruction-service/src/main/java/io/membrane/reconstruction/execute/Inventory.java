@@ -84,6 +84,7 @@ final class Inventory {
 
   private static List<FragmentKey> fragmentsOf(LocatedBlock block) {
     return block.places().stream()
+        .filter(Stored::isFetchedFrom)
         .flatMap(place -> place.slices().stream())
         .distinct()
         .map(slice -> new FragmentKey(block.blockHash(), slice))

@@ -1,16 +1,22 @@
 package io.membrane.reconstruction.plan;
 
 import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.DirectoryClient.Place;
 import java.util.List;
+import java.util.Set;
 
 /**
- * How much of a prompt is stored.
+ * How much of a prompt is stored where its bytes can be fetched from: the directory also names
+ * places that nobody can read from, such as an engine's GPU.
  *
- * @param matches the longest leading run of blocks at each place, as the directory names it
+ * @param matches the longest leading run of blocks at each such place, as the directory names it
  * @param present leading blocks whose bytes may be counted on; what the directory names beyond them
  *     is gone
  */
 public record Stored(List<Match> matches, int present) {
+
+  /** Tiers of fragment-service; every other is an engine's own. */
+  private static final Set<String> FETCHED_FROM = Set.of("redis", "memory");
 
   public Stored {
     matches = List.copyOf(matches);
@@ -19,9 +25,18 @@ public record Stored(List<Match> matches, int present) {
     }
   }
 
-  /** What the directory says, taken at its word. */
+  /**
+   * What the directory says, taken at its word; places that cannot be fetched from are left out.
+   */
   public static Stored named(List<Match> matches) {
-    return new Stored(matches, longest(matches));
+    List<Match> fetched =
+        matches.stream().filter(match -> FETCHED_FROM.contains(match.tier())).toList();
+    return new Stored(fetched, longest(fetched));
+  }
+
+  /** Whether what lies there can be fetched. */
+  public static boolean isFetchedFrom(Place place) {
+    return FETCHED_FROM.contains(place.tier());
   }
 
   /** The same after a look at the bytes: only the first {@code leading} blocks are there. */
@@ -29,7 +44,7 @@ public record Stored(List<Match> matches, int present) {
     return new Stored(matches, Math.min(present, leading));
   }
 
-  /** Leading blocks that the directory names at some place. */
+  /** Leading blocks that the directory names at some such place. */
   public int named() {
     return longest(matches);
   }

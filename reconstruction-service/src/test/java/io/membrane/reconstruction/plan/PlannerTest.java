@@ -195,6 +195,22 @@ class PlannerTest {
   }
 
   @Test
+  void whatOnlyAnEnginesOwnMemoryHoldsIsNotReused() {
+    Prompt prompt = prompt(4, 18);
+    Stored stored =
+        Stored.named(
+            List.of(
+                new Match("a", "engine", "gpu", 4, 16),
+                new Match("a", "engine", "cpu", 3, 12),
+                new Match("a", "store", "redis", 1, 4),
+                new Match("b", "store", "memory", 2, 8)));
+
+    assertThat(stored.anywhere()).isEqualTo(2);
+    assertThat(stored.at("a")).isEqualTo(1);
+    assertThat(Planner.withoutPrefill(prompt, stored).reusedBlocks()).isEqualTo(2);
+  }
+
+  @Test
   void stepsWithAGapAreNoPlan() {
     Prompt prompt = prompt(4, 8);
     Stored stored = Stored.named(List.of());

@@ -4,6 +4,7 @@ import io.membrane.block.BlockHash;
 import io.membrane.placement.Placement;
 import io.membrane.placement.PlacementNode;
 import io.membrane.wire.MembershipClient.Node;
+import io.membrane.wire.MembershipClient.NodeState;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -12,19 +13,19 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The nodes whose leases run, at one moment. Immutable.
+ * The nodes that are registered and how each is judged, at one moment. Immutable.
  *
  * @param nodes by id
  */
-public record LiveNodes(List<Node> nodes) {
+public record KnownNodes(List<Node> nodes) {
 
-  public LiveNodes {
+  public KnownNodes {
     nodes = nodes.stream().sorted(Comparator.comparing(Node::id)).toList();
   }
 
   /** Those of a role and a cluster; null: of any. */
-  public LiveNodes of(@Nullable String role, @Nullable String cluster) {
-    return new LiveNodes(
+  public KnownNodes of(@Nullable String role, @Nullable String cluster) {
+    return new KnownNodes(
         nodes.stream()
             .filter(node -> role == null || role.equals(node.role()))
             .filter(node -> cluster == null || cluster.equals(node.cluster()))
@@ -33,12 +34,12 @@ public record LiveNodes(List<Node> nodes) {
 
   /**
    * The nodes that a block belongs to, the first home first; fewer than {@code replicas} if fewer
-   * have any capacity.
+   * live and have any capacity.
    */
   public List<Node> homes(BlockHash hash, int replicas) {
     Map<String, Node> byId =
         nodes.stream()
-            .filter(node -> node.capacityBytes() > 0)
+            .filter(node -> node.state() == NodeState.LIVE && node.capacityBytes() > 0)
             .collect(Collectors.toMap(Node::id, Function.identity()));
     Placement placement =
         new Placement(

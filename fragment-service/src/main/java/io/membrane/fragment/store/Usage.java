@@ -1,4 +1,4 @@
-package io.membrane.fragment.tenancy;
+package io.membrane.fragment.store;
 
 /**
  * What a tenant is charged for.

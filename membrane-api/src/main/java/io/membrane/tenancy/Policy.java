@@ -1,4 +1,4 @@
-package io.membrane.fragment.tenancy;
+package io.membrane.tenancy;
 
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.membrane.fragment.tenancy;
+package io.membrane.tenancy;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 

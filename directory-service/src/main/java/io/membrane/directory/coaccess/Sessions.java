@@ -1,0 +1,60 @@
+package io.membrane.directory.coaccess;
+
+import io.membrane.block.BlockHash;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The last context of each session; those used longest ago go. Not thread-safe. */
+final class Sessions {
+
+  private final int maxBlocks;
+  private final Map<Key, Context> contexts = new LinkedHashMap<>(16, 0.75f, true);
+  private int blocks;
+
+  private record Key(String domain, String session) {}
+
+  /**
+   * A context, of whose blocks 64 bits are kept: of those that differ from another context's all
+   * but one in 2^64 are seen to.
+   */
+  @SuppressWarnings("ArrayRecordComponent") // made here, never given away
+  record Context(long[] firstWords, BlockHash last) {
+
+    /** How many blocks this and another context begin with alike. */
+    int commonWith(List<BlockHash> other) {
+      int i = 0;
+      while (i < firstWords.length && i < other.size() && firstWords[i] == other.get(i).w0()) {
+        i++;
+      }
+      return i;
+    }
+
+    int length() {
+      return firstWords.length;
+    }
+  }
+
+  /**
+   * @param maxBlocks most blocks of all contexts together
+   */
+  Sessions(int maxBlocks) {
+    this.maxBlocks = maxBlocks;
+  }
+
+  /** Replaces a session's context, which is not empty, and gives back the one before. */
+  @Nullable Context replace(String domain, String session, List<BlockHash> context) {
+    long[] firstWords = context.stream().mapToLong(BlockHash::w0).toArray();
+    Context before =
+        contexts.put(new Key(domain, session), new Context(firstWords, context.getLast()));
+    blocks += firstWords.length - (before == null ? 0 : before.length());
+    Iterator<Context> oldest = contexts.values().iterator();
+    while (blocks > maxBlocks) {
+      blocks -= oldest.next().length();
+      oldest.remove();
+    }
+    return before;
+  }
+}

@@ -1,0 +1,153 @@
+package io.membrane.directory.feed;
+
+import io.membrane.wire.DirectoryClient;
+import io.membrane.wire.DirectoryClient.Event;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * Batches of events as bytes.
+ *
+ * <pre>
+ *  batch    "MB" | version u8 = 1 | flags u8 | length u32 | node | cluster | domain
+ *           | [epoch i64 | sequence i64] | namespaces | slices | tiers | count n | event … | crc u32
+ *  flags    bit 0: epoch and sequence are there
+ *  length   of the whole batch in bytes;  crc: CRC-32C of all before it
+ *  string   n | UTF-8 of n bytes          namespaces  n | (model | revision | kv_dtype | block_tokens n) …
+ *  slices   n | string …                  tiers       n | string …
+ *
+ *  event    head u8 | parts
+ *  head     bits 0 to 2: 0 stored, 1 removed, 2 cleared; bit 3: tier; bit 4: slice or bytes;
+ *           bit 5: end; bits 6 and 7: parent is 0 none, 1 the stored event before, 2 written
+ *  stored   hash 32 | [parent 32] | namespace n | slice n | tier n | block index n | [bytes n] | [end n]
+ *  removed  hash 32 | [slice n] | [tier n]
+ *  cleared  nothing
+ * </pre>
+ *
+ * All fixed numbers are big-endian; n is a LEB128 number of at most ten bytes; namespaces, slices
+ * and tiers of events are indexes. A stored block spans {@code [index × block_tokens, (index + 1) ×
+ * block_tokens)}; its end is Unix time in ms. What an event's type makes no use of is not written.
+ */
+final class BatchCodec {
+
+  /** Most bytes of a batch. */
+  static final int MAX_BYTES = 1 << 20;
+
+  private static final int MAGIC = 'M' << 8 | 'B';
+  private static final int VERSION = 1;
+  private static final int NUMBERED = 1;
+  private static final int LENGTH_AT = 4;
+  private static final int CRC_BYTES = 4;
+
+  static final int STORED = 0;
+  static final int REMOVED = 1;
+  static final int CLEARED = 2;
+  static final int TYPE = 7;
+  static final int TIER = 1 << 3;
+  static final int SLICE = 1 << 4;
+  static final int BYTES = 1 << 4;
+  static final int END = 1 << 5;
+  static final int PARENT_BEFORE = 1 << 6;
+  static final int PARENT_WRITTEN = 1 << 7;
+
+  private BatchCodec() {}
+
+  /**
+   * The batch in as many parts as it takes to keep each within {@value #MAX_BYTES} bytes and {@link
+   * DirectoryClient#MAX_EVENTS} events.
+   *
+   * @param batch of checked events
+   */
+  static List<byte[]> encode(LogBatch batch) {
+    List<byte[]> parts = new ArrayList<>();
+    encode(batch, parts);
+    return parts;
+  }
+
+  private static void encode(LogBatch batch, List<byte[]> parts) {
+    int events = batch.events().size();
+    if (events <= DirectoryClient.MAX_EVENTS) {
+      byte[] one = whole(batch);
+      if (one.length <= MAX_BYTES || events == 1) {
+        parts.add(one);
+        return;
+      }
+    }
+    encode(batch.part(0, events / 2), parts);
+    encode(batch.part(events / 2, events), parts);
+  }
+
+  private static byte[] whole(LogBatch batch) {
+    EventWriter events = new EventWriter();
+    batch.events().forEach(events::add);
+
+    ByteWriter out = new ByteWriter();
+    out.u16(MAGIC);
+    out.u8(VERSION);
+    out.u8(batch.epoch() == null ? 0 : NUMBERED);
+    out.u32(0);
+    out.string(batch.node());
+    out.string(batch.cluster());
+    out.string(batch.domain());
+    if (batch.epoch() != null && batch.sequence() != null) {
+      out.i64(batch.epoch());
+      out.i64(batch.sequence());
+    }
+    events.writeTo(out);
+    byte[] bytes = out.toBytes(CRC_BYTES);
+    ByteBuffer.wrap(bytes).putInt(LENGTH_AT, bytes.length);
+    ByteBuffer.wrap(bytes).putInt(bytes.length - CRC_BYTES, crc(bytes));
+    return bytes;
+  }
+
+  /**
+   * Reads a batch.
+   *
+   * @throws IllegalArgumentException if the bytes are not exactly one batch of this version
+   */
+  static LogBatch decode(byte[] bytes) {
+    try {
+      return decode(ByteBuffer.wrap(bytes), bytes);
+    } catch (BufferUnderflowException | IndexOutOfBoundsException | ArithmeticException e) {
+      throw new IllegalArgumentException("a batch of events ends too early or points nowhere", e);
+    }
+  }
+
+  private static LogBatch decode(ByteBuffer in, byte[] bytes) {
+    if (in.remaining() > MAX_BYTES || in.getShort() != MAGIC) {
+      throw new IllegalArgumentException("this is no batch of events");
+    }
+    int version = in.get();
+    if (version != VERSION) {
+      throw new IllegalArgumentException("a batch of events has the unknown version " + version);
+    }
+    int flags = in.get();
+    if (flags > NUMBERED || flags < 0 || in.getInt() != in.capacity()) {
+      throw new IllegalArgumentException("a batch of events is not as long as it says");
+    }
+    int end = in.capacity() - CRC_BYTES;
+    if (in.getInt(end) != crc(bytes)) {
+      throw new IllegalArgumentException("a batch of events is damaged");
+    }
+    in.limit(end);
+    String node = EventReader.string(in);
+    String cluster = EventReader.string(in);
+    String domain = EventReader.string(in);
+    Long epoch = flags == NUMBERED ? Long.valueOf(in.getLong()) : null;
+    Long sequence = flags == NUMBERED ? Long.valueOf(in.getLong()) : null;
+    List<Event> events = new EventReader(in).events();
+    if (in.hasRemaining()) {
+      throw new IllegalArgumentException("a batch of events goes on after its end");
+    }
+    return new LogBatch(node, cluster, domain, epoch, sequence, events);
+  }
+
+  private static int crc(byte[] batch) {
+    CRC32C crc = new CRC32C();
+    crc.update(batch, 0, batch.length - CRC_BYTES);
+    return (int) crc.getValue();
+  }
+}

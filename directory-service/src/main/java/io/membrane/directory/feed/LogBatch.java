@@ -1,0 +1,72 @@
+package io.membrane.directory.feed;
+
+import io.membrane.wire.DirectoryClient.Event;
+import io.membrane.wire.LogEntry;
+import java.util.AbstractList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events of one source that are next to each other in the log, in order.
+ *
+ * @param domain sharing domain of all of them
+ * @param epoch the source's epoch, or null if the log's order is the only one
+ * @param sequence number of the first event within the epoch, or null with a null epoch
+ */
+public record LogBatch(
+    String node,
+    String cluster,
+    String domain,
+    @Nullable Long epoch,
+    @Nullable Long sequence,
+    List<Event> events) {
+
+  public LogBatch {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(cluster, "cluster");
+    Objects.requireNonNull(domain, "domain");
+    if ((epoch == null) != (sequence == null)) {
+      throw new IllegalArgumentException("a batch has both epoch and sequence, or neither");
+    }
+    events = List.copyOf(events);
+  }
+
+  /**
+   * A batch of one event.
+   *
+   * @throws RuntimeException if the entry lacks a part, which only JSON can do
+   */
+  static LogBatch of(@Nullable LogEntry entry) {
+    Objects.requireNonNull(entry, "entry");
+    return new LogBatch(
+        entry.node(),
+        entry.cluster(),
+        entry.domain(),
+        entry.epoch(),
+        entry.sequence(),
+        List.of(entry.event()));
+  }
+
+  /** Each event as an entry of its own. */
+  List<LogEntry> entries() {
+    return new AbstractList<>() {
+      @Override
+      public LogEntry get(int index) {
+        Long number = sequence == null ? null : Long.valueOf(sequence + index);
+        return new LogEntry(node, cluster, domain, epoch, number, events.get(index));
+      }
+
+      @Override
+      public int size() {
+        return events.size();
+      }
+    };
+  }
+
+  /** The events from {@code from} to before {@code to}. */
+  LogBatch part(int from, int to) {
+    Long first = sequence == null ? null : Long.valueOf(sequence + from);
+    return new LogBatch(node, cluster, domain, epoch, first, events.subList(from, to));
+  }
+}

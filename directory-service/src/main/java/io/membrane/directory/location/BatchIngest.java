@@ -1,0 +1,130 @@
+package io.membrane.directory.location;
+
+import io.membrane.block.Namespace;
+import io.membrane.directory.location.Image.Applied;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Takes one batch in. What its numbers mean is looked up once, not for every event. */
+final class BatchIngest {
+
+  private static final int WAVE = 16;
+  private static final int UNKNOWN = -1;
+
+  private final Changes changes;
+  private final BlockTable table;
+  private final ChangeBatch batch;
+  private final int nowSeconds;
+  private final Form[] forms;
+  private final int[] formNumbers;
+  private final int[] namespaceNumbers;
+  private final String[] tiers;
+  private final @Nullable Place[] places;
+  private long readAhead;
+
+  BatchIngest(Changes changes, ChangeBatch batch, int nowSeconds) {
+    this.changes = changes;
+    this.table = changes.table;
+    this.batch = batch;
+    this.nowSeconds = nowSeconds;
+    this.forms = new Form[batch.forms.size()];
+    batch.forms.forEach((form, i) -> forms[i] = form);
+    this.tiers = new String[batch.tiers.size()];
+    batch.tiers.forEach((tier, i) -> tiers[i] = tier);
+    this.formNumbers = new int[forms.length];
+    Arrays.fill(formNumbers, UNKNOWN);
+    this.namespaceNumbers = new int[batch.namespaces.size()];
+    for (Map.Entry<Namespace, Integer> n : batch.namespaces.entrySet()) {
+      namespaceNumbers[n.getValue()] = table.namespaces.number(n.getKey());
+    }
+    this.places = new @Nullable Place[tiers.length];
+  }
+
+  Applied run() {
+    int seen = 0;
+    if (batch.first != null && batch.count > 0) {
+      NodeProgress first = batch.first;
+      seen =
+          changes.admit(batch.source, first.epoch(), first.nextSequence(), batch.count, nowSeconds);
+      if (seen == Changes.OUTDATED) {
+        return new Applied(0, 0, batch.count, 0);
+      }
+    }
+    int skipped = 0;
+    for (int start = seen; start < batch.count; start += WAVE) {
+      int end = Math.min(batch.count, start + WAVE);
+      readAhead(start, end);
+      for (int i = start; i < end; i++) {
+        try {
+          apply(i);
+        } catch (IllegalStateException e) {
+          skipped++;
+        }
+      }
+    }
+    return new Applied(batch.count - seen - skipped, seen, 0, skipped);
+  }
+
+  /** Reads lines of the index and records so that they come at once, not one after the other. */
+  private void readAhead(int start, int end) {
+    for (int i = start; i < end; i++) {
+      readAhead += table.index.touch(table.home(batch.keys, i * ChangeBatch.KEY_WORDS));
+    }
+    for (int i = start; i < end; i++) {
+      int first = table.index.next(table.home(batch.keys, i * ChangeBatch.KEY_WORDS), -1);
+      if (first >= 0) {
+        readAhead += table.records.touch(table.index.idAt(first));
+      }
+    }
+  }
+
+  private void apply(int i) {
+    int form = batch.formOf[i];
+    int tier = batch.tierOf[i];
+    int key = i * ChangeBatch.KEY_WORDS;
+    switch (batch.kinds[i]) {
+      case ChangeBatch.STORED ->
+          changes.store(
+              batch.keys,
+              key,
+              batch.hasParent[i],
+              namespaceNumbers[batch.namespaceOf[i]],
+              batch.blockIndexes[i],
+              Changes.location(place(tier), form(form), batch.ends[i]),
+              nowSeconds);
+      case ChangeBatch.REMOVED ->
+          changes.remove(
+              batch.keys,
+              key,
+              batch.source,
+              form == ChangeBatch.ANY ? null : forms[form].slice(),
+              tier == ChangeBatch.ANY ? null : tiers[tier],
+              nowSeconds);
+      default -> changes.end(batch.source, Gone.Why.CLEARED, nowSeconds);
+    }
+  }
+
+  private int form(int form) {
+    if (formNumbers[form] == UNKNOWN) {
+      formNumbers[form] = changes.form(forms[form]);
+    }
+    return formNumbers[form];
+  }
+
+  /** A place lives until its source is cleared, or until it is given up for want of ids. */
+  private Place place(int tier) {
+    Place known = places[tier];
+    if (known == null || known.death() != null) {
+      known = changes.place(batch.source, tiers[tier], nowSeconds);
+      places[tier] = known;
+    }
+    return Objects.requireNonNull(known);
+  }
+
+  /** Means nothing; keeps the reads ahead alive. */
+  long ahead() {
+    return readAhead;
+  }
+}

@@ -1,0 +1,161 @@
+package io.membrane.directory.location;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The places by the ids that records hold. One thread writes; {@link #get} and the counts are for
+ * any.
+ *
+ * <p>A source is cleared at once, however much it holds: its places die, and readers pass over dead
+ * ones. An id is given again only when no record names it any more; a reader that looked its place
+ * up before it found the record's stamp unchanged therefore has the right one.
+ */
+final class Places {
+
+  /** What a word names that names no place. */
+  static final int NONE = 0;
+
+  private final Map<Source, Place.Held> bySource = new HashMap<>();
+  private final ArrayDeque<Integer> free = new ArrayDeque<>();
+  private final AtomicLong live = new AtomicLong();
+  private final AtomicLong holding = new AtomicLong();
+  private volatile AtomicReferenceArray<Place> byId = new AtomicReferenceArray<>(64);
+  private int next = NONE + 1;
+
+  /** The place that a record's word names. */
+  Place get(int id) {
+    return byId.getAcquire(id);
+  }
+
+  /** As {@link #get}, for a word that may mean nothing: then anything or null. */
+  @Nullable Place tryGet(int id) {
+    AtomicReferenceArray<Place> all = byId;
+    return id < all.length() ? all.getAcquire(id) : null;
+  }
+
+  /** The living place of a source and tier, or null. */
+  @Nullable Place find(Source source, String tier) {
+    Place.Held held = bySource.get(source);
+    return held == null ? null : held.byTier.get(tier);
+  }
+
+  /** The living place of a source and tier, or null if it is a new one and all ids are taken. */
+  @Nullable Place findOrAdd(Source source, String tier) {
+    Place known = find(source, tier);
+    if (known != null) {
+      return known;
+    }
+    int id = freshId();
+    if (id == NONE) {
+      return null;
+    }
+    Place.Held held = bySource.computeIfAbsent(source, s -> new Place.Held());
+    Place place = new Place(source, tier, id, held);
+    held.byTier.put(tier, place);
+    byId.setRelease(id, place);
+    return place;
+  }
+
+  private int freshId() {
+    if (next == Location.PLACES) {
+      Integer again = free.poll();
+      return again == null ? NONE : again;
+    }
+    if (next == byId.length()) {
+      AtomicReferenceArray<Place> wider = new AtomicReferenceArray<>(2 * next);
+      for (int i = 1; i < next; i++) {
+        wider.setPlain(i, byId.getPlain(i));
+      }
+      byId = wider;
+    }
+    return next++;
+  }
+
+  /** Ends all places of a source; those that nothing names are left for what comes after. */
+  void end(Source source, Gone how) {
+    Place.Held held = bySource.get(source);
+    if (held == null) {
+      return;
+    }
+    for (Place place : List.copyOf(held.byTier.values())) {
+      if (place.locations > 0) {
+        place.die(new Gone(how.why(), how.atMs(), place));
+        held.byTier.remove(place.tier());
+        live.setRelease(live.getPlain() - place.locations);
+      }
+    }
+    if (held.locations > 0) {
+      held.locations = 0;
+      holding.setRelease(holding.getPlain() - 1);
+    }
+    if (held.byTier.isEmpty()) {
+      bySource.remove(source);
+    }
+  }
+
+  /** Ends the living places that nothing names, for their ids. */
+  void endUnused() {
+    for (Source source : List.copyOf(bySource.keySet())) {
+      Place.Held held = Objects.requireNonNull(bySource.get(source));
+      for (Place place : List.copyOf(held.byTier.values())) {
+        if (place.uses == 0) {
+          place.die(new Gone(Gone.Why.CLEARED, 0, place));
+          held.byTier.remove(place.tier());
+          free.add(place.id);
+        }
+      }
+      if (held.byTier.isEmpty()) {
+        bySource.remove(source);
+      }
+    }
+  }
+
+  /** A record names a place by a new word. */
+  void name(int id, boolean isLocation) {
+    Place place = get(id);
+    place.uses++;
+    if (isLocation) {
+      place.locations++;
+      live.setRelease(live.getPlain() + 1);
+      if (place.held.locations++ == 0) {
+        holding.setRelease(holding.getPlain() + 1);
+      }
+    }
+  }
+
+  /** A word that named a place is gone from its record, and the record's stamp is raised. */
+  void unname(int id, boolean wasLocation) {
+    Place place = get(id);
+    place.uses--;
+    boolean isDead = place.death() != null;
+    if (wasLocation) {
+      place.locations--;
+      if (!isDead) {
+        live.setRelease(live.getPlain() - 1);
+        if (--place.held.locations == 0) {
+          holding.setRelease(holding.getPlain() - 1);
+        }
+      }
+    }
+    if (isDead && place.uses == 0) {
+      free.add(id);
+    }
+  }
+
+  /** Locations at living places. */
+  long live() {
+    return live.getAcquire();
+  }
+
+  /** Sources that hold anything. */
+  int holding() {
+    return (int) holding.getAcquire();
+  }
+}

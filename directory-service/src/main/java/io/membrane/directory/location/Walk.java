@@ -1,0 +1,292 @@
+package io.membrane.directory.location;
+
+import io.membrane.block.BlockHash;
+import io.membrane.block.Slice;
+import io.membrane.rpc.CallContext;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The longest usable prefix of a chain of blocks at every place, node and cluster, in one walk
+ * along the chain. For one match.
+ *
+ * <p>Attention KV is per block: a run goes on as long as every attention slice that the reader
+ * needs (any one, if the reader names no slices) lies at the place, at any tier of the node, at any
+ * node of the cluster. A state snapshot serves only at exactly its own length: with needed state
+ * slices the usable prefix ends at the last block of the run that has them all. A reader that needs
+ * state alone is not held up by missing attention KV.
+ *
+ * <p>A lookup waits for two lines of memory, one after the other. So the walk looks {@value #WAVE}
+ * blocks ahead: it reads their lines of the index, then their records, which do not wait for each
+ * other, before it counts.
+ */
+final class Walk {
+
+  private static final int WAVE = 16;
+  private static final int BLOCKS_BETWEEN_DEADLINE_CHECKS = 1024;
+  private static final int UNKNOWN = 0;
+  private static final int NOT_NEEDED = -1;
+
+  private final BlockTable table;
+  private final Map<Slice, Integer> needs = new HashMap<>();
+  private final int attentionNeeded;
+  private final int stateNeeded;
+  private final String domain;
+  private final int nowSeconds;
+  private final int[] needOfForm;
+  private final Map<Place, Run> runOfPlace = new HashMap<>();
+  private final Map<Run.Group, Run> runs = new HashMap<>();
+  private List<Run> going = new ArrayList<>();
+  private final Seen seen = new Seen();
+  private final Run invisible;
+
+  /** The places of the block before, and their runs: those of the next are mostly the same ones. */
+  private @Nullable Place[] placesBefore = new @Nullable Place[4];
+
+  private Run[] runsBefore = new Run[4];
+  private int block;
+  private int namespace = -1;
+  private long readAhead;
+
+  /**
+   * A walk before its beginning.
+   *
+   * @param needs slices that the reader needs; empty if any attention slice will do
+   * @param domain sharing domain whose locations count
+   */
+  Walk(BlockTable table, Set<Slice> needs, String domain, int nowSeconds) {
+    this.table = table;
+    this.domain = domain;
+    this.nowSeconds = nowSeconds;
+    this.needOfForm = new int[table.forms.bound()];
+    for (Slice.Kind kind : List.of(Slice.Kind.ATTN, Slice.Kind.STATE)) {
+      for (Slice slice : needs) {
+        if (slice.kind() == kind) {
+          this.needs.put(slice, this.needs.size() + 1);
+        }
+      }
+    }
+    this.stateNeeded = (int) needs.stream().filter(s -> s.kind() == Slice.Kind.STATE).count();
+    this.attentionNeeded = needs.isEmpty() ? 1 : needs.size() - stateNeeded;
+    this.invisible = new Run(new Run.Group("", null, null), null, 0, false);
+  }
+
+  /** Walks; afterwards {@link #runs} and {@link #namespace} answer. */
+  Walk along(List<BlockHash> chain) {
+    long[] hashes = new long[4 * WAVE];
+    long[] homes = new long[WAVE];
+    int[] firsts = new int[WAVE];
+    for (int start = 0; start < chain.size(); start += WAVE) {
+      if (start % BLOCKS_BETWEEN_DEADLINE_CHECKS == 0) {
+        CallContext.checkDeadline("the match");
+      }
+      int length = Math.min(WAVE, chain.size() - start);
+      readAhead(chain, start, length, hashes, homes, firsts);
+      for (int i = 0; i < length; i++) {
+        block = start + i;
+        boolean isKnown = table.read(hashes, 4 * i, homes[i], firsts[i], seen);
+        if (isKnown) {
+          count();
+        } else if (attentionNeeded > 0) {
+          return this;
+        }
+        step();
+        if (going.isEmpty() && attentionNeeded > 0) {
+          return this;
+        }
+      }
+    }
+    return this;
+  }
+
+  private void readAhead(
+      List<BlockHash> chain, int start, int length, long[] hashes, long[] homes, int[] firsts) {
+    long read = 0;
+    for (int i = 0; i < length; i++) {
+      ChangeBatch.copy(chain.get(start + i), hashes, 4 * i);
+      homes[i] = table.home(hashes, 4 * i);
+      read += table.index.touch(homes[i]);
+    }
+    for (int i = 0; i < length; i++) {
+      firsts[i] = table.index.next(homes[i], -1);
+      if (firsts[i] >= 0) {
+        read += table.records.touch(table.index.idAt(firsts[i]));
+      }
+    }
+    readAhead += read;
+  }
+
+  private void count() {
+    if (seen.count > runsBefore.length) {
+      placesBefore = Arrays.copyOf(placesBefore, seen.places.length);
+      runsBefore = Arrays.copyOf(runsBefore, seen.places.length);
+    }
+    for (int i = 0; i < seen.count; i++) {
+      long location = seen.locations[i];
+      Place place = seen.place(i);
+      if (place.death() != null || Location.isExpired(location, nowSeconds)) {
+        continue;
+      }
+      if (place != placesBefore[i]) {
+        runsBefore[i] = run(place);
+        placesBefore[i] = place;
+      }
+      Run run = runsBefore[i];
+      int need = run == invisible ? NOT_NEEDED : need(Location.form(location));
+      if (need == NOT_NEEDED) {
+        continue;
+      }
+      if (namespace < 0) {
+        namespace = Records.namespace(seen.record[5]);
+      }
+      // A slice that its node has counted already, its cluster has too.
+      for (Run r = run; r != null && r.add(block, need - 1, attentionNeeded); ) {
+        r = r.wider;
+      }
+    }
+  }
+
+  private int need(int form) {
+    int known = form < needOfForm.length ? needOfForm[form] : UNKNOWN;
+    if (known != UNKNOWN) {
+      return known;
+    }
+    Slice slice = table.forms.get(form).slice();
+    int need =
+        needs.isEmpty()
+            ? (slice.kind() == Slice.Kind.ATTN ? 1 : NOT_NEEDED)
+            : needs.getOrDefault(slice, NOT_NEEDED);
+    if (form < needOfForm.length) {
+      needOfForm[form] = need;
+    }
+    return need;
+  }
+
+  private Run run(Place place) {
+    Run known = runOfPlace.get(place);
+    if (known != null) {
+      return known;
+    }
+    Source source = place.source();
+    Run run = invisible;
+    if (source.domain().equals(domain)) {
+      Run cluster = run(new Run.Group(source.cluster(), null, null), null);
+      Run node = run(new Run.Group(source.cluster(), source.node(), null), cluster);
+      run = run(new Run.Group(source.cluster(), source.node(), place.tier()), node);
+    }
+    runOfPlace.put(place, run);
+    return run;
+  }
+
+  private Run run(Run.Group group, @Nullable Run wider) {
+    Run known = runs.get(group);
+    if (known != null) {
+      return known;
+    }
+    boolean mayBegin = block == 0 || attentionNeeded == 0;
+    Run run = new Run(group, wider, Math.max(1, needs.size()), mayBegin);
+    runs.put(group, run);
+    if (mayBegin) {
+      going.add(run);
+    }
+    return run;
+  }
+
+  /** Ends the runs that lack a slice of the block at hand. */
+  private void step() {
+    int left = 0;
+    for (int i = 0; i < going.size(); i++) {
+      Run run = going.get(i);
+      boolean isThere = run.block == block;
+      if ((isThere ? run.attention : 0) < attentionNeeded) {
+        run.isGoing = false;
+        continue;
+      }
+      if ((isThere ? run.state : 0) >= stateNeeded) {
+        run.usable = block + 1;
+      }
+      going.set(left++, run);
+    }
+    if (left < going.size()) {
+      going.subList(left, going.size()).clear();
+    }
+  }
+
+  /** The runs that have a usable prefix. */
+  List<Run> runs() {
+    return runs.values().stream().filter(run -> run.usable > 0).toList();
+  }
+
+  /** Namespace of the first block that counted, or −1. */
+  int namespace() {
+    return namespace;
+  }
+
+  /** Means nothing; keeps the reads ahead alive. */
+  long ahead() {
+    return readAhead;
+  }
+
+  /** A place, a node or a cluster on the way along the chain. */
+  static final class Run {
+
+    /**
+     * Which.
+     *
+     * @param node null for a whole cluster
+     * @param tier null for a whole node
+     */
+    record Group(String cluster, @Nullable String node, @Nullable String tier) {}
+
+    final Group group;
+    final @Nullable Run wider;
+    int usable;
+    private final long[] there;
+    private int block = -1;
+    private int attention;
+    private int state;
+    private boolean isGoing;
+
+    private Run(Group group, @Nullable Run wider, int needs, boolean isGoing) {
+      this.group = group;
+      this.wider = wider;
+      this.there = new long[(needs + 63) / 64];
+      this.isGoing = isGoing;
+    }
+
+    /**
+     * A block has a needed slice here; attention slices are numbered first.
+     *
+     * @return whether what is wider than this may not have it yet
+     */
+    private boolean add(int at, int need, int attentionNeeded) {
+      if (at != block) {
+        block = at;
+        attention = 0;
+        state = 0;
+        for (int i = 0; i < there.length; i++) {
+          there[i] = 0;
+        }
+      }
+      long bit = 1L << need;
+      if (!isGoing) {
+        return true;
+      }
+      if ((there[need >> 6] & bit) != 0) {
+        return false;
+      }
+      there[need >> 6] |= bit;
+      if (need < attentionNeeded) {
+        attention++;
+      } else {
+        state++;
+      }
+      return true;
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.directory.semantic;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.tenancy;
+
+import org.jspecify.annotations.NullMarked;
