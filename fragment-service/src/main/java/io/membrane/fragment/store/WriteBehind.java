@@ -97,8 +97,8 @@ final class WriteBehind {
     } finally {
       writers.release();
       waiting.remove(mine.put().name(), mine);
-      mine.written().countDown();
       release(mine);
+      mine.written().countDown();
     }
   }
 
