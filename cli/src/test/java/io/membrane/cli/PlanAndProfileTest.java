@@ -45,13 +45,22 @@ class PlanAndProfileTest {
   /** What the command line said and its exit status. */
   private record Said(int status, String out, String err) {}
 
-  /** Stands in for the scheduler: says what it is asked. */
+  /** Stands in for the scheduler: says what it is asked, and unpacks itself as its jar does. */
   public static final class Echo {
 
     private Echo() {}
 
     /** Fails on a file named bad.json. */
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
+      List<String> given = List.of(args);
+      if (given.getFirst().equals("extract")) {
+        Path to = Path.of(given.get(given.indexOf("--destination") + 1));
+        Files.createDirectories(to);
+        Files.copy(
+            Path.of(System.getProperty("java.class.path")),
+            to.resolve(given.get(given.indexOf("--application-filename") + 1)));
+        return;
+      }
       System.out.println("asked " + String.join(" ", args));
       System.exit(String.join(" ", args).contains("bad.json") ? 2 : 0);
     }
@@ -200,7 +209,7 @@ class PlanAndProfileTest {
 
   /** A scheduler that is built and unpacked. */
   private void scheduler() throws IOException {
-    Path app = Files.createDirectories(home.resolve("scheduler-service/target/app"));
+    Path target = Files.createDirectories(home.resolve("scheduler-service/target"));
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
     manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, Echo.class.getName());
@@ -211,12 +220,9 @@ class PlanAndProfileTest {
     }
     try (JarOutputStream jar =
         new JarOutputStream(
-            Files.newOutputStream(app.resolve("scheduler-service.jar")), manifest)) {
+            Files.newOutputStream(target.resolve("scheduler-service-0.1-exec.jar")), manifest)) {
       jar.putNextEntry(new ZipEntry(entry));
       jar.write(echo);
     }
-    Path built = Files.createFile(app.resolveSibling("scheduler-service-0.1-exec.jar"));
-    Files.writeString(
-        app.resolve("unpacked-from"), Files.getLastModifiedTime(built) + " " + Files.size(built));
   }
 }
