@@ -143,11 +143,6 @@ public class OffHeapBenchmark {
   }
 
   @Benchmark
-  public int crc32c() {
-    return kept().crc32c();
-  }
-
-  @Benchmark
   public ContentDigest digest() {
     return kept().digest();
   }

@@ -2,24 +2,32 @@ package io.membrane.directory;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.membrane.boot.CallContexts;
+import io.membrane.directory.engine.EngineRegistry;
 import io.membrane.directory.feed.EventIntake;
 import io.membrane.directory.feed.EventLog;
 import io.membrane.directory.feed.LogTail;
+import io.membrane.directory.feed.LostNodes;
+import io.membrane.directory.feed.NoteReader;
 import io.membrane.directory.location.Image;
 import io.membrane.directory.membership.FailureDetector;
 import io.membrane.directory.registry.NodeRegistry;
 import io.membrane.directory.registry.NodeWatch;
+import io.membrane.directory.snapshot.Snapshots;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.tenancy.Policies;
 import io.membrane.tenancy.Policy;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -74,29 +82,16 @@ class DirectoryConfiguration {
   }
 
   @Bean
-  NodeWatch nodeWatch(NodeRegistry registry) {
-    return new NodeWatch(registry);
+  NodeWatch nodeWatch(
+      NodeRegistry registry, EventLog log, LogTail tail, Image image, EngineRegistry engines) {
+    LostNodes lost = new LostNodes(log, tail, image, engines::sources);
+    return new NodeWatch(registry, lost::end);
   }
 
   /** Runs the watch while the connections of Redis are open. */
   @Bean
   SmartLifecycle nodeWatchLifecycle(NodeWatch watch) {
-    return new SmartLifecycle() {
-      @Override
-      public void start() {
-        watch.start();
-      }
-
-      @Override
-      public void stop() {
-        watch.stop();
-      }
-
-      @Override
-      public boolean isRunning() {
-        return watch.isRunning();
-      }
-    };
+    return new Running(watch::start, watch::stop, watch::isRunning);
   }
 
   @Bean
@@ -105,29 +100,40 @@ class DirectoryConfiguration {
   }
 
   @Bean(destroyMethod = "")
-  LogTail logTail(EventLog log, Image image, DirectoryProperties properties, Clock clock) {
-    return new LogTail(log, image, properties.maxLogBytes().toBytes(), clock);
+  LogTail logTail(
+      EventLog log,
+      Image image,
+      NoteReader notes,
+      Snapshots snapshots,
+      DirectoryProperties properties,
+      Clock clock) {
+    return new LogTail(log, image, notes, snapshots, properties.maxLogBytes().toBytes(), clock);
   }
 
   /** Runs the tail while the connections of Redis are open. */
   @Bean
   SmartLifecycle logTailLifecycle(LogTail tail) {
-    return new SmartLifecycle() {
-      @Override
-      public void start() {
-        tail.start();
-      }
+    return new Running(tail::start, tail::close, tail::isRunning);
+  }
 
-      @Override
-      public void stop() {
-        tail.close();
-      }
+  /** What Spring starts and stops. */
+  record Running(Runnable starting, Runnable stopping, BooleanSupplier running)
+      implements SmartLifecycle {
 
-      @Override
-      public boolean isRunning() {
-        return tail.isRunning();
-      }
-    };
+    @Override
+    public void start() {
+      starting.run();
+    }
+
+    @Override
+    public void stop() {
+      stopping.run();
+    }
+
+    @Override
+    public boolean isRunning() {
+      return running.getAsBoolean();
+    }
   }
 
   @Bean
@@ -138,6 +144,24 @@ class DirectoryConfiguration {
   @Bean
   DirectoryMetrics directoryMetrics(MeterRegistry meters, Image image, LogTail tail) {
     return new DirectoryMetrics(meters, image, tail);
+  }
+
+  @Bean
+  Matches matches(Image image, LogTail tail, Policies policies, DirectoryMetrics metrics) {
+    return new Matches(image, tail, policies, metrics);
+  }
+
+  /** Before observation (order −2³¹+1). */
+  @Bean
+  FilterRegistrationBean<DirectMatchFilter> directMatches(
+      Matches matches, CallContexts contexts, MeterRegistry meters) {
+    FilterRegistrationBean<DirectMatchFilter> registration =
+        new FilterRegistrationBean<>(
+            new DirectMatchFilter(
+                matches, contexts, meters.timer(DirectoryMetric.DIRECT_MATCHES.id())));
+    registration.addUrlPatterns("/v1/directory/match");
+    registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+    return registration;
   }
 
   @Bean

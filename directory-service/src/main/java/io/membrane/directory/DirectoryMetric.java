@@ -16,14 +16,54 @@ enum DirectoryMetric {
   LOG_ENTRIES("membrane.directory.log.entries"),
   /** Counter of gaps in the numbers of nodes' events. */
   LOG_GAPS("membrane.directory.log.gaps"),
+  /** Gauge, seconds: how long the last snapshot took to write; not a number before the first. */
+  SNAPSHOT_DURATION("membrane.directory.snapshot.duration"),
+  /** Gauge, seconds: age of the newest snapshot; not a number if there is none. */
+  SNAPSHOT_AGE("membrane.directory.snapshot.age"),
+  /** Gauge, bytes: the last snapshot that was written. */
+  SNAPSHOT_SIZE("membrane.directory.snapshot.size"),
+  /** Counter of snapshots that could not be written. */
+  SNAPSHOT_FAILURES("membrane.directory.snapshot.failures"),
   /** Gauge: 1 while entries of the log are missing from the image, otherwise 0. */
   DOUBTFUL("membrane.directory.doubtful"),
   /** Counter of matches; tag {@code outcome}: full, partial, none. */
   MATCHES("membrane.directory.matches"),
+  /** Timer of matches of hashes that were answered before observation, which times the others. */
+  DIRECT_MATCHES("membrane.directory.direct.matches"),
+  /** Counter of sessions' contexts; tag {@code outcome}: noted in the log, dropped. */
+  CONTEXTS("membrane.directory.contexts"),
+  /** Gauge: pairs of blocks that are known to be used together. */
+  EDGES("membrane.directory.edges"),
+  /** Gauge: blocks whose chunk hashes are known. */
+  CHUNKS("membrane.directory.chunks"),
+  /** Gauge: blocks whose embeddings are known. */
+  VECTORS("membrane.directory.vectors"),
+  /** Counter of embeddings that had other dimensions than those before them. */
+  VECTORS_REFUSED("membrane.directory.vectors.refused"),
   /** Gauge: nodes that are registered; tag {@code state}: live, suspect, lost. */
   NODES_KNOWN("membrane.directory.nodes.known"),
   /** Counter of suspect and lost nodes that renewed their leases. */
   NODES_HEALED("membrane.directory.nodes.healed"),
+  /** Gauge: readers of the feed. */
+  FEED_READERS("membrane.directory.feed.readers"),
+  /** Gauge, seconds: how far the image is behind another region; tag {@code region}. */
+  REGION_LAG("membrane.directory.region.lag"),
+  /** Gauge: 1 while a region has said nothing for too long, otherwise 0; tag {@code region}. */
+  REGION_STALE("membrane.directory.region.stale"),
+  /** Counter of times that all of a region was told anew; tag {@code region}. */
+  REGION_RESETS("membrane.directory.region.resets"),
+  /** Counter of lines of regions' feeds; tags {@code region}, {@code outcome}: taken, skipped. */
+  REGION_LINES("membrane.directory.region.lines"),
+  /**
+   * Gauge: engines that this replica follows; tag {@code phase}: pending, live, replaying, lost.
+   */
+  ENGINES("membrane.directory.engines"),
+  /** Counter of engines' messages; tag {@code outcome}: applied, duplicate, unreadable. */
+  ENGINE_FRAMES("membrane.directory.engine.frames"),
+  /** Counter of times that messages of an engine were missing. */
+  ENGINE_GAPS("membrane.directory.engine.gaps"),
+  /** Counter of times that an engine began anew. */
+  ENGINE_RESTARTS("membrane.directory.engine.restarts"),
   /** Counter of matches answered before the position that they asked for was reached. */
   MATCHES_BEHIND("membrane.directory.matches.behind");
 

@@ -25,7 +25,7 @@ final class DirectoryMetrics {
         .register(meters);
     Gauge.builder(DirectoryMetric.DOUBTFUL.id(), tail, t -> t.isDoubtful() ? 1 : 0)
         .register(meters);
-    FunctionCounter.builder(DirectoryMetric.LOG_GAPS.id(), tail, LogTail::gaps).register(meters);
+    FunctionCounter.builder(DirectoryMetric.LOG_GAPS.id(), image, Image::gaps).register(meters);
     for (LogTail.Outcome outcome : LogTail.Outcome.values()) {
       FunctionCounter.builder(DirectoryMetric.LOG_ENTRIES.id(), tail, t -> t.count(outcome))
           .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))

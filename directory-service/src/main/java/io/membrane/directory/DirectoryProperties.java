@@ -14,8 +14,10 @@ import org.springframework.util.unit.DataSize;
  * What the directory is told at its start.
  *
  * @param maxBlocks blocks in memory; past it those go that are used least
+ * @param maxEngineBlocks blocks of followed engines whose names there this replica keeps; past it
+ *     further ones are not told of
  * @param maxLogBytes bytes that the log is cut to, roughly, beside the limit in entries that the
- *     fragment store holds it to; what it no longer holds is not known after a restart
+ *     fragment store holds it to; half as many are read before a snapshot is written
  * @param defaults parts of a namespace that callers leave out
  * @param sharing with whom a tenant without a policy shares: nobody, or everybody; the same as
  *     {@code membrane.fragment.sharing}
@@ -25,6 +27,7 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("membrane.directory")
 record DirectoryProperties(
     @DefaultValue("2000000") int maxBlocks,
+    @DefaultValue("500000") int maxEngineBlocks,
     @DefaultValue("256MB") DataSize maxLogBytes,
     @DefaultValue Defaults defaults,
     @DefaultValue("isolated") Sharing sharing,
@@ -55,6 +58,11 @@ record DirectoryProperties(
           "membrane.directory.max-blocks is " + maxBlocks,
           "Write a number from 1 to %d, for example 2000000.".formatted(Image.MAX_BLOCKS));
     }
+    if (maxEngineBlocks < 1) {
+      throw new StartupProblem(
+          "membrane.directory.max-engine-blocks is " + maxEngineBlocks,
+          "Write a number from 1 on, for example 500000.");
+    }
     if (maxLogBytes.compareTo(LEAST_LOG) < 0) {
       throw new StartupProblem(
           "membrane.directory.max-log-bytes is " + maxLogBytes,
@@ -80,7 +88,8 @@ record DirectoryProperties(
   /** Without the secrets. */
   @Override
   public String toString() {
-    return "DirectoryProperties[maxBlocks=%d, maxLogBytes=%s, defaults=%s, sharing=%s, salted tenants=%s]"
-        .formatted(maxBlocks, maxLogBytes, defaults, sharing, sharingSalts.keySet());
+    return "DirectoryProperties[maxBlocks=%d, maxEngineBlocks=%d, maxLogBytes=%s, defaults=%s, sharing=%s, salted tenants=%s]"
+        .formatted(
+            maxBlocks, maxEngineBlocks, maxLogBytes, defaults, sharing, sharingSalts.keySet());
   }
 }

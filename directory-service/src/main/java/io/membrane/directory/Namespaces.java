@@ -3,18 +3,22 @@ package io.membrane.directory;
 import io.membrane.block.BlockHash;
 import io.membrane.block.BlockHasher;
 import io.membrane.block.Namespace;
+import io.membrane.block.Tokens;
 import io.membrane.boot.StartupProblem;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.NamespaceRequest;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Fills namespaces in and hashes their roots; the only place that sees a sharing salt. */
 final class Namespaces {
 
   private static final String PUBLIC = "";
+  private static final int MAX_SALTED = 16;
 
   private final NamespaceRequest defaults;
   private final Map<String, String> sharingSalts;
@@ -62,6 +66,36 @@ final class Namespaces {
   /** Parent of a tenant's first blocks. */
   BlockHash root(Namespace namespace, String tenant) {
     return BlockHasher.root(namespace, sharingSalts.getOrDefault(tenant, PUBLIC));
+  }
+
+  /**
+   * Name of a block's tokens wherever they stand, for a tenant.
+   *
+   * @param extra what besides tokens shapes their KV; empty for nothing
+   */
+  BlockHash chunk(Namespace namespace, String tenant, Tokens tokens, String extra) {
+    return BlockHasher.chunk(namespace, sharingSalts.getOrDefault(tenant, PUBLIC), tokens, extra);
+  }
+
+  /**
+   * The roots under which a tenant may know blocks of a namespace: its own, that without a salt,
+   * and those of tenants who share with it.
+   *
+   * @param sharesWith whether the tenant sees what another one stores; asked of at most {@value
+   *     #MAX_SALTED} tenants
+   * @return whether a root is the tenant's own, by root
+   */
+  Map<BlockHash, Boolean> roots(Namespace namespace, String tenant, Predicate<String> sharesWith) {
+    Map<BlockHash, Boolean> roots = new LinkedHashMap<>();
+    BlockHash own = root(namespace, tenant);
+    roots.put(own, true);
+    roots.putIfAbsent(BlockHasher.root(namespace, PUBLIC), false);
+    sharingSalts.keySet().stream()
+        .sorted()
+        .limit(MAX_SALTED)
+        .filter(sharesWith)
+        .forEach(other -> roots.putIfAbsent(root(namespace, other), false));
+    return roots;
   }
 
   private static <T> T part(String name, @Nullable T asked, @Nullable T fallback) {

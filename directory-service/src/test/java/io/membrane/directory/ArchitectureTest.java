@@ -8,6 +8,12 @@ class ArchitectureTest {
   @Test
   void theHouseRulesHoldAndTheImageIsPlainJava() {
     ArchitectureRules.check(
-        "io.membrane.directory", "coaccess", "location", "membership", "semantic");
+        "io.membrane.directory",
+        "coaccess",
+        "engine.wire",
+        "location",
+        "membership",
+        "semantic",
+        "snapshot");
   }
 }

@@ -176,7 +176,8 @@ class DirectoryEndpointTest {
                 List.of(only),
                 only,
                 List.of(new ClusterMatch("c1", 1, 4)),
-                List.of(new NodeMatch("c1", "by-client", 1, 4))));
+                List.of(new NodeMatch("c1", "by-client", 1, 4)),
+                null));
     assertThat(client.locate(new LocateRequest(List.of(chain.getFirst()))).blocks())
         .containsExactly(
             new LocatedBlock(
@@ -270,7 +271,17 @@ class DirectoryEndpointTest {
         .contains("membrane_directory_doubtful 0.0")
         .contains("membrane_directory_matches_total{");
     JsonNode paths = Service.json(SERVICE.get("/v3/api-docs")).get("paths");
-    for (String path : List.of(MATCH, LOCATE, EVENTS, RESOLVE)) {
+    for (String path :
+        List.of(
+            MATCH,
+            LOCATE,
+            EVENTS,
+            RESOLVE,
+            "/v1/directory/blocks/{hash}",
+            "/v1/directory/blocks/{hash}/related",
+            "/v1/directory/contexts/{session}",
+            "/v1/directory/chunks",
+            "/v1/directory/chunks/search")) {
       assertThat(paths.has(path)).as(path).isTrue();
     }
   }

@@ -37,6 +37,13 @@ class NodeEndpointTest {
 
   private static final String HASH = "ab".repeat(32);
   private static final String LONG = "600000";
+  private static final String STORED =
+      """
+      {"type": "stored", "block_hash": "%s", "slice": "attn.0-1.0of1", "tier": "memory", "bytes": 64,
+       "token_span": [0, 4], "namespace": {"model": "tiny-llama", "revision": "r", "kv_dtype": "f32",
+       "block_tokens": 4}}\
+      """
+          .formatted(HASH);
 
   private static final RedisProcess REDIS = RedisProcess.embedded();
   private static final Service ONE = Service.ofTinyLlama(REDIS.port());
@@ -110,6 +117,50 @@ class NodeEndpointTest {
     awaitState("");
     assertThat(ids(ONE.get("/v1/nodes"))).containsExactly("stays");
     assertThat(redis("HKEYS", "{membrane}:nodes")).doesNotContain("goes");
+  }
+
+  @Test
+  void whatANodeHeldThatDiedWhileNoDirectoryRanEndsBeforeTheNodeIsForgotten() {
+    ok(ONE.post(Service.EVENTS, Service.batch("m", "1", "0", STORED)));
+    awaitPlaces("m");
+    renew("m", registration("fragment", "c1", "64", "1000"));
+    redis(
+        "EVAL",
+        "redis.call('ZADD', '{membrane}:nodes:ends', redis.call('TIME')[1] * 1000 - 60000, 'm')",
+        "0");
+    awaitStateOf("m", "");
+    awaitPlaces("");
+  }
+
+  @Test
+  void whatALostNodeHeldEndsEverywhereAndItHasToBeginAnew() {
+    ok(ONE.post(Service.EVENTS, Service.batch("n", "1", "0", STORED)));
+    renew("n", registration("fragment", "c1", "64", "1000"));
+    awaitPlaces("n");
+    awaitPlaces("");
+    assertThat(problem(409, "sequence_gap", OTHER.post(Service.EVENTS, again("1", "1"))))
+        .contains("node n was lost in epoch 1", "begin a later epoch");
+    ok(OTHER.post(Service.EVENTS, again("2", "0")));
+    renew("n", registration("fragment", "c1", "64", LONG));
+    awaitPlaces("n");
+  }
+
+  private static String again(String epoch, String sequence) {
+    return Service.batch("n", epoch, sequence, STORED);
+  }
+
+  /** Until both replicas name this node for the block, or none. */
+  private static void awaitPlaces(String node) {
+    String body = "{\"block_hashes\": [\"%s\"]}".formatted(HASH);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(50))
+        .untilAsserted(() -> {
+          for (Service replica : List.of(ONE, OTHER)) {
+            assertThat(replica.answer(Service.LOCATE, body).findValuesAsString("node"))
+                .isEqualTo(node.isEmpty() ? List.of() : List.of(node));
+          }
+        });
   }
 
   @Test

@@ -13,8 +13,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 
 /**
@@ -27,7 +25,6 @@ final class DirectPutFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1L;
   private static final String FAILURE = DirectPutFilter.class.getName();
-  private static final String TRACE_PARENT = "traceparent";
 
   private final transient SinglePut put;
   private final transient CallContexts contexts;
@@ -43,7 +40,10 @@ final class DirectPutFilter extends HttpFilter {
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    FragmentKey key = isPlain(request) ? KeyPath.parse(request.getRequestURI()) : null;
+    FragmentKey key =
+        CallContexts.isPlain(request, HttpMethod.PUT)
+            ? KeyPath.parse(request.getRequestURI())
+            : null;
     if (key == null || !isAnswered(key, request, response)) {
       chain.doFilter(request, response);
     }
@@ -78,19 +78,5 @@ final class DirectPutFilter extends HttpFilter {
       case IOException e -> throw e;
       case Object e -> throw new IllegalStateException(String.valueOf(e));
     }
-  }
-
-  private static boolean isPlain(HttpServletRequest request) {
-    return HttpMethod.PUT.matches(request.getMethod())
-        && request.getQueryString() == null
-        && request.getHeader(HttpHeaders.CONTENT_ENCODING) == null
-        && !isSampled(request.getHeader(TRACE_PARENT));
-  }
-
-  /** By the last bit of the header (W3C Trace Context, section 3.2.2.5). */
-  private static boolean isSampled(@Nullable String traceParent) {
-    return traceParent != null
-        && !traceParent.isEmpty()
-        && (Character.digit(traceParent.charAt(traceParent.length() - 1), 16) & 1) == 1;
   }
 }

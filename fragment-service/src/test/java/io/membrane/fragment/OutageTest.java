@@ -14,11 +14,20 @@ import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +49,7 @@ class OutageTest {
 
   private static final RedisProcess REDIS = RedisProcess.embedded();
   private static final FaultProxy PROXY = new FaultProxy(REDIS.port());
+  private static final Duration FIVE_SECONDS = Duration.ofSeconds(5);
   private static final Duration QUICKLY = Duration.ofSeconds(3);
 
   private final Random random = new Random(19);
@@ -95,6 +105,61 @@ class OutageTest {
     isReadyAgain();
     assertThat(http.get(key).body()).isEqualTo(body);
     assertThat(http.put(key, body).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void nothingThatWasAcknowledgedIsLostOrWrongWhenRedisHangsForFiveSecondsUnderLoad()
+      throws Exception {
+    Map<FragmentKey, byte[]> acknowledged = new ConcurrentHashMap<>();
+    Set<Integer> statuses = ConcurrentHashMap.newKeySet();
+    AtomicBoolean ends = new AtomicBoolean();
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> load = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        Random own = new Random(100 + i);
+        load.add(callers.submit(() -> putAndGet(own, ends, acknowledged, statuses)));
+      }
+      Awaitility.await().until(() -> acknowledged.size() > 20);
+      long start = System.nanoTime();
+      REDIS.pause();
+      try {
+        Awaitility.await().until(() -> System.nanoTime() - start > FIVE_SECONDS.toNanos());
+      } finally {
+        REDIS.resume();
+      }
+      int before = acknowledged.size();
+      Awaitility.await().until(() -> acknowledged.size() > before + 20);
+      ends.set(true);
+      for (Future<?> each : load) {
+        each.get();
+      }
+    }
+
+    assertThat(statuses).contains(503).isSubsetOf(200, 201, 503);
+    isReadyAgain();
+    for (Map.Entry<FragmentKey, byte[]> each : acknowledged.entrySet()) {
+      assertThat(http.get(each.getKey()).body()).isEqualTo(each.getValue());
+    }
+  }
+
+  private @Nullable Void putAndGet(
+      Random own, AtomicBoolean ends, Map<FragmentKey, byte[]> acknowledged, Set<Integer> statuses)
+      throws IOException {
+    while (!ends.get()) {
+      FragmentKey mine = FragmentHttp.key(own);
+      byte[] bytes = Seeds.bytes(own, 20_000);
+      int put = http.put(mine, bytes).statusCode();
+      statuses.add(put);
+      if (put == 201) {
+        acknowledged.put(mine, bytes);
+        HttpResponse<byte[]> got = http.get(mine);
+        statuses.add(got.statusCode());
+        if (got.statusCode() == 200) {
+          assertThat(got.body()).isEqualTo(bytes);
+        }
+      }
+    }
+    return null;
   }
 
   @Test

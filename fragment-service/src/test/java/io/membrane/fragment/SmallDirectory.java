@@ -66,16 +66,7 @@ final class SmallDirectory implements AutoCloseable {
 
   private Node renew(String id, byte[] json) {
     Registration said = WireJson.mapper().readValue(json, Registration.class);
-    Node node =
-        new Node(
-            id,
-            said.role(),
-            said.cluster(),
-            said.url(),
-            said.capacityBytes(),
-            said.load(),
-            said.leaseMs(),
-            NodeState.LIVE);
+    Node node = said.node(id, said.leaseMs(), NodeState.LIVE);
     leases.put(
         id, new Lease(node, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(said.leaseMs())));
     return node;

@@ -29,6 +29,13 @@ class HeaderPolicyTest extends GatewayTest {
   }
 
   @Test
+  void aKeyOfDirectoriesDoesNotComeIn() {
+    send(request("/v1/directory/feed").header("membrane-PEER", "the key of all directories"));
+
+    assertThat(seen("directory-service").headers()).doesNotContainKey("membrane-peer");
+  }
+
+  @Test
   void whatIsLeftOfTheDeadlineIsPassedOn() {
     send(request("/v1/models").header("Membrane-Deadline-Ms", "5000"));
 

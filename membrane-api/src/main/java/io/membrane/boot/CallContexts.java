@@ -6,9 +6,13 @@ import io.membrane.rpc.MembraneException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 
 /** Reads from a request for whom it is and until when its answer is of use. */
 public final class CallContexts {
+
+  private static final String TRACE_PARENT = "traceparent";
 
   private final HttpProperties properties;
 
@@ -25,6 +29,24 @@ public final class CallContexts {
     return CallContext.of(
         tenant(request.getHeader(CallContext.TENANT_HEADER)),
         budget(request.getHeader(CallContext.DEADLINE_HEADER)));
+  }
+
+  /**
+   * Whether nothing is said of a request but its method, path and body: no query, no coding of the
+   * body, and its trace is not sampled. Such a request may be answered before observation.
+   */
+  public static boolean isPlain(HttpServletRequest request, HttpMethod method) {
+    return method.matches(request.getMethod())
+        && request.getQueryString() == null
+        && request.getHeader(HttpHeaders.CONTENT_ENCODING) == null
+        && !isSampled(request.getHeader(TRACE_PARENT));
+  }
+
+  /** By the last bit of the header (W3C Trace Context, section 3.2.2.5). */
+  private static boolean isSampled(@Nullable String traceParent) {
+    return traceParent != null
+        && !traceParent.isEmpty()
+        && (Character.digit(traceParent.charAt(traceParent.length() - 1), 16) & 1) == 1;
   }
 
   private static String tenant(@Nullable String header) {

@@ -12,6 +12,7 @@ public enum ErrorCode {
   METHOD_NOT_ALLOWED(405, false),
   NOT_ACCEPTABLE(406, false),
   FRAGMENT_CONFLICT(409, false),
+  ENGINE_CONFLICT(409, false),
   SEQUENCE_GAP(409, false),
   UPLOAD_OFFSET_MISMATCH(409, true),
   UPLOAD_LENGTH_MISMATCH(400, false),

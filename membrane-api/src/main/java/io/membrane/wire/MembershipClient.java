@@ -54,7 +54,13 @@ public interface MembershipClient {
       @NotNull @Pattern(regexp = URL) @Size(max = 512) String url,
       @NotNull @PositiveOrZero Long capacityBytes,
       @Nullable @PositiveOrZero Double load,
-      @NotNull @Min(MIN_LEASE_MS) @Max(MAX_LEASE_MS) Long leaseMs) {}
+      @NotNull @Min(MIN_LEASE_MS) @Max(MAX_LEASE_MS) Long leaseMs) {
+
+    /** The node that says this. */
+    public Node node(String id, long leftMs, NodeState state) {
+      return new Node(id, role, cluster, url, capacityBytes, load, leftMs, state);
+    }
+  }
 
   /** What the directory thinks of a node. */
   enum NodeState {
@@ -62,7 +68,7 @@ public interface MembershipClient {
     LIVE,
     /** Its lease ended a while ago: home of nothing until it renews. */
     SUSPECT,
-    /** It has been silent so long that what it held is believed gone. It may yet renew. */
+    /** It has been silent so long that nobody should wait for it. It may yet renew. */
     LOST
   }
 

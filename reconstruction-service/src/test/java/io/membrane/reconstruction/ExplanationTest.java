@@ -44,7 +44,8 @@ class ExplanationTest extends FleetTest {
     assertThat(second.tokenSpan()).isEqualTo(new TokenSpan(16, 32));
     assertThat(second.locations()).containsExactly(new Location("local", "redis", "redis"));
     assertThat(explanation.blocks().getFirst().locations()).hasSize(2);
-    assertThat(explanation.blocks().getLast().why()).contains("not stored");
+    assertThat(explanation.blocks().getLast().why())
+        .isEqualTo("not stored at any place: " + MiniFleet.REMOVED);
   }
 
   @Test

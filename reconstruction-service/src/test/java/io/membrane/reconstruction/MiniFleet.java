@@ -18,6 +18,8 @@ import io.membrane.wire.DirectoryClient.LocatedBlock;
 import io.membrane.wire.DirectoryClient.Match;
 import io.membrane.wire.DirectoryClient.MatchRequest;
 import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.DirectoryClient.Miss;
+import io.membrane.wire.DirectoryClient.MissReason;
 import io.membrane.wire.DirectoryClient.Place;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
 import io.membrane.wire.FragmentClient.Existence;
@@ -45,6 +47,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The other services, backed by maps: what is stored is what was put, nothing is played back. */
 final class MiniFleet {
+
+  /** What the directory says of every block that it does not name. */
+  static final String REMOVED = "deleted or evicted at noon";
 
   static final Namespace NAMESPACE = new Namespace("tiny-llama", "r1", "f32", 16);
   static final int LAYERS = 2;
@@ -172,7 +177,13 @@ final class MiniFleet {
             .map(place -> run(place.getKey(), place.getValue(), wanted, r.needs()))
             .filter(m -> m.matchedBlocks() > 0)
             .toList();
-    return new MatchResponse(16, wanted.size(), wanted, matches, null);
+    int longest = matches.stream().mapToInt(Match::matchedBlocks).max().orElse(0);
+    Miss why =
+        Boolean.TRUE.equals(r.explain()) && longest < wanted.size()
+            ? new Miss(
+                MissReason.REMOVED, longest, wanted.get(longest), 0L, null, List.of(), REMOVED)
+            : null;
+    return new MatchResponse(16, wanted.size(), wanted, matches, null).because(why);
   }
 
   private static Match run(

@@ -126,6 +126,21 @@ public final class CoAccess {
   }
 
   /**
+   * How often contexts used a block, recent uses counting more.
+   *
+   * @return 0 if nothing is known of it
+   */
+  public synchronized double uses(String domain, BlockHash hash) {
+    int block = graph.find(domain, hash);
+    return block == CoAccessGraph.NONE ? 0 : graph.uses(block, clock.millis());
+  }
+
+  /** The last block of a session's last context; null if the session is not known, or forgotten. */
+  public synchronized @Nullable BlockHash last(String domain, String session) {
+    return sessions.last(domain, session);
+  }
+
+  /**
    * The blocks that most likely are used with one, the likeliest first. They need not be stored any
    * more.
    *

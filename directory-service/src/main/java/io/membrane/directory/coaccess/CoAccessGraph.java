@@ -122,6 +122,11 @@ final class CoAccessGraph {
     uses[block]++;
   }
 
+  /** How often a block was used, as of a time. */
+  double uses(int block, long nowMs) {
+    return counted.contains(block) ? uses[block] * factor(block, nowMs) : 0;
+  }
+
   /** Counts that {@code to} was used with {@code from}: two that were touched last. */
   void join(int from, int to, Kind kind) {
     if (from == to) {

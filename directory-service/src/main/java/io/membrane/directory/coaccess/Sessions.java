@@ -44,6 +44,12 @@ final class Sessions {
     this.maxBlocks = maxBlocks;
   }
 
+  /** The last block of a session's context, which counts as a use of it. */
+  @Nullable BlockHash last(String domain, String session) {
+    Context context = contexts.get(new Key(domain, session));
+    return context == null ? null : context.last();
+  }
+
   /** Replaces a session's context, which is not empty, and gives back the one before. */
   @Nullable Context replace(String domain, String session, List<BlockHash> context) {
     long[] firstWords = context.stream().mapToLong(BlockHash::w0).toArray();

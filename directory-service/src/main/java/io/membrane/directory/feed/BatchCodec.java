@@ -1,7 +1,9 @@
 package io.membrane.directory.feed;
 
+import io.membrane.directory.location.ChangeBatch;
+import io.membrane.directory.location.NodeProgress;
+import io.membrane.directory.location.Source;
 import io.membrane.wire.DirectoryClient;
-import io.membrane.wire.DirectoryClient.Event;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -106,17 +108,18 @@ final class BatchCodec {
   /**
    * Reads a batch.
    *
+   * @param into is begun anew; what it holds after a failure means nothing
    * @throws IllegalArgumentException if the bytes are not exactly one batch of this version
    */
-  static LogBatch decode(byte[] bytes) {
+  static void decode(byte[] bytes, ChangeBatch into) {
     try {
-      return decode(ByteBuffer.wrap(bytes), bytes);
+      decode(ByteBuffer.wrap(bytes), bytes, into);
     } catch (BufferUnderflowException | IndexOutOfBoundsException | ArithmeticException e) {
       throw new IllegalArgumentException("a batch of events ends too early or points nowhere", e);
     }
   }
 
-  private static LogBatch decode(ByteBuffer in, byte[] bytes) {
+  private static void decode(ByteBuffer in, byte[] bytes, ChangeBatch into) {
     if (in.remaining() > MAX_BYTES || in.getShort() != MAGIC) {
       throw new IllegalArgumentException("this is no batch of events");
     }
@@ -136,13 +139,12 @@ final class BatchCodec {
     String node = EventReader.string(in);
     String cluster = EventReader.string(in);
     String domain = EventReader.string(in);
-    Long epoch = flags == NUMBERED ? Long.valueOf(in.getLong()) : null;
-    Long sequence = flags == NUMBERED ? Long.valueOf(in.getLong()) : null;
-    List<Event> events = new EventReader(in).events();
+    NodeProgress first = flags == NUMBERED ? new NodeProgress(in.getLong(), in.getLong()) : null;
+    into.begin(new Source(cluster, node, domain), first);
+    new EventReader(in, into).read();
     if (in.hasRemaining()) {
       throw new IllegalArgumentException("a batch of events goes on after its end");
     }
-    return new LogBatch(node, cluster, domain, epoch, sequence, events);
   }
 
   private static int crc(byte[] batch) {

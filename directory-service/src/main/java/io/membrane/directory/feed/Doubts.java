@@ -1,13 +1,14 @@
 package io.membrane.directory.feed;
 
 import io.membrane.directory.location.NodeProgress;
-import io.membrane.wire.DirectoryClient.EventType;
+import io.membrane.directory.location.Source;
+import io.membrane.directory.snapshot.Standing;
 import io.membrane.wire.LogPosition;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * About whom the image may be wrong, because entries of the log were lost before it had taken them
@@ -18,39 +19,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class Doubts {
 
-  private record Source(String cluster, String node, String domain) {}
-
   private final Map<Source, LogPosition> lastHeard = new ConcurrentHashMap<>();
   private final Set<Source> doubted = ConcurrentHashMap.newKeySet();
-  private final AtomicLong gaps = new AtomicLong();
   private volatile boolean entriesLost;
 
   /**
-   * Takes note of a batch that the image has taken in.
+   * Takes note of numbered events that the image has taken in.
    *
-   * @param before how far its source had come, or null if it was never heard of
+   * @param gap whether events are missing before them
+   * @param anew whether they say all that the source holds: without a gap they begin an epoch, or
+   *     they say that it holds nothing
    */
-  void hear(LogBatch batch, @Nullable NodeProgress before, LogPosition at) {
-    if (batch.epoch() == null || batch.sequence() == null) {
-      return;
-    }
-    boolean goesOn = before != null && batch.epoch() == before.epoch();
-    long next = before != null && goesOn ? before.nextSequence() : 0;
-    long seen = next - batch.sequence();
-    if ((before != null && batch.epoch() < before.epoch()) || seen >= batch.events().size()) {
-      return;
-    }
-    Source source = new Source(batch.cluster(), batch.node(), batch.domain());
+  void hear(Source source, LogPosition at, boolean gap, boolean anew) {
     lastHeard.put(source, at);
-    boolean gap = seen < 0;
-    if (gap) {
-      gaps.incrementAndGet();
-    }
-    boolean clears =
-        batch.events().stream()
-            .skip(Math.max(0, seen))
-            .anyMatch(event -> event.type() == EventType.CLEARED);
-    if (clears || (!goesOn && !gap)) {
+    if (anew) {
       doubted.remove(source);
     } else if (gap) {
       doubted.add(source);
@@ -80,8 +62,8 @@ final class Doubts {
   }
 
   /** Whether a source that numbers its events has to begin anew. */
-  boolean areAbout(String cluster, String node, String domain) {
-    return doubted.contains(new Source(cluster, node, domain));
+  boolean areAbout(Source source) {
+    return doubted.contains(source);
   }
 
   /** Whether there are any. */
@@ -89,8 +71,26 @@ final class Doubts {
     return entriesLost || !doubted.isEmpty();
   }
 
-  /** Gaps in the numbers of sources so far. */
-  long gaps() {
-    return gaps.get();
+  /** What a snapshot has to know of the sources that number their events. */
+  List<Standing.Numbering> numbering(Map<Source, NodeProgress> progress) {
+    List<Standing.Numbering> numbering = new ArrayList<>(progress.size());
+    progress.forEach((source, reached) -> {
+      LogPosition heardAt = lastHeard.getOrDefault(source, LogPosition.START);
+      numbering.add(new Standing.Numbering(source, reached, heardAt, areAbout(source)));
+    });
+    return numbering;
+  }
+
+  /** Whether those about sources that do not number their events are among them. */
+  boolean entriesLost() {
+    return entriesLost;
+  }
+
+  /** Takes on what a snapshot knew of them. */
+  void restore(Standing standing) {
+    entriesLost = standing.entriesLost();
+    for (Standing.Numbering source : standing.numbering()) {
+      hear(source.source(), source.heardAt(), source.isDoubted(), false);
+    }
   }
 }

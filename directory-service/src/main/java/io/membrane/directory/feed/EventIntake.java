@@ -50,10 +50,10 @@ public final class EventIntake {
    * @param domain sharing domain of all that the batch tells of
    * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} for an event that cannot be;
    *     {@link ErrorCode#SEQUENCE_GAP} if events are missing before the batch, were lost after they
-   *     had been accepted, or its epoch is over; {@link ErrorCode#OVERLOADED} for a node too many;
-   *     {@link ErrorCode#DEPENDENCY_UNAVAILABLE} while the log cannot be read or written. Nothing
-   *     is appended then, except that a Redis which does not answer may have appended all: the
-   *     batch can be sent again
+   *     had been accepted, or its epoch is over, as it is once the node was lost; {@link
+   *     ErrorCode#OVERLOADED} for a node too many; {@link ErrorCode#DEPENDENCY_UNAVAILABLE} while
+   *     the log cannot be read or written. Nothing is appended then, except that a Redis which does
+   *     not answer may have appended all: the batch can be sent again
    */
   public EventsAccepted accept(EventBatch batch, String domain) {
     for (int i = 0; i < batch.events().size(); i++) {
@@ -116,6 +116,13 @@ public final class EventIntake {
           ErrorCode.SEQUENCE_GAP,
           "epoch %d of node %s is over, it is in epoch %d; begin a later one with sequence 0"
               .formatted(batch.epoch(), batch.node(), known.epoch()));
+    }
+    if (known != null && batch.epoch() == known.epoch() && known.isOver()) {
+      throw new MembraneException(
+          ErrorCode.SEQUENCE_GAP,
+          "node %s was lost in epoch %d; begin a later epoch with sequence 0 and all that the node"
+                  .formatted(batch.node(), batch.epoch())
+              + " holds");
     }
     if (known != null
         && batch.epoch() == known.epoch()

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.WireJson;
 import io.membrane.wire.LogEntry;
 import io.membrane.wire.LogPosition;
 import java.time.Duration;
@@ -95,7 +96,7 @@ public final class EventLog {
             for _, entry in ipairs(some) do
               local field, value = false, ''
               for i = 1, #entry[2], 2 do
-                if entry[2][i] == 'entry' or entry[2][i] == 'batch' then
+                if entry[2][i] == 'entry' or entry[2][i] == 'batch' or entry[2][i] == 'notes' then
                   field, value = entry[2][i], entry[2][i + 1]
                 end
               end
@@ -126,11 +127,24 @@ public final class EventLog {
    * @return position at which all of it is known
    */
   public LogPosition append(LogBatch batch) {
+    return append(LogEntry.BATCH_FIELD, BatchCodec.encode(batch));
+  }
+
+  /**
+   * Appends notes, all of them or nothing.
+   *
+   * @param notes at least one
+   * @return position at which all of them are known
+   */
+  public LogPosition append(Notes notes) {
+    return append(
+        LogEntry.NOTES_FIELD,
+        notes.parts().stream().map(WireJson.mapper()::writeValueAsBytes).toList());
+  }
+
+  private LogPosition append(String field, List<byte[]> entries) {
     Object[] arguments =
-        Stream.concat(
-                Stream.of(LogEntry.BATCH_FIELD.getBytes(US_ASCII)),
-                BatchCodec.encode(batch).stream())
-            .toArray();
+        Stream.concat(Stream.of(field.getBytes(US_ASCII)), entries.stream()).toArray();
     return LogPosition.parse(
         answered(() ->
             Objects.requireNonNull(
@@ -158,19 +172,52 @@ public final class EventLog {
     var _ = answered(() -> redis.execute(TRIM, List.of(LogEntry.STREAM), first.toString()));
   }
 
+  /** The entries after a position. */
+  @SuppressWarnings({"rawtypes", "unchecked"}) // lists in lists of arrays
+  Page after(LogPosition position) {
+    List<?> answer =
+        answered(() ->
+            Objects.requireNonNull(
+                redis.execute(
+                    READ,
+                    RedisSerializer.byteArray(),
+                    (RedisSerializer) RedisSerializer.byteArray(),
+                    List.of(LogEntry.STREAM, LIFE),
+                    (Object[])
+                        Stream.of(
+                                position.toString(),
+                                UUID.randomUUID().toString(),
+                                Integer.toString(PAGE_ENTRIES),
+                                Integer.toString(PAGE_BYTES))
+                            .map(argument -> argument.getBytes(US_ASCII))
+                            .toArray(byte[][]::new))));
+    List<Recorded> entries = new ArrayList<>();
+    for (Object entry : (List<?>) answer.get(6)) {
+      entries.add(recorded((List<?>) entry));
+    }
+    long redisMs = Long.parseLong(text(answer.get(1))) * 1000;
+    redisMs += Long.parseLong(text(answer.get(2))) / 1000;
+    Object before = answer.get(3);
+    return new Page(
+        text(answer.get(0)),
+        redisMs,
+        before == null ? null : LogPosition.parse(text(before)),
+        (long) answer.get(4) == 1,
+        (long) answer.get(5) == 1,
+        entries);
+  }
+
   /** A reader with a connection of its own, since it may block it. */
   Reader open() {
-    return new Reader(redis, answered(() -> redis.getRequiredConnectionFactory().getConnection()));
+    return new Reader(answered(() -> redis.getRequiredConnectionFactory().getConnection()));
   }
 
   /** Reads the log in order. For one thread. */
-  static final class Reader implements AutoCloseable {
+  final class Reader implements AutoCloseable {
 
-    private final StringRedisTemplate redis;
     private final RedisConnection connection;
 
-    private Reader(StringRedisTemplate redis, RedisConnection connection) {
-      this.redis = redis;
+    private Reader(RedisConnection connection) {
       this.connection = connection;
     }
 
@@ -189,39 +236,9 @@ public final class EventLog {
                   connection.streamCommands().xRead(options, from), List.of()));
     }
 
-    /** The entries after a position. */
-    @SuppressWarnings({"rawtypes", "unchecked"}) // lists in lists of arrays
+    /** As {@link EventLog#after}. */
     Page after(LogPosition position) {
-      List<?> answer =
-          answered(() ->
-              Objects.requireNonNull(
-                  redis.execute(
-                      READ,
-                      RedisSerializer.byteArray(),
-                      (RedisSerializer) RedisSerializer.byteArray(),
-                      List.of(LogEntry.STREAM, LIFE),
-                      (Object[])
-                          Stream.of(
-                                  position.toString(),
-                                  UUID.randomUUID().toString(),
-                                  Integer.toString(PAGE_ENTRIES),
-                                  Integer.toString(PAGE_BYTES))
-                              .map(argument -> argument.getBytes(US_ASCII))
-                              .toArray(byte[][]::new))));
-      List<Recorded> entries = new ArrayList<>();
-      for (Object entry : (List<?>) answer.get(6)) {
-        entries.add(recorded((List<?>) entry));
-      }
-      long redisMs = Long.parseLong(text(answer.get(1))) * 1000;
-      redisMs += Long.parseLong(text(answer.get(2))) / 1000;
-      Object before = answer.get(3);
-      return new Page(
-          text(answer.get(0)),
-          redisMs,
-          before == null ? null : LogPosition.parse(text(before)),
-          (long) answer.get(4) == 1,
-          (long) answer.get(5) == 1,
-          entries);
+      return EventLog.this.after(position);
     }
 
     @Override

@@ -15,96 +15,119 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
-import io.membrane.block.TokenSpan;
+import io.membrane.directory.location.ChangeBatch;
 import io.membrane.wire.DirectoryClient;
-import io.membrane.wire.DirectoryClient.Event;
-import io.membrane.wire.DirectoryClient.EventType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads dictionaries and events of a batch, as {@link BatchCodec} draws them. Whatever does not fit
- * is an {@link IllegalArgumentException}, {@link ArithmeticException}, {@link
- * IndexOutOfBoundsException} or {@link java.nio.BufferUnderflowException}.
+ * Reads dictionaries and events of a batch, as {@link BatchCodec} draws them, into the columns that
+ * the image takes; it makes no object for an event. Whatever does not fit is an {@link
+ * IllegalArgumentException}, {@link ArithmeticException}, {@link IndexOutOfBoundsException} or
+ * {@link java.nio.BufferUnderflowException}.
  */
 final class EventReader {
 
+  private static final int HASH_WORDS = BlockHash.BYTES / Long.BYTES;
+
   private final ByteBuffer in;
+  private final ChangeBatch batch;
   private final List<Namespace> namespaces;
   private final List<Slice> slices;
   private final List<String> tiers;
-  private @Nullable BlockHash before;
+  private final int[] namespaceNumbers;
+  private final int[] tierNumbers;
+
+  /** Words of a block's hash, then of its parent's. */
+  private final long[] hashes = new long[2 * HASH_WORDS];
+
+  /** Words of the hash that was stored last. */
+  private final long[] before = new long[HASH_WORDS];
+
+  private boolean hasBefore;
+  private int lastSlice = -1;
+  private long lastBytes;
+  private int lastForm;
 
   /** Reads the dictionaries, which stand before the events. */
-  EventReader(ByteBuffer in) {
+  EventReader(ByteBuffer in, ChangeBatch batch) {
     this.in = in;
+    this.batch = batch;
     this.namespaces = list(in, EventReader::namespace);
     this.slices = list(in, buffer -> Slice.parse(string(buffer)));
     this.tiers = list(in, EventReader::string);
+    this.namespaceNumbers = namespaces.stream().mapToInt(batch::namespace).toArray();
+    this.tierNumbers = tiers.stream().mapToInt(batch::tier).toArray();
   }
 
-  /** The events. */
-  List<Event> events() {
+  /** Adds the events to the batch. */
+  void read() {
     int count = count(in);
     if (count > DirectoryClient.MAX_EVENTS) {
       throw new IllegalArgumentException("a batch has " + count + " events");
     }
-    List<Event> events = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      events.add(event());
+      event();
     }
-    return events;
   }
 
-  private Event event() {
+  private void event() {
     int head = in.get() & 0xff;
-    return switch (head & TYPE) {
+    switch (head & TYPE) {
       case STORED -> stored(head);
       case REMOVED -> {
-        BlockHash hash = hash(in);
-        Slice slice = (head & SLICE) == 0 ? null : slices.get(count(in));
-        String tier = (head & TIER) == 0 ? null : tiers.get(count(in));
-        yield new Event(EventType.REMOVED, null, hash, null, slice, null, tier, null, null);
+        hash(0);
+        int form = (head & SLICE) == 0 ? ChangeBatch.ANY : form(count(in), 0);
+        int tier = (head & TIER) == 0 ? ChangeBatch.ANY : tierNumbers[count(in)];
+        batch.removed(hashes, form, tier);
       }
-      case CLEARED -> new Event(EventType.CLEARED, null, null, null, null, null, null, null, null);
+      case CLEARED -> batch.cleared();
       default -> throw unknown(head);
-    };
-  }
-
-  private Event stored(int head) {
-    BlockHash hash = hash(in);
-    BlockHash parent =
-        switch (head & (PARENT_BEFORE | PARENT_WRITTEN)) {
-          case 0 -> null;
-          case PARENT_BEFORE -> storedBefore();
-          case PARENT_WRITTEN -> hash(in);
-          default -> throw unknown(head);
-        };
-    before = hash;
-    Namespace namespace = namespaces.get(count(in));
-    Slice slice = slices.get(count(in));
-    String tier = tiers.get(count(in));
-    int from = Math.multiplyExact(count(in), namespace.blockTokens());
-    return new Event(
-        EventType.STORED,
-        namespace,
-        hash,
-        parent,
-        slice,
-        (head & BYTES) == 0 ? null : Long.valueOf(number(in)),
-        tier,
-        new TokenSpan(from, Math.addExact(from, namespace.blockTokens())),
-        (head & END) == 0 ? null : Long.valueOf(number(in)));
-  }
-
-  private BlockHash storedBefore() {
-    if (before == null) {
-      throw new IllegalArgumentException("a first event has no stored event before it");
     }
-    return before;
+  }
+
+  private void stored(int head) {
+    hash(0);
+    int parent = head & (PARENT_BEFORE | PARENT_WRITTEN);
+    switch (parent) {
+      case 0 -> {}
+      case PARENT_BEFORE -> {
+        if (!hasBefore) {
+          throw new IllegalArgumentException("a first event has no stored event before it");
+        }
+        System.arraycopy(before, 0, hashes, HASH_WORDS, HASH_WORDS);
+      }
+      case PARENT_WRITTEN -> hash(HASH_WORDS);
+      default -> throw unknown(head);
+    }
+    System.arraycopy(hashes, 0, before, 0, HASH_WORDS);
+    hasBefore = true;
+    int namespace = count(in);
+    int slice = count(in);
+    int tier = tierNumbers[count(in)];
+    int blockIndex = count(in);
+    var _ = Math.multiplyExact(blockIndex + 1, namespaces.get(namespace).blockTokens());
+    int form = form(slice, (head & BYTES) == 0 ? 0 : number(in));
+    long end = (head & END) == 0 ? Long.MAX_VALUE : number(in);
+    batch.stored(hashes, parent != 0, namespaceNumbers[namespace], blockIndex, form, tier, end);
+  }
+
+  /** Nearly all events of a batch are of the form of the one before. */
+  private int form(int slice, long bytes) {
+    if (slice != lastSlice || bytes != lastBytes) {
+      lastForm = batch.form(slices.get(slice), bytes);
+      lastSlice = slice;
+      lastBytes = bytes;
+    }
+    return lastForm;
+  }
+
+  private void hash(int to) {
+    for (int i = 0; i < HASH_WORDS; i++) {
+      hashes[to + i] = in.getLong();
+    }
   }
 
   private static IllegalArgumentException unknown(int head) {
@@ -113,10 +136,6 @@ final class EventReader {
 
   private static Namespace namespace(ByteBuffer in) {
     return new Namespace(string(in), string(in), string(in), count(in));
-  }
-
-  private static BlockHash hash(ByteBuffer in) {
-    return new BlockHash(in.getLong(), in.getLong(), in.getLong(), in.getLong());
   }
 
   static String string(ByteBuffer in) {

@@ -1,8 +1,6 @@
 package io.membrane.directory.feed;
 
 import io.membrane.wire.DirectoryClient.Event;
-import io.membrane.wire.LogEntry;
-import java.util.AbstractList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -30,38 +28,6 @@ public record LogBatch(
       throw new IllegalArgumentException("a batch has both epoch and sequence, or neither");
     }
     events = List.copyOf(events);
-  }
-
-  /**
-   * A batch of one event.
-   *
-   * @throws RuntimeException if the entry lacks a part, which only JSON can do
-   */
-  static LogBatch of(@Nullable LogEntry entry) {
-    Objects.requireNonNull(entry, "entry");
-    return new LogBatch(
-        entry.node(),
-        entry.cluster(),
-        entry.domain(),
-        entry.epoch(),
-        entry.sequence(),
-        List.of(entry.event()));
-  }
-
-  /** Each event as an entry of its own. */
-  List<LogEntry> entries() {
-    return new AbstractList<>() {
-      @Override
-      public LogEntry get(int index) {
-        Long number = sequence == null ? null : Long.valueOf(sequence + index);
-        return new LogEntry(node, cluster, domain, epoch, number, events.get(index));
-      }
-
-      @Override
-      public int size() {
-        return events.size();
-      }
-    };
   }
 
   /** The events from {@code from} to before {@code to}. */

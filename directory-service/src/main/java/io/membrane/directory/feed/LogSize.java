@@ -19,12 +19,25 @@ final class LogSize {
   private final Deque<Read> pages = new ArrayDeque<>();
   private long bytes;
 
-  void add(Page page) {
-    if (!page.entries().isEmpty()) {
-      long more = page.entries().stream().mapToLong(r -> r.value().length + ENTRY_BYTES).sum();
+  /** Counts a page; returns its bytes. */
+  long add(Page page) {
+    long more = page.entries().stream().mapToLong(r -> r.value().length + ENTRY_BYTES).sum();
+    if (more > 0) {
       pages.add(new Read(page.entries().getLast().position(), more));
       bytes += more;
     }
+    return more;
+  }
+
+  /** Goes on from a position up to which the log held so many bytes. */
+  void restore(LogPosition last, long logBytes) {
+    pages.add(new Read(last, logBytes));
+    bytes += logBytes;
+  }
+
+  /** Bytes that were read and not trimmed. */
+  long bytes() {
+    return bytes;
   }
 
   /**

@@ -1,24 +1,25 @@
 package io.membrane.directory.feed;
 
 import io.membrane.directory.location.Image;
-import io.membrane.directory.location.NodeProgress;
-import io.membrane.wire.LogEntry;
+import io.membrane.directory.location.Source;
+import io.membrane.directory.snapshot.Snapshots;
+import io.membrane.directory.snapshot.Standing;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
 import io.membrane.wire.LogPosition;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the image as the log says: reads the log from its beginning, then what is appended. Its one
- * thread is the image's only writer.
+ * Keeps the image as the log says: starts from a snapshot or else from the log's first entry, then
+ * reads what follows and what is appended. Its one thread is the image's only writer.
  *
  * <p>With every page it learns, at one moment, which log that is and whether it still holds the
  * entry that the image stands at:
@@ -34,7 +35,8 @@ import org.slf4j.LoggerFactory;
  * doubtful.
  *
  * <p>An entry that cannot be understood is counted, logged and skipped. While Redis is gone the
- * image stays as it is, and {@link #isCaughtUp} says that it may be old.
+ * image stays as it is, and {@link #isCaughtUp} says that it may be old. What others tell of the
+ * image, {@link #change} has done by the same thread.
  */
 public final class LogTail implements AutoCloseable {
 
@@ -42,7 +44,11 @@ public final class LogTail implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMillis(500);
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(200);
-  private static final Duration BETWEEN_SWEEPS = Duration.ofMinutes(1);
+  private static final Duration SWEEP_ROUND = Duration.ofMinutes(1);
+
+  /** Records swept between two pages at most: about a millisecond. */
+  private static final int MAX_SLICE = 1 << 17;
+
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
 
   /**
@@ -61,12 +67,14 @@ public final class LogTail implements AutoCloseable {
 
   private final EventLog events;
   private final Image image;
+  private final Snapshots snapshots;
   private final long maxBytes;
   private final Clock clock;
   private final Doubts doubts = new Doubts();
+  private final PageIngest ingest;
   private final LogSize size = new LogSize();
-  private final Map<Outcome, AtomicLong> outcomes = new EnumMap<>(Outcome.class);
   private final Reached position = new Reached();
+  private final Changing changing = new Changing();
 
   /** Whether the position is that of an entry that the log should hold. */
   private boolean stands;
@@ -81,21 +89,28 @@ public final class LogTail implements AutoCloseable {
   /**
    * A tail that does not run yet.
    *
+   * @param notes is told what callers said of blocks
    * @param maxBytes the log is cut to about so many bytes, the oldest entries going first
    */
-  public LogTail(EventLog events, Image image, long maxBytes, Clock clock) {
+  public LogTail(
+      EventLog events,
+      Image image,
+      NoteReader notes,
+      Snapshots snapshots,
+      long maxBytes,
+      Clock clock) {
     this.events = events;
     this.image = image;
+    this.snapshots = snapshots;
     this.maxBytes = maxBytes;
     this.clock = clock;
-    for (Outcome outcome : Outcome.values()) {
-      outcomes.put(outcome, new AtomicLong());
-    }
+    this.ingest = new PageIngest(image, notes, doubts);
   }
 
   /** Begins to read. */
   public synchronized void start() {
     stopping = false;
+    changing.begin();
     sweptAtMs = clock.millis();
     thread = Thread.ofPlatform().name("log-tail").start(this::run);
   }
@@ -115,6 +130,7 @@ public final class LogTail implements AutoCloseable {
       }
       thread = null;
     }
+    changing.end();
   }
 
   /** Whether the reader runs. */
@@ -145,19 +161,14 @@ public final class LogTail implements AutoCloseable {
     return doubts.any();
   }
 
-  /** Gaps in the numbers of nodes' events so far. */
-  public long gaps() {
-    return doubts.gaps();
-  }
-
   /** Whether events of a node that numbers them were lost, so that it has to begin a new epoch. */
-  boolean doubts(String cluster, String node, String domain) {
-    return doubts.areAbout(cluster, node, domain);
+  public boolean doubts(String cluster, String node, String domain) {
+    return doubts.areAbout(new Source(cluster, node, domain));
   }
 
   /** Events read so far by what became of them; an entry that cannot be read is one. */
   public long count(Outcome outcome) {
-    return counter(outcome).get();
+    return ingest.count(outcome);
   }
 
   /**
@@ -167,6 +178,44 @@ public final class LogTail implements AutoCloseable {
    */
   public boolean await(LogPosition wanted, Duration limit) {
     return position.await(wanted, limit);
+  }
+
+  /**
+   * Waits until the image holds an entry after a position.
+   *
+   * @return whether it does; false once {@code limit} is over
+   */
+  boolean awaitAfter(LogPosition before, Duration limit) {
+    return position.await(new LogPosition(before.ms(), before.seq() + 1), limit);
+  }
+
+  /**
+   * Has the image's one writer do something to it between two pages of the log, and waits for it.
+   * May block for as long as Redis takes to answer or to time out.
+   *
+   * @return what {@code change} returns
+   * @throws RuntimeException as {@code change} does
+   * @throws io.membrane.rpc.MembraneException if the writer has ended
+   * @throws InterruptedException it may be done yet
+   */
+  public <T> T change(Function<Image, T> change) throws InterruptedException {
+    return changing.ask(image, change);
+  }
+
+  /**
+   * What the image holds of its log at this moment.
+   *
+   * @throws io.membrane.rpc.MembraneException {@link ErrorCode#DEPENDENCY_UNAVAILABLE} while that
+   *     is not all
+   */
+  Moment moment() throws InterruptedException {
+    return change(i -> {
+      if (life == null || !caughtUp || !(stands || position.get().equals(LogPosition.START))) {
+        throw new MembraneException(
+            ErrorCode.DEPENDENCY_UNAVAILABLE, "the directory still reads its log; try again");
+      }
+      return new Moment(new FeedCursor(life, position.get()), i.localProgress());
+    });
   }
 
   private void run() {
@@ -181,24 +230,33 @@ public final class LogTail implements AutoCloseable {
           reported = true;
           log.warn("the log cannot be read; the image stays at {}", position, e);
         }
+        changing.doAll();
         LockSupport.parkNanos(BETWEEN_ATTEMPTS.toNanos());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
     caughtUp = false;
   }
 
-  private void follow(EventLog.Reader reader) {
+  private void follow(EventLog.Reader reader) throws InterruptedException {
+    if (life == null) {
+      begin(reader);
+    }
     while (!stopping) {
       if (caughtUp) {
-        reader.awaitAfter(position.get(), PATIENCE);
+        LogPosition from = position.get();
+        changing.doAllDuring(() -> reader.awaitAfter(from, PATIENCE));
+      } else {
+        changing.doAll();
       }
       Page page = reader.after(position.get());
       long readAtNanos = System.nanoTime();
       if (!goesOn(page)) {
         continue;
       }
-      take(page.entries());
-      size.add(page);
+      ingest.take(page.entries());
+      long bytes = size.add(page);
       lagMs = 0;
       if (!page.entries().isEmpty()) {
         LogPosition last = page.entries().getLast().position();
@@ -212,23 +270,61 @@ public final class LogTail implements AutoCloseable {
         log.info("the image holds {} blocks, up to {}", image.blocks(), position);
       }
       sweep();
+      snapshots.tick(page.entries().size(), bytes, this::standing, image);
+      trim();
     }
+  }
+
+  /** Starts from a snapshot of this log, if there is one. */
+  private void begin(EventLog.Reader reader) {
+    String found = reader.after(LogPosition.START).life();
+    Standing standing = snapshots.load(found, at -> at.equals(reader.after(at).before()), image);
+    if (standing != null) {
+      readNotes(reader, found, standing.position());
+      doubts.restore(standing);
+      size.restore(standing.position(), standing.logBytes());
+      position.moveTo(standing.position());
+      stands = true;
+    }
+    life = found;
+  }
+
+  /** What callers said is in no snapshot; of what the log still holds, it is read again. */
+  private void readNotes(EventLog.Reader reader, String ofLife, LogPosition last) {
+    LogPosition at = LogPosition.START;
+    while (!stopping && at.compareTo(last) < 0) {
+      Page page = reader.after(at);
+      List<Recorded> due =
+          page.entries().stream().filter(e -> e.position().compareTo(last) <= 0).toList();
+      if (due.isEmpty() || !page.life().equals(ofLife)) {
+        return;
+      }
+      ingest.takeNotes(due);
+      at = due.getLast().position();
+    }
+  }
+
+  private Standing standing() {
+    return new Standing(
+        Objects.requireNonNull(life),
+        position.get(),
+        clock.millis(),
+        size.bytes(),
+        doubts.entriesLost(),
+        doubts.numbering(image.localProgress()));
   }
 
   /** Whether the page is what comes after the image's position; otherwise that has moved. */
   private boolean goesOn(Page page) {
     if (!page.life().equals(life)) {
-      boolean first = life == null;
+      log.warn("the log is another one; the image is built again");
       life = page.life();
-      if (!first) {
-        log.warn("the log is another one; the image is built again");
-        caughtUp = false;
-        image.clear();
-        doubts.clear();
-        size.clear();
-        moveBackTo(LogPosition.START);
-        return false;
-      }
+      caughtUp = false;
+      image.clear();
+      doubts.clear();
+      size.clear();
+      moveBackTo(LogPosition.START);
+      return false;
     }
     if (!stands) {
       if (page.isCut() && !doubts.any()) {
@@ -253,46 +349,23 @@ public final class LogTail implements AutoCloseable {
     return true;
   }
 
-  private void take(List<Recorded> page) {
-    Skipped skipped = new Skipped();
-    for (Recorded recorded : page) {
-      try {
-        take(recorded.batch(), recorded.position(), skipped);
-      } catch (RuntimeException e) {
-        skipped.add(recorded.position(), e);
-      }
-    }
-    counter(Outcome.SKIPPED).addAndGet(skipped.count());
-    skipped.report();
-  }
-
-  private void take(LogBatch batch, LogPosition at, Skipped skipped) {
-    NodeProgress before = image.progress(batch.cluster(), batch.node(), batch.domain());
-    for (LogEntry entry : batch.entries()) {
-      try {
-        counter(Outcome.valueOf(image.apply(entry).name())).incrementAndGet();
-      } catch (RuntimeException e) {
-        skipped.add(at, e);
-      }
-    }
-    doubts.hear(batch, before, at);
-  }
-
-  private AtomicLong counter(Outcome outcome) {
-    return Objects.requireNonNull(outcomes.get(outcome));
-  }
-
   private void moveBackTo(LogPosition before) {
     stands = false;
     position.moveTo(before);
   }
 
+  /** Looks at a part of the records, so that a round over all of them takes about a minute. */
   private void sweep() {
     long now = clock.millis();
-    if (now - sweptAtMs >= BETWEEN_SWEEPS.toMillis()) {
+    long records = (long) image.blocks() + image.goneBlocks();
+    long due = records * Math.max(0, now - sweptAtMs) / SWEEP_ROUND.toMillis();
+    if (due > 0 || records == 0) {
       sweptAtMs = now;
-      image.dropExpired();
+      image.sweep((int) Math.min(due, MAX_SLICE));
     }
+  }
+
+  private void trim() {
     LogPosition first = size.trimTo(maxBytes);
     if (first != null) {
       events.trim(first);

@@ -14,8 +14,8 @@ final class Skipped {
   private @Nullable LogPosition firstAt;
   private @Nullable RuntimeException first;
 
-  void add(LogPosition at, RuntimeException problem) {
-    count++;
+  void add(LogPosition at, int events, RuntimeException problem) {
+    count += events;
     if (first == null) {
       first = problem;
       firstAt = at;

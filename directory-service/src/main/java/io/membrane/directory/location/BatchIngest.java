@@ -16,6 +16,7 @@ final class BatchIngest {
   private final Changes changes;
   private final BlockTable table;
   private final ChangeBatch batch;
+  private final Source source;
   private final int nowSeconds;
   private final Form[] forms;
   private final int[] formNumbers;
@@ -28,6 +29,7 @@ final class BatchIngest {
     this.changes = changes;
     this.table = changes.table;
     this.batch = batch;
+    this.source = batch.source();
     this.nowSeconds = nowSeconds;
     this.forms = new Form[batch.forms.size()];
     batch.forms.forEach((form, i) -> forms[i] = form);
@@ -44,15 +46,15 @@ final class BatchIngest {
 
   Applied run() {
     int seen = 0;
-    if (batch.first != null && batch.count > 0) {
-      NodeProgress first = batch.first;
-      seen =
-          changes.admit(batch.source, first.epoch(), first.nextSequence(), batch.count, nowSeconds);
+    NodeProgress first = batch.first();
+    if (first != null && batch.count > 0) {
+      seen = changes.admit(source, first.epoch(), first.nextSequence(), batch.count, nowSeconds);
       if (seen == Changes.OUTDATED) {
-        return new Applied(0, 0, batch.count, 0);
+        return new Applied(0, 0, batch.count, 0, null);
       }
     }
     int skipped = 0;
+    IllegalStateException refusal = null;
     for (int start = seen; start < batch.count; start += WAVE) {
       int end = Math.min(batch.count, start + WAVE);
       readAhead(start, end);
@@ -61,10 +63,11 @@ final class BatchIngest {
           apply(i);
         } catch (IllegalStateException e) {
           skipped++;
+          refusal = refusal == null ? e : refusal;
         }
       }
     }
-    return new Applied(batch.count - seen - skipped, seen, 0, skipped);
+    return new Applied(batch.count - seen - skipped, seen, 0, skipped, refusal);
   }
 
   /** Reads lines of the index and records so that they come at once, not one after the other. */
@@ -98,11 +101,15 @@ final class BatchIngest {
           changes.remove(
               batch.keys,
               key,
-              batch.source,
+              source,
               form == ChangeBatch.ANY ? null : forms[form].slice(),
               tier == ChangeBatch.ANY ? null : tiers[tier],
               nowSeconds);
-      default -> changes.end(batch.source, Gone.Why.CLEARED, nowSeconds);
+      default -> {
+        NodeProgress first = batch.first();
+        Long sequence = first == null ? null : Long.valueOf(first.nextSequence() + i);
+        changes.end(source, sequence, nowSeconds);
+      }
     }
   }
 
@@ -117,7 +124,7 @@ final class BatchIngest {
   private Place place(int tier) {
     Place known = places[tier];
     if (known == null || known.death() != null) {
-      known = changes.place(batch.source, tiers[tier], nowSeconds);
+      known = changes.place(source, tiers[tier], nowSeconds);
       places[tier] = known;
     }
     return Objects.requireNonNull(known);

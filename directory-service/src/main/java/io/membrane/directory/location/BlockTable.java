@@ -168,6 +168,32 @@ final class BlockTable {
         nowSeconds);
   }
 
+  /** Puts so many locations, at least one, into the place of what a block has. */
+  void fill(int id, long[] words, int count) {
+    int length = Math.min(count, maxLocationsPerBlock);
+    System.arraycopy(words, count - length, kept, 0, length);
+    for (int i = 0; i < length; i++) {
+      places.name(Location.place(kept[i]), true);
+    }
+    locations += length;
+    replace(id, length == 1 ? kept[0] : Location.list(length, lists.add(kept, length)));
+  }
+
+  /** Puts why a block is gone, and where it was last, into the place of what it has. */
+  void fill(int id, long goneWord) {
+    if (Location.place(goneWord) != Places.NONE) {
+      places.name(Location.place(goneWord), false);
+    }
+    replace(id, goneWord);
+  }
+
+  private void replace(int id, long next) {
+    long word = records.locations(id);
+    records.setLocations(id, next);
+    forget(word);
+    count(Location.kind(word) == Location.GONE, Location.kind(next) == Location.GONE);
+  }
+
   /** Takes those locations of a block away that are {@code gone}, and those that have ended. */
   void drop(int id, LongPredicate gone, int nowSeconds) {
     rewrite(id, gone, 0, nowSeconds);
@@ -291,8 +317,7 @@ final class BlockTable {
     if (Location.kind(word) == Location.GONE && Location.place(word) != Places.NONE) {
       if (places.get(Location.place(word)).death() != null) {
         Gone.Why why = Gone.Why.of(Location.form(word));
-        records.setLocations(id, Location.gone(Places.NONE, why, Location.second(word)));
-        places.unname(Location.place(word), false);
+        fill(id, Location.gone(Places.NONE, why, Location.second(word)));
       }
     }
   }

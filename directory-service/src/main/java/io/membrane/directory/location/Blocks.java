@@ -39,6 +39,39 @@ final class Blocks {
     return isTold ? block : null;
   }
 
+  /** Every step is found by its hash, since an id may become another block's meanwhile. */
+  List<BlockHash> upTo(BlockHash last, String domain) {
+    List<BlockHash> backwards = new ArrayList<>();
+    long[] key = new long[4];
+    ChangeBatch.copy(last, key, 0);
+    for (int steps = 0; steps <= Records.MAX_BLOCK_INDEX; steps++) {
+      if (table.readAll(key, 0, seen) == 0) {
+        break;
+      }
+      if (hasCopyIn(domain)) {
+        backwards.add(hash(seen.record));
+      }
+      if (!seen.hasParent) {
+        break;
+      }
+      System.arraycopy(seen.parent, 0, key, 0, key.length);
+    }
+    return backwards.reversed();
+  }
+
+  int leading(List<BlockHash> chain, String domain) {
+    long[] key = new long[4];
+    int leading = 0;
+    for (BlockHash hash : chain) {
+      ChangeBatch.copy(hash, key, 0);
+      if (table.readAll(key, 0, seen) == 0 || !hasCopyIn(domain)) {
+        break;
+      }
+      leading++;
+    }
+    return leading;
+  }
+
   void forEach(Consumer<KnownBlock> visitor) {
     for (int id = 1; id <= table.highestId(); id++) {
       if (table.records.readAll(id, seen)) {

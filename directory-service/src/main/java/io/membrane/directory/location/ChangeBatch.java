@@ -3,9 +3,16 @@ package io.membrane.directory.location;
 import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
+import io.membrane.block.TokenSpan;
+import io.membrane.wire.DirectoryClient.Event;
+import io.membrane.wire.DirectoryClient.EventType;
+import io.membrane.wire.LogEntry;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +34,6 @@ public final class ChangeBatch {
   final Map<Namespace, Integer> namespaces = new HashMap<>();
   final Map<Form, Integer> forms = new HashMap<>();
   final Map<String, Integer> tiers = new HashMap<>();
-  final Source source;
-  final @Nullable NodeProgress first;
   int count;
   long[] keys = new long[64 * KEY_WORDS];
   long[] ends = new long[64];
@@ -38,17 +43,42 @@ public final class ChangeBatch {
   int[] formOf = new int[64];
   int[] tierOf = new int[64];
   boolean[] hasParent = new boolean[64];
+  private final long[] hashes = new long[KEY_WORDS];
+  private @Nullable Source source;
+  private @Nullable NodeProgress first;
+
+  /** A batch that can be filled after {@link #begin}. */
+  public ChangeBatch() {}
+
+  /** An empty batch, as {@link #begin} leaves it. */
+  public ChangeBatch(Source source, @Nullable NodeProgress first) {
+    begin(source, first);
+  }
 
   /**
-   * An empty batch.
+   * Forgets all events and numbers; the room for them stays.
    *
    * @param first epoch and sequence of the first event; null if the order of the log is the order
    * @throws IllegalArgumentException if a name of the source is blank or too long
    */
-  public ChangeBatch(Source source, @Nullable NodeProgress first) {
+  public void begin(Source source, @Nullable NodeProgress first) {
     EventRules.check(source);
     this.source = source;
     this.first = first;
+    count = 0;
+    namespaces.clear();
+    forms.clear();
+    tiers.clear();
+  }
+
+  /** Whose events they are. */
+  public Source source() {
+    return Objects.requireNonNull(source, "a batch that was not begun");
+  }
+
+  /** Epoch and sequence of the first event, or null if the order of the log is the order. */
+  public @Nullable NodeProgress first() {
+    return first;
   }
 
   /** Number of a namespace in this batch. */
@@ -93,13 +123,31 @@ public final class ChangeBatch {
       int form,
       int tier,
       long expiresAtMs) {
+    copy(block, hashes, 0);
+    if (parent != null) {
+      copy(parent, hashes, 4);
+    }
+    stored(hashes, parent != null, namespace, blockIndex, form, tier, expiresAtMs);
+  }
+
+  /**
+   * As {@link #stored(BlockHash, BlockHash, int, int, int, int, long)}.
+   *
+   * @param block the words of the block's hash, then of its parent's, which mean nothing if there
+   *     is none
+   */
+  public void stored(
+      long[] block,
+      boolean parent,
+      int namespace,
+      int blockIndex,
+      int form,
+      int tier,
+      long expiresAtMs) {
     EventRules.checkBlockIndex(blockIndex);
     int at = add(STORED, form, tier);
-    key(block, at * KEY_WORDS);
-    hasParent[at] = parent != null;
-    if (parent != null) {
-      key(parent, at * KEY_WORDS + 4);
-    }
+    System.arraycopy(block, 0, keys, at * KEY_WORDS, KEY_WORDS);
+    hasParent[at] = parent;
     namespaceOf[at] = namespace;
     blockIndexes[at] = blockIndex;
     ends[at] = expiresAtMs;
@@ -107,7 +155,14 @@ public final class ChangeBatch {
 
   /** Adds that fragments of a block were removed. */
   public void removed(BlockHash block, int formOrAny, int tierOrAny) {
-    key(block, add(REMOVED, formOrAny, tierOrAny) * KEY_WORDS);
+    copy(block, hashes, 0);
+    removed(hashes, formOrAny, tierOrAny);
+  }
+
+  /** As {@link #removed(BlockHash, int, int)}, for a hash in four words. */
+  public void removed(long[] block, int formOrAny, int tierOrAny) {
+    int at = add(REMOVED, formOrAny, tierOrAny);
+    System.arraycopy(block, 0, keys, at * KEY_WORDS, 4);
   }
 
   /** Adds that the source holds nothing any more. */
@@ -118,6 +173,16 @@ public final class ChangeBatch {
   /** Events so far. */
   public int size() {
     return count;
+  }
+
+  /** Whether the source says, after so many events, that it holds nothing. */
+  public boolean clearsAfter(int events) {
+    for (int i = events; i < count; i++) {
+      if (kinds[i] == CLEARED) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private int add(int kind, int form, int tier) {
@@ -138,8 +203,64 @@ public final class ChangeBatch {
     return count++;
   }
 
-  private void key(BlockHash hash, int at) {
-    copy(hash, keys, at);
+  /** The events as entries of the log. */
+  public List<LogEntry> entries() {
+    List<LogEntry> entries = new ArrayList<>(count);
+    Source whose = source();
+    for (int i = 0; i < count; i++) {
+      entries.add(
+          new LogEntry(
+              whose.node(),
+              whose.cluster(),
+              whose.domain(),
+              first == null ? null : Long.valueOf(first.epoch()),
+              first == null ? null : Long.valueOf(first.nextSequence() + i),
+              event(i)));
+    }
+    return entries;
+  }
+
+  private Event event(int i) {
+    if (kinds[i] == CLEARED) {
+      return new Event(EventType.CLEARED, null, null, null, null, null, null, null, null);
+    }
+    BlockHash block = hash(i * KEY_WORDS);
+    Form form = named(forms, formOf[i]);
+    Slice slice = form == null ? null : form.slice();
+    String tier = named(tiers, tierOf[i]);
+    if (kinds[i] == REMOVED) {
+      return new Event(EventType.REMOVED, null, block, null, slice, null, tier, null, null);
+    }
+    Namespace namespace = Objects.requireNonNull(named(namespaces, namespaceOf[i]));
+    int from = blockIndexes[i] * namespace.blockTokens();
+    return new Event(
+        EventType.STORED,
+        namespace,
+        block,
+        hasParent[i] ? hash(i * KEY_WORDS + 4) : null,
+        slice,
+        Objects.requireNonNull(form).bytes(),
+        tier,
+        new TokenSpan(from, from + namespace.blockTokens()),
+        ends[i] == Long.MAX_VALUE ? null : Long.valueOf(ends[i]));
+  }
+
+  @Override
+  public String toString() {
+    return entries().toString();
+  }
+
+  private BlockHash hash(int at) {
+    return new BlockHash(keys[at], keys[at + 1], keys[at + 2], keys[at + 3]);
+  }
+
+  private static <T> @Nullable T named(Map<T, Integer> numbers, int number) {
+    for (Map.Entry<T, Integer> known : numbers.entrySet()) {
+      if (known.getValue() == number) {
+        return known.getKey();
+      }
+    }
+    return null;
   }
 
   static void copy(BlockHash hash, long[] into, int at) {

@@ -1,6 +1,7 @@
 package io.membrane.directory.location;
 
 import io.membrane.block.Slice;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,14 +19,17 @@ final class Changes {
   private final ClockHand hand;
   private final long maxLocations;
   private final Map<Source, NodeProgress> progress = new ConcurrentHashMap<>();
-  private final AtomicLong gaps = new AtomicLong();
-  private final AtomicLong forgotten = new AtomicLong();
+  private final AtomicLong gaps;
+  private final AtomicLong forgotten;
   private int lastStored;
 
-  Changes(BlockTable table, long maxLocations) {
+  /** Changes to an empty table; {@code gaps} and {@code forgotten} are counted on. */
+  Changes(BlockTable table, long maxLocations, AtomicLong gaps, AtomicLong forgotten) {
     this.table = table;
     this.hand = new ClockHand(table);
     this.maxLocations = maxLocations;
+    this.gaps = gaps;
+    this.forgotten = forgotten;
   }
 
   /**
@@ -38,19 +42,16 @@ final class Changes {
    */
   int admit(Source source, long epoch, long sequence, int count, int nowSeconds) {
     NodeProgress known = progress.get(source);
-    if (known != null && epoch < known.epoch()) {
+    if (known != null && (epoch < known.epoch() || (epoch == known.epoch() && known.isOver()))) {
       return OUTDATED;
     }
-    if (known == null && progress.size() >= MAX_NUMBERING) {
-      throw new IllegalStateException(
-          "the image knows " + MAX_NUMBERING + " nodes that number their events, its limit");
-    }
+    checkNumbering(known);
     boolean isNewEpoch = known == null || epoch > known.epoch();
     long wanted = known == null || isNewEpoch ? 0 : known.nextSequence();
     if (sequence + count <= wanted) {
       return count;
     }
-    if (sequence > wanted) {
+    if (sequence > wanted && sequence != NodeProgress.LAST_SEQUENCE) {
       gaps.setRelease(gaps.getPlain() + 1);
     }
     if (isNewEpoch) {
@@ -60,9 +61,63 @@ final class Changes {
     return (int) Math.max(0, wanted - sequence);
   }
 
-  /** Ends all that a source holds, at once. */
-  void end(Source source, Gone.Why why, int nowSeconds) {
+  /**
+   * Ends all that a source holds, at once: it says so, or it is lost.
+   *
+   * @param sequence number of the event that tells of it, or null if it has none
+   */
+  void end(Source source, @Nullable Long sequence, int nowSeconds) {
+    boolean isLost = sequence != null && sequence == NodeProgress.LAST_SEQUENCE;
+    end(source, isLost ? Gone.Why.LOST : Gone.Why.CLEARED, nowSeconds);
+  }
+
+  private void end(Source source, Gone.Why why, int nowSeconds) {
     table.places.end(source, new Gone(why, Location.unixMs(nowSeconds), null));
+  }
+
+  /** Ends all that this region holds, and forgets the numbers of its nodes. */
+  void endLocal(int nowSeconds) {
+    table.places.endLocal(new Gone(Gone.Why.CLEARED, Location.unixMs(nowSeconds), null));
+    progress.keySet().removeIf(source -> source.region() == null);
+  }
+
+  /** What comes of a region from now on is told beside what is known of it. */
+  void beginAgain(String region) {
+    table.places.setAside(region);
+    progress.keySet().removeIf(source -> region.equals(source.region()));
+  }
+
+  /** Ends what was known of a region before {@link #beginAgain}. */
+  void complete(String region, int nowSeconds) {
+    table.places.endAside(region, new Gone(Gone.Why.CLEARED, Location.unixMs(nowSeconds), null));
+  }
+
+  /**
+   * Takes over how far a source has come, without an event of it.
+   *
+   * @throws IllegalStateException for a numbering source too many
+   */
+  void adopt(Source source, NodeProgress reached) {
+    checkNumbering(progress.get(source));
+    progress.put(source, reached);
+  }
+
+  private void checkNumbering(@Nullable NodeProgress known) {
+    if (known == null && progress.size() >= MAX_NUMBERING) {
+      throw new IllegalStateException(
+          "the image knows " + MAX_NUMBERING + " nodes that number their events, its limit");
+    }
+  }
+
+  /** How far the sources of this region have come. */
+  Map<Source, NodeProgress> localProgress() {
+    Map<Source, NodeProgress> local = new HashMap<>();
+    progress.forEach((source, reached) -> {
+      if (source.region() == null) {
+        local.put(source, reached);
+      }
+    });
+    return local;
   }
 
   /** Number of a form; near the limit lengths are rounded up to a power of two. */
@@ -109,6 +164,50 @@ final class Changes {
       int blockIndex,
       long location,
       int nowSeconds) {
+    int id = enter(keys, at, hasParent, namespace, blockIndex, nowSeconds);
+    table.put(id, location, nowSeconds);
+    table.records.setUse(id, ClockHand.age(nowSeconds), table.records.uses(id) + 1);
+    lastStored = id;
+    makeRoomForLocations(id, nowSeconds);
+  }
+
+  /**
+   * Takes a block in as a snapshot has it.
+   *
+   * @param keys as for {@link #store}, from the first word on
+   * @param age its last use, as {@link ClockHand#age} says it
+   * @param locations the first {@code count}, {@link Location#one} each
+   * @param gone {@link Location#gone}, for a count of 0
+   */
+  void restore(
+      long[] keys,
+      boolean hasParent,
+      int namespace,
+      int blockIndex,
+      int age,
+      int uses,
+      long[] locations,
+      int count,
+      long gone,
+      int nowSeconds) {
+    int id = enter(keys, 0, hasParent, namespace, blockIndex, nowSeconds);
+    if (count == 0) {
+      table.fill(id, gone);
+    } else {
+      table.fill(id, locations, count);
+    }
+    table.records.setUse(id, age, uses);
+    lastStored = id;
+    makeRoomForLocations(id, nowSeconds);
+  }
+
+  void restore(Map<Source, NodeProgress> known) {
+    progress.putAll(known);
+  }
+
+  /** The id of a block that is as it is described; it is made if there is none. */
+  private int enter(
+      long[] keys, int at, boolean hasParent, int namespace, int blockIndex, int nowSeconds) {
     int id = table.find(keys, at);
     int parent = hasParent && blockIndex > 0 ? parent(id, keys, at + 4) : 0;
     Records records = table.records;
@@ -123,9 +222,10 @@ final class Changes {
       records.describe(id, namespace, blockIndex);
     }
     linkToParent(id, parent, hasParent && blockIndex > 0, keys, at, nowSeconds);
-    table.put(id, location, nowSeconds);
-    records.setUse(id, ClockHand.age(nowSeconds), records.uses(id) + 1);
-    lastStored = id;
+    return id;
+  }
+
+  private void makeRoomForLocations(int id, int nowSeconds) {
     while (table.locations() > maxLocations && hand.takeOne(id, nowSeconds)) {
       forgotten.setRelease(forgotten.getPlain() + 1);
     }
@@ -220,15 +320,6 @@ final class Changes {
 
   int numbering() {
     return progress.size();
-  }
-
-  long gaps() {
-    return gaps.getAcquire();
-  }
-
-  /** Blocks that went for want of room. */
-  long forgotten() {
-    return forgotten.getAcquire();
   }
 
   static long location(Place place, int form, long expiresAtMs) {

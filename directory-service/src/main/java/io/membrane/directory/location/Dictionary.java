@@ -1,6 +1,8 @@
 package io.membrane.directory.location;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -52,6 +54,20 @@ final class Dictionary<T> {
 
   T get(int number) {
     return values.getAcquire(number);
+  }
+
+  /** The values so far, in the order of their numbers. Any thread. */
+  List<T> values() {
+    AtomicReferenceArray<T> known = values;
+    List<T> list = new ArrayList<>();
+    for (int number = 0; number < known.length(); number++) {
+      T value = known.getAcquire(number);
+      if (value == null) {
+        break;
+      }
+      list.add(value);
+    }
+    return list;
   }
 
   /** All numbers given so far are less. */

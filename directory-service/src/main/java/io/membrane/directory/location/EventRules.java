@@ -82,6 +82,9 @@ public final class EventRules {
   }
 
   static void check(Source source) {
+    if (source.region() != null) {
+      name("region", source.region(), MAX_NAME);
+    }
     name("node", source.node(), MAX_NAME);
     name("cluster", source.cluster(), MAX_NAME);
     name("domain", source.domain(), MAX_NAME);

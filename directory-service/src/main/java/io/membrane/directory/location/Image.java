@@ -10,18 +10,22 @@ import io.membrane.wire.LogEntry;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the event log says, in memory.
  *
- * <p>One thread writes: {@link #apply}, {@link #end}, {@link #used}, {@link #sweep} and {@link
- * #clear} must not run at the same time. Any number of threads read at any time and never lock. A
- * reader sees every block as it was after some event; two blocks of one answer may be an event
- * apart, as they may be a moment after any answer.
+ * <p>One thread writes: {@link #apply(LogEntry)}, {@link #used}, {@link #sweep}, {@link #clear},
+ * {@link #beginAgain}, {@link #complete}, {@link #adopt} and what a {@link #decoder} does must not
+ * run at the same time. Any number of threads read at any time and never lock. A reader sees every
+ * block as it was after some event; two blocks of one answer may be an event apart, as they may be
+ * a moment after any answer.
  *
  * <p>A block that loses its last copy is kept, with the reason, until its room is wanted; so is one
  * that was only named as a parent. Times are kept in seconds, ends are rounded down.
@@ -41,16 +45,25 @@ public final class Image {
     OUTDATED
   }
 
-  /** What became of the events of a batch; skipped are those that a limit of the image refused. */
-  public record Applied(int applied, int seen, int outdated, int skipped) {}
+  /**
+   * What became of the events of a batch.
+   *
+   * @param skipped those that a limit of the image refused
+   * @param refusal why the first of these was; null if there are none
+   */
+  public record Applied(
+      int applied, int seen, int outdated, int skipped, @Nullable IllegalStateException refusal) {}
 
   /** Most blocks that an image can hold. */
   public static final int MAX_BLOCKS = HashIndex.MAX_ID;
 
   private final Clock clock;
   private final int maxBlocks;
+  private final AtomicLong gaps = new AtomicLong();
+  private final AtomicLong forgotten = new AtomicLong();
   private final long[] keys = new long[ChangeBatch.KEY_WORDS];
   private volatile Changes changes;
+  private volatile Predicate<String> isStale = region -> false;
 
   /**
    * An empty image.
@@ -64,14 +77,20 @@ public final class Image {
       throw new IllegalArgumentException(
           "an image holds 1 to " + MAX_BLOCKS + " blocks, not " + maxBlocks);
     }
-    this.maxBlocks = maxBlocks;
     this.clock = clock;
+    this.maxBlocks = maxBlocks;
     this.changes = empty();
   }
 
   private Changes empty() {
     long maxLocations = (long) LOCATIONS_PER_BLOCK * maxBlocks;
-    return new Changes(new BlockTable(maxBlocks, maxLocations, new SecureRandom()), maxLocations);
+    BlockTable table = new BlockTable(maxBlocks, maxLocations, new SecureRandom());
+    return new Changes(table, maxLocations, gaps, forgotten);
+  }
+
+  /** From now on places of the regions for which this holds are called stale in answers. */
+  public void staleWhen(Predicate<String> isStale) {
+    this.isStale = isStale;
   }
 
   /**
@@ -82,8 +101,17 @@ public final class Image {
    * @throws IllegalStateException if a limit of the image refuses what the entry tells of
    */
   public Outcome apply(LogEntry entry) {
+    return apply(null, entry);
+  }
+
+  /**
+   * As {@link #apply(LogEntry)}, of another region's log.
+   *
+   * @param region null for this one
+   */
+  public Outcome apply(@Nullable String region, LogEntry entry) {
     EventRules.check(entry);
-    Source source = new Source(entry.cluster(), entry.node(), entry.domain());
+    Source source = new Source(region, entry.cluster(), entry.node(), entry.domain());
     int now = now();
     if (entry.epoch() != null && entry.sequence() != null) {
       int seen = changes.admit(source, entry.epoch(), entry.sequence(), 1, now);
@@ -98,7 +126,7 @@ public final class Image {
         ChangeBatch.copy(Objects.requireNonNull(event.blockHash()), keys, 0);
         changes.remove(keys, 0, source, event.slice(), event.tier(), now);
       }
-      case CLEARED -> changes.end(source, Gone.Why.CLEARED, now);
+      case CLEARED -> changes.end(source, entry.sequence(), now);
     }
     return Outcome.APPLIED;
   }
@@ -136,11 +164,6 @@ public final class Image {
     return new BatchIngest(changes, batch, now()).run();
   }
 
-  /** Ends all that a node holds in a domain: it is lost. */
-  public void end(Source source) {
-    changes.end(source, Gone.Why.LOST, now());
-  }
-
   /** Notes that a context was used that ends with this block: its blocks are kept longer. */
   public void used(BlockHash leaf) {
     ChangeBatch.copy(leaf, keys, 0);
@@ -155,14 +178,55 @@ public final class Image {
     changes.sweep(records, now());
   }
 
-  /** Sweeps everything. */
-  public void dropExpired() {
+  /** Ends all that is known of this region, and forgets the numbers of its nodes. */
+  public void clear() {
+    changes.endLocal(now());
     sweep(Integer.MAX_VALUE);
   }
 
-  /** Forgets everything. */
-  public void clear() {
-    changes = empty();
+  /**
+   * All of a region is told again: what comes is kept beside what was known, which ends with {@link
+   * #complete}.
+   */
+  public void beginAgain(String region) {
+    changes.beginAgain(region);
+  }
+
+  /** All of a region was told again: what was known of it before ends, at once. */
+  public void complete(String region) {
+    changes.complete(region, now());
+  }
+
+  /**
+   * Takes over how far a source has come, without an event of it.
+   *
+   * @throws IllegalArgumentException if a name of the source is blank or too long
+   * @throws IllegalStateException for a source too many
+   */
+  public void adopt(Source source, NodeProgress reached) {
+    EventRules.check(source);
+    changes.adopt(source, reached);
+  }
+
+  /** How far the sources of this region that number their events have come. */
+  public Map<Source, NodeProgress> localProgress() {
+    return changes.localProgress();
+  }
+
+  /**
+   * Its blocks as bytes, for a snapshot. The writer begins it; one other thread may read it to its
+   * end while the writer goes on. What it says of a block is what the block was at some moment
+   * since. An image that is made of it, and takes in all entries of the log since then, is this one
+   * but for uses, the order of children, and what had to go for want of room.
+   */
+  public BlockEncoder encoder() {
+    return new BlockEncoder(changes.table, now());
+  }
+
+  /** Puts what an {@link #encoder} said into the place of what is here, once it is finished. */
+  public BlockDecoder decoder() {
+    Changes fresh = empty();
+    return new BlockDecoder(fresh, now(), () -> changes = fresh);
   }
 
   /**
@@ -182,15 +246,16 @@ public final class Image {
     if (size <= 0 && walk.namespace() >= 0) {
       size = table.namespaces.get(walk.namespace()).blockTokens();
     }
-    return Answers.match(walk, chain, size);
+    return Answers.match(walk, chain, size, isStale);
   }
 
   /**
-   * The places of a block in a sharing domain, with the slices that each holds, in a stable order.
+   * The places of a block in a sharing domain, with the slices that each holds, in a stable order,
+   * those of this region first.
    */
   public List<DirectoryClient.Place> places(BlockHash hash, String domain) {
     KnownBlock block = block(hash, domain);
-    return block == null ? List.of() : Answers.places(block.copies());
+    return block == null ? List.of() : Answers.places(block.copies(), isStale);
   }
 
   /**
@@ -210,11 +275,35 @@ public final class Image {
   }
 
   /**
+   * The context that ends with a block: those of its blocks that have copies in a sharing domain,
+   * first to last. The way back ends at a block that is forgotten; in a chain that changes
+   * meanwhile it may end earlier.
+   */
+  public List<BlockHash> context(BlockHash last, String domain) {
+    return new Blocks(changes.table, now()).upTo(last, domain);
+  }
+
+  /** How many leading blocks of a chain have a copy in a sharing domain, anywhere. */
+  public int leading(List<BlockHash> chain, String domain) {
+    return new Blocks(changes.table, now()).leading(chain, domain);
+  }
+
+  /** Every namespace that any domain told of, the one told of last first. */
+  public List<Namespace> namespaces() {
+    return changes.table.namespaces.values().reversed();
+  }
+
+  /**
    * Visits every block of all domains that stays meanwhile, in any order; of those that come or go
    * any may be missed. Each is as it was at some moment of the visit.
    */
   public void forEach(Consumer<KnownBlock> visitor) {
     new Blocks(changes.table, now()).forEach(visitor);
+  }
+
+  /** Whether the region of a source has not been heard of lately; never this one. */
+  public boolean isStale(Source source) {
+    return source.region() != null && isStale.test(source.region());
   }
 
   /** How far a node's events in a domain have come, or null if it never sent numbered ones. */
@@ -247,14 +336,14 @@ public final class Image {
     return changes.table.places.live();
   }
 
-  /** Numbered events that came before one that should have come first. */
+  /** Numbered events so far that came before one that should have come first. */
   public long gaps() {
-    return changes.gaps();
+    return gaps.getAcquire();
   }
 
-  /** Blocks that went because there were too many. */
+  /** Blocks so far that went because there were too many. */
   public long forgotten() {
-    return changes.forgotten();
+    return forgotten.getAcquire();
   }
 
   private int now() {

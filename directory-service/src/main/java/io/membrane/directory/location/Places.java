@@ -1,6 +1,7 @@
 package io.membrane.directory.location;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class Places {
   static final int NONE = 0;
 
   private final Map<Source, Place.Held> bySource = new HashMap<>();
+  private final Map<String, List<Place.Held>> aside = new HashMap<>();
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private final AtomicLong live = new AtomicLong();
   private final AtomicLong holding = new AtomicLong();
@@ -84,6 +86,13 @@ final class Places {
     if (held == null) {
       return;
     }
+    end(held, how);
+    if (held.byTier.isEmpty()) {
+      bySource.remove(source);
+    }
+  }
+
+  private void end(Place.Held held, Gone how) {
     for (Place place : List.copyOf(held.byTier.values())) {
       if (place.locations > 0) {
         place.die(new Gone(how.why(), how.atMs(), place));
@@ -95,8 +104,45 @@ final class Places {
       held.locations = 0;
       holding.setRelease(holding.getPlain() - 1);
     }
-    if (held.byTier.isEmpty()) {
-      bySource.remove(source);
+  }
+
+  /** Ends all places of this region. */
+  void endLocal(Gone how) {
+    List.copyOf(bySource.keySet()).stream()
+        .filter(source -> source.region() == null)
+        .forEach(source -> end(source, how));
+  }
+
+  /**
+   * From now on a region's sources get new places, beside those that they have. The old ones live
+   * on until {@link #endAside}.
+   */
+  void setAside(String region) {
+    List<Place.Held> old = aside.computeIfAbsent(region, r -> new ArrayList<>());
+    bySource
+        .entrySet()
+        .removeIf(entry -> {
+          boolean isOld = region.equals(entry.getKey().region());
+          if (isOld) {
+            old.add(entry.getValue());
+          }
+          return isOld;
+        });
+  }
+
+  /** Ends the places of a region that were set aside. */
+  void endAside(String region, Gone how) {
+    for (Place.Held held :
+        Objects.requireNonNullElse(aside.remove(region), List.<Place.Held>of())) {
+      end(held, how);
+      held.byTier.values().forEach(place -> endUnused(place, how));
+    }
+  }
+
+  private void endUnused(Place place, Gone how) {
+    place.die(new Gone(how.why(), how.atMs(), place));
+    if (place.uses == 0) {
+      free.add(place.id);
     }
   }
 

@@ -193,7 +193,11 @@ final class Records {
   }
 
   int age(int id) {
-    return (int) (slab.get(at(id) + 5) >>> 3) & AGE_MASK;
+    return age(slab.get(at(id) + 5));
+  }
+
+  static int age(long word5) {
+    return (int) (word5 >>> 3) & AGE_MASK;
   }
 
   int uses(int id) {

@@ -49,6 +49,11 @@ final class Walk {
   private @Nullable Place[] placesBefore = new @Nullable Place[4];
 
   private Run[] runsBefore = new Run[4];
+
+  /** Where the block before lay; −1 if that is not known. */
+  private int countBefore = -1;
+
+  private final long[] locationsBefore = new long[4];
   private int block;
   private int namespace = -1;
   private long readAhead;
@@ -73,7 +78,7 @@ final class Walk {
     }
     this.stateNeeded = (int) needs.stream().filter(s -> s.kind() == Slice.Kind.STATE).count();
     this.attentionNeeded = needs.isEmpty() ? 1 : needs.size() - stateNeeded;
-    this.invisible = new Run(new Run.Group("", null, null), null, 0, false);
+    this.invisible = new Run(new Run.Group(null, "", null, null), null, 0, false);
   }
 
   /** Walks; afterwards {@link #runs} and {@link #namespace} answer. */
@@ -90,12 +95,17 @@ final class Walk {
       for (int i = 0; i < length; i++) {
         block = start + i;
         boolean isKnown = table.read(hashes, 4 * i, homes[i], firsts[i], seen);
+        if (isKnown && lieWhereTheOneBeforeDid()) {
+          goOn();
+          continue;
+        }
         if (isKnown) {
           count();
         } else if (attentionNeeded > 0) {
           return this;
         }
         step();
+        remember(isKnown);
         if (going.isEmpty() && attentionNeeded > 0) {
           return this;
         }
@@ -119,6 +129,35 @@ final class Walk {
       }
     }
     readAhead += read;
+  }
+
+  /** So do nearly all blocks of a prompt: then each run does with it what it did before. */
+  private boolean lieWhereTheOneBeforeDid() {
+    if (seen.count != countBefore) {
+      return false;
+    }
+    for (int i = 0; i < seen.count; i++) {
+      if (seen.locations[i] != locationsBefore[i] || seen.place(i).death() != null) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void goOn() {
+    for (int i = 0; i < going.size(); i++) {
+      Run run = going.get(i);
+      if (run.usable == block) {
+        run.usable = block + 1;
+      }
+    }
+  }
+
+  private void remember(boolean isKnown) {
+    countBefore = isKnown && seen.count <= locationsBefore.length ? seen.count : -1;
+    for (int i = 0; i < countBefore; i++) {
+      locationsBefore[i] = seen.locations[i];
+    }
   }
 
   private void count() {
@@ -175,9 +214,10 @@ final class Walk {
     Source source = place.source();
     Run run = invisible;
     if (source.domain().equals(domain)) {
-      Run cluster = run(new Run.Group(source.cluster(), null, null), null);
-      Run node = run(new Run.Group(source.cluster(), source.node(), null), cluster);
-      run = run(new Run.Group(source.cluster(), source.node(), place.tier()), node);
+      String region = source.region();
+      Run cluster = run(new Run.Group(region, source.cluster(), null, null), null);
+      Run node = run(new Run.Group(region, source.cluster(), source.node(), null), cluster);
+      run = run(new Run.Group(region, source.cluster(), source.node(), place.tier()), node);
     }
     runOfPlace.put(place, run);
     return run;
@@ -230,63 +270,5 @@ final class Walk {
   /** Means nothing; keeps the reads ahead alive. */
   long ahead() {
     return readAhead;
-  }
-
-  /** A place, a node or a cluster on the way along the chain. */
-  static final class Run {
-
-    /**
-     * Which.
-     *
-     * @param node null for a whole cluster
-     * @param tier null for a whole node
-     */
-    record Group(String cluster, @Nullable String node, @Nullable String tier) {}
-
-    final Group group;
-    final @Nullable Run wider;
-    int usable;
-    private final long[] there;
-    private int block = -1;
-    private int attention;
-    private int state;
-    private boolean isGoing;
-
-    private Run(Group group, @Nullable Run wider, int needs, boolean isGoing) {
-      this.group = group;
-      this.wider = wider;
-      this.there = new long[(needs + 63) / 64];
-      this.isGoing = isGoing;
-    }
-
-    /**
-     * A block has a needed slice here; attention slices are numbered first.
-     *
-     * @return whether what is wider than this may not have it yet
-     */
-    private boolean add(int at, int need, int attentionNeeded) {
-      if (at != block) {
-        block = at;
-        attention = 0;
-        state = 0;
-        for (int i = 0; i < there.length; i++) {
-          there[i] = 0;
-        }
-      }
-      long bit = 1L << need;
-      if (!isGoing) {
-        return true;
-      }
-      if ((there[need >> 6] & bit) != 0) {
-        return false;
-      }
-      there[need >> 6] |= bit;
-      if (need < attentionNeeded) {
-        attention++;
-      } else {
-        state++;
-      }
-      return true;
-    }
   }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,9 +30,10 @@ import tools.jackson.core.JacksonException;
 /**
  * The nodes and the ends of their leases in Redis: what each said of itself in a hash, when that
  * ends in a sorted set, by Redis' clock. A node whose lease has ended is remembered for {@value
- * #REMEMBERED} leases. How it is judged is each replica's own: two may differ for as long as one of
- * them was standing still and for a lease after. Thread-safe; methods block and throw {@link
- * ErrorCode#DEPENDENCY_UNAVAILABLE} while Redis does not answer.
+ * #REMEMBERED} leases, and until it was judged lost, however long no directory ran. How it is
+ * judged is each replica's own: two may differ for as long as one of them was standing still and
+ * for a lease after. Thread-safe; methods block and throw {@link ErrorCode#DEPENDENCY_UNAVAILABLE}
+ * while Redis does not answer.
  */
 public final class NodeRegistry {
 
@@ -40,7 +42,7 @@ public final class NodeRegistry {
   /** Leases for which a node that does not renew is still known. */
   private static final int REMEMBERED = 10;
 
-  /** Redis' time in ms, and without the nodes that are not remembered any more. */
+  /** Redis' time in ms, and how a node is forgotten. */
   private static final String NOW =
       """
       local time = redis.call('TIME')
@@ -49,17 +51,7 @@ public final class NodeRegistry {
         redis.call('HDEL', KEYS[1], id)
         redis.call('ZREM', KEYS[2], id)
       end
-      local lapsed = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'WITHSCORES')
-      for i = 1, #lapsed, 2 do
-        local said = redis.call('HGET', KEYS[1], lapsed[i])
-        local readable, lease = pcall(function() return cjson.decode(said).lease_ms end)
-        lease = readable and tonumber(lease) or 0
-        if lapsed[i + 1] + %d * lease <= now then
-          forget(lapsed[i])
-        end
-      end
-      """
-          .formatted(REMEMBERED);
+      """;
 
   /** Of id, JSON, lease and limit; 0 if there are as many live others as there may be. */
   private static final RedisScript<Long> RENEW =
@@ -86,6 +78,21 @@ public final class NodeRegistry {
           redis.call('HDEL', KEYS[1], ARGV[1])
           return redis.call('ZREM', KEYS[2], ARGV[1])
           """,
+          Long.class);
+
+  /** Of id and end of the lease of each in turn; they are forgotten unless they renewed since. */
+  private static final RedisScript<Long> FORGET =
+      new DefaultRedisScript<>(
+          NOW
+              + """
+              for i = 1, #ARGV, 2 do
+                local lease = redis.call('ZSCORE', KEYS[2], ARGV[i])
+                if lease and string.format('%.0f', lease) == ARGV[i + 1] then
+                  forget(ARGV[i])
+                end
+              end
+              return 0
+              """,
           Long.class);
 
   /** Id, JSON, end of the lease in ms and what is left of it in ms of each in turn. */
@@ -148,7 +155,7 @@ public final class NodeRegistry {
           "there are %d nodes already; wait until one has left"
               .formatted(MembershipClient.MAX_NODES));
     }
-    return node(id, said, said.leaseMs(), NodeState.LIVE);
+    return said.node(id, said.leaseMs(), NodeState.LIVE);
   }
 
   /** Ends a node's lease; does nothing if there is none. */
@@ -156,50 +163,65 @@ public final class NodeRegistry {
     answered(() -> redis.execute(LEAVE, KEYS, id));
   }
 
-  /** The nodes whose leases run or ended less than {@value #REMEMBERED} leases ago. */
+  /** The nodes that are registered, and how they are judged now. */
   public KnownNodes known() {
+    return look().nodes();
+  }
+
+  /**
+   * The registry at one moment.
+   *
+   * @param overdue end of the lease in ms by id, of those that are to be forgotten: lost, and their
+   *     leases ended {@value #REMEMBERED} leases ago, or what they said cannot be read
+   */
+  record Look(KnownNodes nodes, Map<String, Long> overdue) {}
+
+  /** Looks at the registry and judges the nodes. */
+  Look look() {
     long nanos = System.nanoTime();
     List<?> answer = answered(() -> redis.execute(ALL, KEYS));
     Map<String, Registration> said = LinkedHashMap.newLinkedHashMap(answer.size() / 4);
     List<Lease> leases = new ArrayList<>(answer.size() / 4);
+    Map<String, Long> overdue = new LinkedHashMap<>();
     for (int i = 0; i + 3 < answer.size(); i += 4) {
       String id = String.valueOf(answer.get(i));
+      long end = Long.parseLong(String.valueOf(answer.get(i + 2)));
+      long leftMs = Long.parseLong(String.valueOf(answer.get(i + 3)));
       try {
         Registration registration =
             WireJson.mapper().readValue(String.valueOf(answer.get(i + 1)), Registration.class);
         said.put(id, registration);
-        leases.add(
-            new Lease(
-                id,
-                Long.parseLong(String.valueOf(answer.get(i + 2))),
-                Long.parseLong(String.valueOf(answer.get(i + 3))),
-                registration.leaseMs()));
+        leases.add(new Lease(id, end, leftMs, registration.leaseMs()));
       } catch (JacksonException e) {
         log.error("what Redis holds of node {} cannot be read; it is left out", id, e);
+        if (leftMs <= 0) {
+          overdue.put(id, end);
+        }
       }
     }
     Map<String, NodeState> states = detector.look(leases, nanos);
-    return new KnownNodes(
-        leases.stream()
-            .map(lease ->
-                node(
-                    lease.id(),
-                    Objects.requireNonNull(said.get(lease.id())),
-                    Math.max(0, lease.leftMs()),
-                    Objects.requireNonNull(states.get(lease.id()))))
-            .toList());
+    List<Node> nodes = new ArrayList<>(leases.size());
+    for (Lease lease : leases) {
+      NodeState state = Objects.requireNonNull(states.get(lease.id()));
+      nodes.add(
+          Objects.requireNonNull(said.get(lease.id()))
+              .node(lease.id(), Math.max(0, lease.leftMs()), state));
+      if (state == NodeState.LOST && -lease.leftMs() >= REMEMBERED * lease.leaseMs()) {
+        overdue.put(lease.id(), lease.end());
+      }
+    }
+    return new Look(new KnownNodes(nodes), overdue);
   }
 
-  private static Node node(String id, Registration said, long leftMs, NodeState state) {
-    return new Node(
-        id,
-        said.role(),
-        said.cluster(),
-        said.url(),
-        said.capacityBytes(),
-        said.load(),
-        leftMs,
-        state);
+  /** Forgets nodes, but for those that renewed since the look that found them overdue. */
+  void forget(Map<String, Long> overdue) {
+    if (!overdue.isEmpty()) {
+      Object[] pairs =
+          overdue.entrySet().stream()
+              .flatMap(node -> Stream.of(node.getKey(), Long.toString(node.getValue())))
+              .toArray();
+      answered(() -> redis.execute(FORGET, KEYS, pairs));
+    }
   }
 
   private static <T> T answered(Supplier<@Nullable T> command) {

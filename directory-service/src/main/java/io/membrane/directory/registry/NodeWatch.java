@@ -10,14 +10,16 @@ import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the registry all the time, so that nodes are judged though nobody asks. While Redis does
- * not answer what was seen last holds. Thread-safe.
+ * Looks at the registry all the time, so that nodes are judged though nobody asks, and has done
+ * what follows when they are lost. While Redis does not answer what was seen last holds.
+ * Thread-safe.
  */
 public final class NodeWatch {
 
@@ -27,12 +29,19 @@ public final class NodeWatch {
   private static final Logger log = LoggerFactory.getLogger(NodeWatch.class);
 
   private final NodeRegistry registry;
+  private final Consumer<List<Node>> whileLost;
   private volatile KnownNodes seen = new KnownNodes(List.of());
   private @Nullable ScheduledExecutorService thread;
 
-  /** Watches nothing until it is started. */
-  public NodeWatch(NodeRegistry registry) {
+  /**
+   * Watches nothing until it is started.
+   *
+   * @param whileLost is told of all lost nodes with every look at which there are any. They are
+   *     forgotten only after that, and not while it fails
+   */
+  public NodeWatch(NodeRegistry registry, Consumer<List<Node>> whileLost) {
     this.registry = registry;
+    this.whileLost = whileLost;
   }
 
   /** Begins, unless it has begun; does not wait for Redis. */
@@ -66,25 +75,30 @@ public final class NodeWatch {
 
   private void look() {
     try {
-      KnownNodes now = registry.known();
-      Set<String> before = lost(seen);
-      seen = now;
-      for (String id : lost(now)) {
-        if (!before.contains(id)) {
-          log.warn("node {} is lost: it has not renewed its lease for long", id);
+      NodeRegistry.Look look = registry.look();
+      List<Node> before = lost(seen);
+      seen = look.nodes();
+      List<Node> lost = lost(seen);
+      Set<String> known = before.stream().map(Node::id).collect(Collectors.toUnmodifiableSet());
+      for (Node node : lost) {
+        if (!known.contains(node.id())) {
+          log.warn("node {} is lost: it has not renewed its lease for long", node.id());
         }
       }
+      if (!lost.isEmpty()) {
+        whileLost.accept(lost);
+      }
+      registry.forget(look.overdue());
     } catch (MembraneException e) {
-      log.debug("the nodes are not judged: {}", e.getMessage());
+      log.debug(
+          "the nodes were not judged, or nothing was done for those that are lost: {}",
+          e.getMessage());
     } catch (RuntimeException e) {
       log.error("the nodes could not be judged; will be tried again", e);
     }
   }
 
-  private static Set<String> lost(KnownNodes nodes) {
-    return nodes.nodes().stream()
-        .filter(node -> node.state() == NodeState.LOST)
-        .map(Node::id)
-        .collect(Collectors.toUnmodifiableSet());
+  private static List<Node> lost(KnownNodes nodes) {
+    return nodes.nodes().stream().filter(node -> node.state() == NodeState.LOST).toList();
   }
 }

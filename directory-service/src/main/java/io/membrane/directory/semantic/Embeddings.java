@@ -4,11 +4,16 @@ import io.github.jbellis.jvector.vector.VectorUtil;
 import io.github.jbellis.jvector.vector.VectorizationProvider;
 import io.github.jbellis.jvector.vector.types.VectorFloat;
 import io.github.jbellis.jvector.vector.types.VectorTypeSupport;
+import java.nio.ByteBuffer;
 
-/** Embeddings as JVector has them: of length one, so that a dot product is a cosine. */
-final class Embeddings {
+/**
+ * Embeddings as JVector has them, of length one, so that a dot product is a cosine; and as the log
+ * has them.
+ */
+public final class Embeddings {
 
-  static final int MAX_DIMENSIONS = 4096;
+  /** Most dimensions of an embedding. */
+  public static final int MAX_DIMENSIONS = 4096;
 
   private static final VectorTypeSupport VECTORS =
       VectorizationProvider.getInstance().getVectorTypeSupport();
@@ -21,6 +26,10 @@ final class Embeddings {
    * @throws IllegalArgumentException if it has none, or too many dimensions
    */
   static VectorFloat<?> direction(float[] embedding) {
+    return VECTORS.createFloatVector(unit(embedding));
+  }
+
+  private static float[] unit(float[] embedding) {
     if (embedding.length == 0 || embedding.length > MAX_DIMENSIONS) {
       throw new IllegalArgumentException(
           "an embedding has 1 to %d dimensions, not %d"
@@ -38,7 +47,31 @@ final class Embeddings {
     for (int i = 0; i < unit.length; i++) {
       unit[i] = (float) (embedding[i] / Math.sqrt(square));
     }
-    return VECTORS.createFloatVector(unit);
+    return unit;
+  }
+
+  /**
+   * An embedding's direction in IEEE 754 binary16, big-endian: 2 bytes for each dimension, and a
+   * cosine is off by less than 0.001.
+   *
+   * @throws IllegalArgumentException if it has none, or too many dimensions
+   */
+  public static byte[] encode(float[] embedding) {
+    ByteBuffer bytes = ByteBuffer.allocate(Short.BYTES * embedding.length);
+    for (float value : unit(embedding)) {
+      bytes.putShort(Float.floatToFloat16(value));
+    }
+    return bytes.array();
+  }
+
+  /** What {@link #encode} made, as an embedding. */
+  public static float[] decode(byte[] direction) {
+    ByteBuffer bytes = ByteBuffer.wrap(direction);
+    float[] embedding = new float[direction.length / Short.BYTES];
+    for (int i = 0; i < embedding.length; i++) {
+      embedding[i] = Float.float16ToFloat(bytes.getShort());
+    }
+    return embedding;
   }
 
   /** Cosine of the angle between two directions. */

@@ -73,6 +73,19 @@ public final class NearestChunks {
     }
   }
 
+  /**
+   * Whether {@link #put} would take an embedding now.
+   *
+   * @throws IllegalArgumentException if it would not
+   */
+  public void check(Namespace namespace, String domain, float[] embedding) {
+    Embeddings.direction(embedding);
+    Shelf shelf = shelves.get(new Name(namespace, domain));
+    if (shelf != null) {
+      requireDimensions(shelf, embedding);
+    }
+  }
+
   /** Forgets a block of a domain, in every namespace. */
   public void remove(String domain, BlockHash block) {
     changing.lock();

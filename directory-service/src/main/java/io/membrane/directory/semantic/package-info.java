@@ -1,4 +1,7 @@
-/** Chunks that mean nearly the same, found by their embeddings. Plain Java over JVector. */
+/**
+ * Chunks that are the same, by their hashes, or mean nearly the same, by their embeddings. Plain
+ * Java over JVector.
+ */
 @NullMarked
 package io.membrane.directory.semantic;
 

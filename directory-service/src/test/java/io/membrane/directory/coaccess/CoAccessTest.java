@@ -53,6 +53,20 @@ class CoAccessTest {
   }
 
   @Test
+  void usesHalveWithTimeAndTheLastBlockOfASessionIsKnownInItsDomain() {
+    coAccess.note(HERE, "s", context(0, 1, 2));
+    coAccess.note(HERE, "s", context(0, 1));
+    assertThat(coAccess.uses(HERE, blocks.get(1))).isEqualTo(2);
+    clock.advance(HALF_LIFE);
+    assertThat(coAccess.uses(HERE, blocks.get(1))).isCloseTo(1, within(1e-6));
+    assertThat(coAccess.uses(HERE, blocks.get(9))).isZero();
+    assertThat(coAccess.uses(THERE, blocks.get(1))).isZero();
+    assertThat(coAccess.last(HERE, "s")).isEqualTo(blocks.get(1));
+    assertThat(coAccess.last(THERE, "s")).isNull();
+    assertThat(coAccess.last(HERE, "t")).isNull();
+  }
+
+  @Test
   void whatFollowsIsNextByTheShareOfUsesThatItFollowed() {
     coAccess.note(HERE, null, context(0, 1, 2));
     coAccess.note(HERE, null, context(0, 1, 3));

@@ -12,7 +12,9 @@ import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
+import io.membrane.directory.location.ChangeBatch;
 import io.membrane.directory.location.Entries;
+import io.membrane.directory.location.NodeProgress;
 import io.membrane.fixture.Seeds;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.DirectoryClient.Event;
@@ -64,7 +66,7 @@ class BatchCodecTest {
     seal(bytes);
     assertThat(HexFormat.of().formatHex(BatchCodec.encode(GOLDEN).getFirst()))
         .isEqualTo(HexFormat.of().formatHex(bytes));
-    assertThat(BatchCodec.decode(bytes)).isEqualTo(GOLDEN);
+    assertThat(decoded(bytes)).isEqualTo(Changes.of(GOLDEN));
   }
 
   @Test
@@ -75,7 +77,7 @@ class BatchCodecTest {
           LogBatch batch = batch(random, random.nextInt(1, 60));
           List<byte[]> parts = BatchCodec.encode(batch);
           assertThat(parts).hasSize(1);
-          assertThat(BatchCodec.decode(parts.getFirst())).isEqualTo(batch);
+          assertThat(decoded(parts.getFirst())).isEqualTo(Changes.of(batch));
         });
   }
 
@@ -85,9 +87,17 @@ class BatchCodecTest {
         5,
         random -> {
           LogBatch batch = batch(random, DirectoryClient.MAX_EVENTS + random.nextInt(30_000));
-          List<LogBatch> parts = BatchCodec.encode(batch).stream().map(BatchCodec::decode).toList();
-          assertThat(parts.stream().flatMap(part -> part.entries().stream()))
-              .isEqualTo(batch.entries());
+          List<Changes> parts =
+              BatchCodec.encode(batch).stream().map(BatchCodecTest::decoded).toList();
+          long next = batch.sequence() == null ? 0 : batch.sequence();
+          for (Changes part : parts) {
+            assertThat(part.source()).isEqualTo(Changes.of(batch).source());
+            assertThat(part.first())
+                .isEqualTo(batch.epoch() == null ? null : new NodeProgress(batch.epoch(), next));
+            next += part.events().size();
+          }
+          assertThat(parts.stream().flatMap(part -> part.events().stream()))
+              .isEqualTo(Changes.of(batch).events());
         });
   }
 
@@ -137,11 +147,19 @@ class BatchCodecTest {
           }
           seal(strange);
           try {
-            assertThat(BatchCodec.decode(strange).events()).hasSizeLessThanOrEqualTo(10_000);
+            assertThat(decoded(strange).events()).hasSizeLessThanOrEqualTo(10_000);
           } catch (IllegalArgumentException e) {
             assertThat(e).hasMessageNotContaining("damaged");
           }
         });
+  }
+
+  /** By a batch that was used before. */
+  private static Changes decoded(byte[] bytes) {
+    ChangeBatch batch = new ChangeBatch();
+    BatchCodec.decode(BatchCodec.encode(GOLDEN).getFirst(), batch);
+    BatchCodec.decode(bytes, batch);
+    return Changes.of(batch);
   }
 
   private static Event storedIn(
@@ -208,7 +226,7 @@ class BatchCodecTest {
   }
 
   private static void refused(byte[] bytes) {
-    assertThatIllegalArgumentException().isThrownBy(() -> BatchCodec.decode(bytes));
+    assertThatIllegalArgumentException().isThrownBy(() -> decoded(bytes));
   }
 
   /** Makes length and checksum right. */

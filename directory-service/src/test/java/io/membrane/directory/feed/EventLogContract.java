@@ -8,7 +8,6 @@ import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.wire.LogEntry;
 import io.membrane.wire.LogPosition;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -62,11 +61,36 @@ abstract class EventLogContract {
     assertThat(log.last()).isEqualTo(last);
     try (EventLog.Reader reader = log.open()) {
       List<Recorded> page = reader.after(LogPosition.START).entries();
-      List<LogEntry> all = new ArrayList<>(batch.entries());
-      all.add(single);
-      assertThat(page.stream().flatMap(r -> r.batch().entries().stream())).isEqualTo(all);
+      assertThat(page).hasSize(2);
+      assertThat(Changes.of(page.getFirst())).isEqualTo(Changes.of(batch));
+      assertThat(page.getLast().entry()).isEqualTo(single);
       assertThat(page.getLast().position()).isEqualTo(last);
       assertThat(page.stream().map(Recorded::position)).isSorted();
+    }
+  }
+
+  @Test
+  void notesComeBackAsTheyWereInEntriesThatAreNotTooLarge() {
+    List<Notes.UsedContext> contexts =
+        List.of(new Notes.UsedContext(DOMAIN, "s", Entries.chain(1).getFirst()));
+    List<Notes.DescribedChunk> chunks =
+        Collections.nCopies(
+            40,
+            new Notes.DescribedChunk(
+                DOMAIN, Entries.NAMESPACE, Entries.chain(1).getFirst(), null, new byte[8192]));
+    LogPosition last = log.append(new Notes(contexts, chunks));
+    assertThat(log.last()).isEqualTo(last);
+    try (EventLog.Reader reader = log.open()) {
+      List<Recorded> page = reader.after(LogPosition.START).entries();
+      assertThat(page).hasSize(3).allMatch(Recorded::hasNotes);
+      assertThat(page).allMatch(entry -> entry.value().length < 1 << 20);
+      assertThat(page.stream().flatMap(r -> r.notes().contexts().stream())).isEqualTo(contexts);
+      List<Notes.DescribedChunk> read =
+          page.stream().flatMap(r -> r.notes().chunks().stream()).toList();
+      assertThat(read).hasSize(40);
+      assertThat(read.getFirst().block()).isEqualTo(Entries.chain(1).getFirst());
+      assertThat(read.getFirst().namespace()).isEqualTo(Entries.NAMESPACE);
+      assertThat(read.getFirst().embedding()).hasSize(8192);
     }
   }
 
@@ -120,11 +144,12 @@ abstract class EventLogContract {
       List<Recorded> all = reader.after(LogPosition.START).entries();
       assertThat(all).hasSize(10 * parts);
       for (int batch = 0; batch < 10; batch++) {
-        List<LogEntry> entries =
-            all.subList(parts * batch, parts * (batch + 1)).stream()
-                .flatMap(r -> r.batch().entries().stream())
-                .toList();
-        assertThat(entries).isEqualTo(batch(entries.getFirst().node(), 25_000).entries());
+        List<Changes> together =
+            all.subList(parts * batch, parts * (batch + 1)).stream().map(Changes::of).toList();
+        Changes whole = Changes.of(batch(together.getFirst().source().node(), 25_000));
+        assertThat(together).allMatch(part -> part.source().equals(whole.source()));
+        assertThat(together.stream().flatMap(part -> part.events().stream()))
+            .isEqualTo(whole.events());
       }
     }
   }
@@ -176,8 +201,8 @@ abstract class EventLogContract {
     redis.opsForStream().add(LogEntry.STREAM, Map.of("other", "x"));
     try (EventLog.Reader reader = log.open()) {
       List<Recorded> page = reader.after(LogPosition.START).entries();
-      assertThat(page.getFirst().batch().entries())
-          .containsExactly(new LogEntry("redis", "c1", DOMAIN, null, null, Entries.cleared()));
+      assertThat(page.getFirst().entry())
+          .isEqualTo(new LogEntry("redis", "c1", DOMAIN, null, null, Entries.cleared()));
       assertThat(page.getLast().field()).isNull();
     }
   }

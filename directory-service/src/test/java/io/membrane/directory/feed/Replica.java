@@ -4,6 +4,7 @@ import static io.membrane.directory.location.Entries.DOMAIN;
 
 import io.membrane.directory.location.Entries;
 import io.membrane.directory.location.Image;
+import io.membrane.directory.snapshot.Snapshots;
 import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.TestClock;
@@ -11,9 +12,14 @@ import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.EventsAccepted;
 import io.membrane.wire.LogPosition;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -22,22 +28,33 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 final class Replica implements AutoCloseable {
 
   static final long MAX_LOG_BYTES = 4 << 20;
+  static final Duration SNAPSHOT_EVERY = Duration.ofMinutes(5);
   static final Duration LIMIT = Duration.ofSeconds(15);
 
   final TestClock clock = new TestClock();
   final Image image = new Image(100_000, clock);
+
+  /** What the log's notes say, in order. */
+  final List<Notes> said = new CopyOnWriteArrayList<>();
+
   final EventLog log;
   final LogTail tail;
   final EventIntake intake;
+  final Snapshots snapshots;
   private final Runnable disconnect;
 
   Replica(int redisPort) {
-    this(RedisConnections.to(redisPort));
+    this(redisPort, temporaryFolder());
+  }
+
+  /** One that keeps its snapshots in a folder. */
+  Replica(int redisPort, Path folder) {
+    this(RedisConnections.to(redisPort), folder);
   }
 
   /** One that takes over the connections. */
-  private Replica(LettuceConnectionFactory connections) {
-    this(connections, connections::destroy);
+  private Replica(LettuceConnectionFactory connections, Path folder) {
+    this(connections, connections::destroy, folder);
   }
 
   /** One that reaches Redis as a service with these settings does. */
@@ -46,15 +63,24 @@ final class Replica implements AutoCloseable {
   }
 
   private Replica(ConfiguredRedis redis) {
-    this(redis.connections(), redis::close);
+    this(redis.connections(), redis::close, temporaryFolder());
   }
 
-  private Replica(RedisConnectionFactory connections, Runnable disconnect) {
+  private Replica(RedisConnectionFactory connections, Runnable disconnect, Path folder) {
     this.disconnect = disconnect;
     this.log = new EventLog(connections);
-    this.tail = new LogTail(log, image, MAX_LOG_BYTES, clock);
+    this.snapshots = new Snapshots(folder, SNAPSHOT_EVERY, MAX_LOG_BYTES / 2, clock);
+    this.tail = new LogTail(log, image, said::add, snapshots, MAX_LOG_BYTES, clock);
     this.intake = new EventIntake(log, tail, image);
     tail.start();
+  }
+
+  private static Path temporaryFolder() {
+    try {
+      return Files.createTempDirectory("snapshots");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   Replica ready() {
@@ -89,6 +115,7 @@ final class Replica implements AutoCloseable {
   @Override
   public void close() {
     tail.close();
+    snapshots.close();
     disconnect.run();
   }
 }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 class ImagePropertyTest {
 
-  private static final List<BlockHash> CHAIN = Entries.chain(20);
+  static final List<BlockHash> CHAIN = Entries.chain(20);
   private static final List<Slice> SLICES =
       List.of(
           Entries.ATTENTION,
@@ -33,7 +33,7 @@ class ImagePropertyTest {
           Slice.parse("state.32-63.0of1"));
   private static final List<String> CLUSTERS = List.of("c1", "c2");
   private static final List<String> NODES = List.of("n0", "n1", "n2");
-  private static final List<String> DOMAINS = List.of(Entries.DOMAIN, "tenant:b");
+  static final List<String> DOMAINS = List.of(Entries.DOMAIN, "tenant:b");
   private static final List<String> TIERS = List.of("gpu", "memory");
 
   @Test
@@ -65,8 +65,8 @@ class ImagePropertyTest {
           Image replayed = new Image(100, clock);
           history.forEach(replayed::apply);
           compare(replayed, oracle, chain, needs(random), clock.millis());
-          image.dropExpired();
-          replayed.dropExpired();
+          image.sweep(Integer.MAX_VALUE);
+          replayed.sweep(Integer.MAX_VALUE);
           for (Image swept : List.of(image, replayed)) {
             assertThat(swept.nodes()).isEqualTo(oracle.nodes(clock.millis()));
             assertThat(swept.copies()).isEqualTo(oracle.copies(clock.millis()));
@@ -86,7 +86,8 @@ class ImagePropertyTest {
           Numbers numbers = new Numbers();
           for (int step = 0; step < 12; step++) {
             LogEntry first = numbers.entry(random, event(random, CHAIN, clock));
-            int count = random.nextInt(40);
+            boolean isLost = isLast(first);
+            int count = isLost ? 1 : random.nextInt(40);
             ChangeBatch batch =
                 new ChangeBatch(
                     new Source(first.cluster(), first.node(), first.domain()),
@@ -95,7 +96,7 @@ class ImagePropertyTest {
                         : new NodeProgress(
                             first.epoch(), Objects.requireNonNull(first.sequence())));
             for (int i = 0; i < count; i++) {
-              Event event = event(random, CHAIN, clock);
+              Event event = isLost ? first.event() : event(random, CHAIN, clock);
               add(event, batch);
               oracle.apply(
                   new LogEntry(
@@ -218,7 +219,7 @@ class ImagePropertyTest {
     }
   }
 
-  private static void compare(
+  static void compare(
       Image image, NaiveDirectory oracle, List<BlockHash> chain, Set<Slice> needs, long nowMs) {
     for (String domain : DOMAINS) {
       MatchResponse answer = image.match(chain, needs, 16, domain);
@@ -233,7 +234,7 @@ class ImagePropertyTest {
     }
   }
 
-  private static Event event(RandomGenerator random, List<BlockHash> chain, TestClock clock) {
+  static Event event(RandomGenerator random, List<BlockHash> chain, TestClock clock) {
     int block = random.nextInt(chain.size());
     Slice slice = SLICES.get(random.nextInt(SLICES.size()));
     String tier = TIERS.get(random.nextInt(TIERS.size()));
@@ -251,7 +252,7 @@ class ImagePropertyTest {
     return Entries.cleared();
   }
 
-  private static Set<Slice> needs(RandomGenerator random) {
+  static Set<Slice> needs(RandomGenerator random) {
     Set<Slice> needs = new HashSet<>();
     for (Slice slice : SLICES) {
       if (random.nextInt(3) == 0) {
@@ -261,8 +262,15 @@ class ImagePropertyTest {
     return needs;
   }
 
-  /** Numbers the events of n1 and n2, with repeats and restarts; n0 is a shared store. */
-  private static final class Numbers {
+  private static boolean isLast(LogEntry entry) {
+    return Objects.equals(entry.sequence(), NodeProgress.LAST_SEQUENCE);
+  }
+
+  /**
+   * Numbers the events of n1 and n2, with repeats and restarts, and loses these nodes; n0 is a
+   * shared store.
+   */
+  static final class Numbers {
     private final Map<Source, long[]> next = new HashMap<>();
 
     LogEntry entry(RandomGenerator random, Event event) {
@@ -285,6 +293,9 @@ class ImagePropertyTest {
       }
       if (luck == 2) {
         return entry(source, at[0] - 1, at[1], event);
+      }
+      if (luck == 3) {
+        return entry(source, at[0], NodeProgress.LAST_SEQUENCE, Entries.cleared());
       }
       return entry(source, at[0], at[1]++, event);
     }

@@ -120,7 +120,7 @@ class ImageTest {
     assertThat(matched(Set.of())).isZero();
     assertThat(image.places(CHAIN.getFirst(), DOMAIN)).isEmpty();
     assertThat(image.blocks()).isEqualTo(1);
-    image.dropExpired();
+    image.sweep(Integer.MAX_VALUE);
     assertThat(image.blocks()).isZero();
     assertThat(image.copies()).isZero();
   }
@@ -286,7 +286,7 @@ class ImageTest {
           assertThat(gone.why()).isEqualTo(Why.EXPIRED);
           assertThat(gone.atMs()).isEqualTo(clock.millis() - 4000);
         });
-    image.dropExpired();
+    image.sweep(Integer.MAX_VALUE);
     assertThat(known(hash).gone())
         .satisfies(gone -> {
           assertThat(gone.why()).isEqualTo(Why.EXPIRED);
@@ -298,20 +298,40 @@ class ImageTest {
     assertThat(known(hash).gone())
         .satisfies(gone -> {
           assertThat(gone.why()).isEqualTo(Why.CLEARED);
-          assertThat(gone.place()).hasToString("Source[cluster=c1, node=a, domain=public]/memory");
+          assertThat(gone.place())
+              .hasToString("Source[region=null, cluster=c1, node=a, domain=public]/memory");
         });
 
     store("b", 0, ATTENTION);
     image.apply(entry("b", removed(hash, null, null)));
     assertThat(known(hash).gone()).satisfies(gone -> assertThat(gone.why()).isEqualTo(Why.REMOVED));
     store("b", 0, ATTENTION);
-    image.end(new Source("c1", "b", DOMAIN));
+    image.apply(entry("b", 1, 0, stored(CHAIN, 0, ATTENTION, "memory")));
+    image.apply(entry("b", 1, NodeProgress.LAST_SEQUENCE, cleared()));
     assertThat(known(hash).gone()).satisfies(gone -> assertThat(gone.why()).isEqualTo(Why.LOST));
     assertThat(image.block(hash, "tenant:b")).isNull();
     assertThat(image.goneBlocks()).isZero();
-    image.dropExpired();
+    image.sweep(Integer.MAX_VALUE);
     assertThat(image.goneBlocks()).isEqualTo(1);
     assertThat(image.blocks()).isZero();
+  }
+
+  @Test
+  void aLostNodesEpochIsOverAndALaterOneBegins() {
+    image.apply(entry("a", 1, 0, stored(CHAIN, 0, ATTENTION, "memory")));
+    assertThat(image.apply(entry("a", 1, NodeProgress.LAST_SEQUENCE, cleared())))
+        .isEqualTo(Image.Outcome.APPLIED);
+    assertThat(image.progress("c1", "a", DOMAIN)).matches(NodeProgress::isOver);
+    assertThat(image.gaps()).isZero();
+    assertThat(image.apply(entry("a", 1, 1, stored(CHAIN, 0, ATTENTION, "memory"))))
+        .isEqualTo(Image.Outcome.OUTDATED);
+    assertThat(image.blocks()).isEqualTo(1);
+    assertThat(image.copies()).isZero();
+
+    image.apply(entry("a", 2, 0, stored(CHAIN, 0, ATTENTION, "memory")));
+    assertThat(image.apply(entry("a", 1, NodeProgress.LAST_SEQUENCE, cleared())))
+        .isEqualTo(Image.Outcome.OUTDATED);
+    assertThat(image.copies()).isEqualTo(1);
   }
 
   @Test
@@ -390,7 +410,7 @@ class ImageTest {
     }
     assertThat(image.copies()).isEqualTo(1);
     assertThat(image.nodes()).isEqualTo(1);
-    image.dropExpired();
+    image.sweep(Integer.MAX_VALUE);
     assertThat(image.blocks()).isEqualTo(1);
   }
 

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 record Answer(Resident resident, ReadOutcome outcome, Part part) {
 
   private static final Header ACCEPT_RANGES = Header.of("Accept-Ranges", "bytes");
+  private static final Header BYTES = Header.of("Content-Type", "application/octet-stream");
   private static final Header TTL = Header.of("Membrane-Ttl", "");
   private static final String CONTENT_RANGE = "Content-Range";
-  private static final String BYTES = "application/octet-stream";
 
   /** Null if there is none but an error. */
   static @Nullable Answer to(Question question, Resident resident) {
@@ -53,7 +53,7 @@ record Answer(Resident resident, ReadOutcome outcome, Part part) {
       return;
     }
     ACCEPT_RANGES.addTo(headers);
-    response.setContentTypeNoCharset(BYTES);
+    BYTES.addTo(headers);
     response.setContentLength(part.length());
     if (outcome == ReadOutcome.PART) {
       headers.addValue(CONTENT_RANGE).setString(part.of(resident.body().length()));

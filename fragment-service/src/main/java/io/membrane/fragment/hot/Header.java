@@ -1,19 +1,24 @@
 package io.membrane.fragment.hot;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import org.apache.tomcat.util.buf.ByteChunk;
+import org.apache.tomcat.util.buf.MessageBytes;
 import org.apache.tomcat.util.http.MimeHeaders;
 
 /**
- * A response header, checked once and sent many times.
+ * A response header, checked and encoded once and sent many times. Tomcat makes an encoder for each
+ * string that it sends.
  *
- * <p>Tomcat is given strings and never an array of ours: it keeps arrays that it was given and
- * writes the numbers of later answers into them.
+ * <p>Tomcat keeps the array of a value that it was given and writes the numbers of later answers
+ * into it: so a value is copied into Tomcat's own. Nothing is written over names.
  */
 public final class Header {
 
-  private final String name;
-  private final String value;
+  private final byte[] name;
+  private final byte[] value;
 
-  private Header(String name, String value) {
+  private Header(byte[] name, byte[] value) {
     this.name = name;
     this.value = value;
   }
@@ -27,23 +32,31 @@ public final class Header {
     return new Header(printable(name), printable(value));
   }
 
-  private static String printable(String text) {
+  private static byte[] printable(String text) {
     if (!text.chars().allMatch(c -> c >= ' ' && c <= '~')) {
       throw new IllegalArgumentException("a header is printable ASCII, not '" + text + "'");
     }
-    return text;
+    return text.getBytes(US_ASCII);
   }
 
   void addTo(MimeHeaders headers) {
-    headers.addValue(name).setString(value);
+    MessageBytes sent = named(headers);
+    ByteChunk chunk = sent.getByteChunk();
+    chunk.allocate(value.length, -1);
+    System.arraycopy(value, 0, chunk.getBuffer(), 0, value.length);
+    sent.setBytes(chunk.getBuffer(), 0, value.length);
   }
 
   void addTo(MimeHeaders headers, long number) {
-    headers.addValue(name).setLong(number);
+    named(headers).setLong(number);
+  }
+
+  private MessageBytes named(MimeHeaders headers) {
+    return headers.addValue(name, 0, name.length);
   }
 
   @Override
   public String toString() {
-    return name + ": " + value;
+    return new String(name, US_ASCII) + ": " + new String(value, US_ASCII);
   }
 }

@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,13 +105,6 @@ public final class Payload implements AutoCloseable {
     ContentDigester digester = new ContentDigester();
     forEach(0, length, digester::add);
     return digester.digest();
-  }
-
-  /** CRC32C (RFC 3720, appendix B.4) of the whole payload, computed anew. */
-  public int crc32c() {
-    CRC32C crc = new CRC32C();
-    forEach(0, length, crc::update);
-    return (int) crc.getValue();
   }
 
   /** Ends this lease. Idempotent. */

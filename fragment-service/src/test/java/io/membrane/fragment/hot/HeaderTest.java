@@ -1,7 +1,9 @@
 package io.membrane.fragment.hot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.apache.tomcat.util.http.MimeHeaders;
 import org.junit.jupiter.api.Test;
 
@@ -22,5 +24,23 @@ class HeaderTest {
     digest.addTo(ofOneConnection);
 
     assertThat(ofOneConnection.getHeader("Repr-Digest")).isEqualTo(DIGEST);
+  }
+
+  @Test
+  void aHeaderThatIsLongerOrShorterThanTheOneBeforeIsWhole() {
+    MimeHeaders ofOneConnection = new MimeHeaders();
+    for (String value : List.of("a", DIGEST, "", "b".repeat(300), "c")) {
+      ofOneConnection.recycle();
+
+      Header.of("Membrane-Parent", value).addTo(ofOneConnection);
+
+      assertThat(ofOneConnection.getHeader("membrane-parent")).isEqualTo(value);
+    }
+  }
+
+  @Test
+  void whatIsNotPrintableIsRefused() {
+    assertThatThrownBy(() -> Header.of("Membrane-Parent", "a\r\nSet-Cookie: b"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -193,12 +193,4 @@ class FaultyRedisTest extends StoreOnRedis {
       return e.code().name();
     }
   }
-
-  private void isConsistentAfterASweep() {
-    Awaitility.await()
-        .untilAsserted(() -> {
-          store.housekeeping().sweep();
-          contents.areConsistent(usage());
-        });
-  }
 }

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,7 +65,7 @@ abstract class StoreOnRedis {
     return properties();
   }
 
-  private void connect() {
+  void connect() {
     configured = new ConfiguredRedis(properties());
     contents = new RedisContents(propertiesOfAdministrator());
     redis = contents.redis;
@@ -128,6 +129,15 @@ abstract class StoreOnRedis {
     }
     contents.empty();
     store.catchUp();
+  }
+
+  /** As soon as the sweep has taken what is left over. */
+  void isConsistentAfterASweep() {
+    Awaitility.await()
+        .untilAsserted(() -> {
+          store.housekeeping().sweep();
+          contents.areConsistent(usage());
+        });
   }
 
   FragmentKey key() {

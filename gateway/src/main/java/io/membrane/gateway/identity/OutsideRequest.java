@@ -1,6 +1,7 @@
 package io.membrane.gateway.identity;
 
 import io.membrane.rpc.CallContext;
+import io.membrane.wire.DirectoryClient;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.util.Collections;
@@ -14,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 
 /**
- * A request as the gateway sees it: the tenant is the one that the gateway found, and asking for
- * parameters never reads a body, since a form's body belongs to the service like any other.
+ * A request as the gateway sees it: the tenant is the one that the gateway found, nobody from
+ * outside is a directory of another region, and asking for parameters never reads a body, since a
+ * form's body belongs to the service like any other.
  */
 final class OutsideRequest extends HttpServletRequestWrapper {
 
@@ -28,11 +30,14 @@ final class OutsideRequest extends HttpServletRequestWrapper {
 
   @Override
   public @Nullable String getHeader(String name) {
-    return isTenant(name) ? tenant : super.getHeader(name);
+    return isTenant(name) ? tenant : isPeer(name) ? null : super.getHeader(name);
   }
 
   @Override
   public Enumeration<String> getHeaders(String name) {
+    if (isPeer(name)) {
+      return Collections.emptyEnumeration();
+    }
     return isTenant(name) ? Collections.enumeration(List.of(tenant)) : super.getHeaders(name);
   }
 
@@ -40,7 +45,7 @@ final class OutsideRequest extends HttpServletRequestWrapper {
   public Enumeration<String> getHeaderNames() {
     Set<String> names = new LinkedHashSet<>();
     for (String name : Collections.list(super.getHeaderNames())) {
-      if (!isTenant(name)) {
+      if (!isTenant(name) && !isPeer(name)) {
         names.add(name);
       }
     }
@@ -70,6 +75,10 @@ final class OutsideRequest extends HttpServletRequestWrapper {
 
   private static boolean isTenant(String name) {
     return CallContext.TENANT_HEADER.equalsIgnoreCase(name);
+  }
+
+  private static boolean isPeer(String name) {
+    return DirectoryClient.PEER_HEADER.equalsIgnoreCase(name);
   }
 
   private boolean isForm() {

@@ -4,7 +4,20 @@ import java.util.List;
 
 /** The services behind the gateway and the paths that each answers. */
 public enum Service {
-  DIRECTORY("directory-service", "/v1/directory", "/v1/namespaces", "/v1/nodes", "/v1/placement"),
+  DIRECTORY(
+      "directory-service",
+      "/v1/directory",
+      "/v1/engines",
+      "/v1/namespaces",
+      "/v1/nodes",
+      "/v1/placement",
+      "/register",
+      "/unregister",
+      "/workers",
+      "/services",
+      "/dump",
+      "/query",
+      "/query_by_hash"),
   FRAGMENT(
       "fragment-service",
       "/v1/fragments",

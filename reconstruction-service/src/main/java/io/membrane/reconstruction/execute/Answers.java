@@ -48,14 +48,14 @@ final class Answers {
     return kept("the compute-worker", answer, a -> present(a.tokens()));
   }
 
-  static List<Match> matches(Prompt prompt, @Nullable MatchResponse answer) {
+  static MatchResponse match(Prompt prompt, @Nullable MatchResponse answer) {
     return kept(
-            "directory-service",
-            answer,
-            a ->
-                a.matches() != null
-                    && a.matches().stream().allMatch(m -> whole(m, prompt.blocks())))
-        .matches();
+        "directory-service",
+        answer,
+        a ->
+            a.matches() != null
+                && a.matches().stream().allMatch(m -> whole(m, prompt.blocks()))
+                && (a.why() == null || present(a.why().detail())));
   }
 
   /** One for each block asked for, in order. */

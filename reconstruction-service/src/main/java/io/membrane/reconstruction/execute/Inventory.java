@@ -9,6 +9,7 @@ import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.DirectoryClient.LocateRequest;
 import io.membrane.wire.DirectoryClient.LocatedBlock;
 import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.DirectoryClient.MatchResponse;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.FragmentClient.Keys;
 import java.util.ArrayList;
@@ -37,8 +38,8 @@ final class Inventory {
     if (prompt.blocks() == 0) {
       return Stored.named(List.of());
     }
-    return Stored.named(
-        Answers.matches(
+    MatchResponse answer =
+        Answers.match(
             prompt,
             directory.match(
                 new MatchRequest(
@@ -46,7 +47,10 @@ final class Inventory {
                     null,
                     prompt.blockHashes(),
                     slice == null ? null : List.of(slice),
-                    watermark.position()))));
+                    watermark.position(),
+                    null,
+                    true)));
+    return Stored.named(answer.matches(), answer.why());
   }
 
   /** The leading blocks of {@code stored} whose bytes are really there. */

@@ -25,7 +25,7 @@ public final class Planner {
     List<Step> steps = new ArrayList<>();
     add(steps, prompt.tokens(stored.anywhere()), Why.STORED, Step.Reuse::new);
     add(steps, prompt.tokens(stored.named()), Why.GONE, Step.Leave::new);
-    add(steps, prompt.tokens(prompt.blocks()), Why.NOT_STORED, Step.Leave::new);
+    add(steps, prompt.tokens(prompt.blocks()), Why.notStored(stored.end()), Step.Leave::new);
     add(steps, prompt.totalTokens(), Why.TAIL, Step.Leave::new);
     return new Plan(prompt, stored, steps);
   }
@@ -48,7 +48,7 @@ public final class Planner {
     add(steps, prompt.tokens(Math.max(own, moved)), reused, Step.Reuse::new);
     add(steps, prompt.tokens(stored.anywhere()), Why.elsewhere(route), prefill);
     add(steps, prompt.tokens(stored.named()), Why.GONE, prefill);
-    add(steps, prompt.tokens(prompt.blocks()), Why.NOT_STORED, prefill);
+    add(steps, prompt.tokens(prompt.blocks()), Why.notStored(stored.end()), prefill);
     add(steps, prompt.totalTokens(), Why.TAIL, prefill);
     return new Plan(prompt, stored, steps);
   }

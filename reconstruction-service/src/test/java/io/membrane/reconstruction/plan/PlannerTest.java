@@ -7,6 +7,9 @@ import io.membrane.block.BlockHash;
 import io.membrane.block.TokenSpan;
 import io.membrane.fixture.Seeds;
 import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.DirectoryClient.Miss;
+import io.membrane.wire.DirectoryClient.MissReason;
+import io.membrane.wire.DirectoryClient.Place;
 import io.membrane.wire.ReconstructionClient.Coverage;
 import io.membrane.wire.ReconstructionClient.Location;
 import io.membrane.wire.ReconstructionClient.Segment;
@@ -208,6 +211,45 @@ class PlannerTest {
     assertThat(stored.anywhere()).isEqualTo(2);
     assertThat(stored.at("a")).isEqualTo(1);
     assertThat(Planner.withoutPrefill(prompt, stored).reusedBlocks()).isEqualTo(2);
+  }
+
+  @Test
+  void whatOnlyAnotherRegionHoldsIsNotReused() {
+    Prompt prompt = prompt(4, 18);
+    Stored stored =
+        Stored.named(
+            List.of(
+                new Match("a", "store", "redis", 4, 16, "far", null),
+                new Match("a", "store", "redis", 3, 12, "farther", true),
+                new Match("a", "store", "redis", 1, 4)));
+
+    assertThat(stored.anywhere()).isEqualTo(1);
+    assertThat(stored.at("a")).isEqualTo(1);
+    assertThat(Planner.withoutPrefill(prompt, stored).reusedBlocks()).isEqualTo(1);
+    assertThat(Stored.isFetchedFrom(new Place("a", "store", "redis", List.of(), "far", null)))
+        .isFalse();
+    assertThat(Stored.isFetchedFrom(new Place("a", "store", "redis", List.of()))).isTrue();
+  }
+
+  @Test
+  void whyTheDirectoryNamesNoMoreIsToldOnlyOfTheBlockThatItSpeaksOf() {
+    Prompt prompt = prompt(4, 8);
+    List<Match> matches =
+        List.of(new Match("a", "engine", "gpu", 1, 4), new Match("a", "store", "redis", 1, 4));
+    for (int block = 0; block < 2; block++) {
+      Miss miss =
+          new Miss(
+              MissReason.EXPIRED,
+              block,
+              prompt.blockHashes().get(block),
+              0L,
+              null,
+              List.of(),
+              "expired");
+      Stored stored = Stored.named(matches, miss);
+      assertThat(Planner.withoutPrefill(prompt, stored).steps().getLast().why())
+          .isEqualTo("not stored at any place" + (block == 1 ? ": expired" : ""));
+    }
   }
 
   @Test

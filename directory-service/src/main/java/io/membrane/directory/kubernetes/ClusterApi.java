@@ -1,0 +1,140 @@
+package io.membrane.directory.kubernetes;
+
+import io.kubernetes.client.openapi.ApiClient;
+import io.kubernetes.client.openapi.ApiException;
+import io.kubernetes.client.openapi.apis.CoreV1Api;
+import io.kubernetes.client.util.ClientBuilder;
+import io.kubernetes.client.util.KubeConfig;
+import io.membrane.boot.StartupProblem;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads pods of one namespace. */
+final class ClusterApi {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final int PAGE = 500;
+  private static final int MAX_BODY = 32 * 1024 * 1024;
+  private static final int FORBIDDEN = 403;
+  private static final int UNAUTHORIZED = 401;
+
+  private final ApiClient client;
+  private final CoreV1Api core;
+  private final String namespace;
+
+  /**
+   * A way to the cluster; calls nobody.
+   *
+   * @throws StartupProblem if there is none
+   */
+  ClusterApi(KubernetesProperties properties) {
+    Path kubeconfig = properties.kubeconfig();
+    ApiClient made = kubeconfig == null ? inPod() : configured(kubeconfig);
+    this.client =
+        made.setHttpClient(
+            made.getHttpClient()
+                .newBuilder()
+                .callTimeout(TIMEOUT)
+                .connectTimeout(TIMEOUT)
+                .readTimeout(TIMEOUT)
+                .writeTimeout(TIMEOUT)
+                .build());
+    this.core = new CoreV1Api(client);
+    this.namespace = properties.requiredNamespace();
+  }
+
+  /**
+   * The pods that have a label, all of them.
+   *
+   * @throws StartupProblem if the API refuses to tell, and will until somebody allows it
+   * @throws IOException if it does not answer, or something else does
+   */
+  List<PodList.Pod> pods(String label) throws IOException {
+    List<PodList.Pod> pods = new ArrayList<>();
+    String from = null;
+    do {
+      PodList page = page(label, from);
+      pods.addAll(page.pods());
+      from = page.next();
+    } while (from != null);
+    return pods;
+  }
+
+  private PodList page(String label, @Nullable String from) throws IOException {
+    var request = core.listNamespacedPod(namespace).labelSelector(label).limit(PAGE);
+    if (from != null) {
+      request = request._continue(from);
+    }
+    try (Response response = request.buildCall(null).execute()) {
+      byte[] body = response.body().byteStream().readNBytes(MAX_BODY);
+      if (response.code() == UNAUTHORIZED || response.code() == FORBIDDEN) {
+        throw refused(response.code());
+      }
+      if (!response.isSuccessful()) {
+        throw new IOException("it answers " + response.code());
+      }
+      @Nullable PodList page = JsonMapper.shared().readValue(body, PodList.class);
+      if (page == null) {
+        throw new IOException("it answers null");
+      }
+      return page;
+    } catch (JacksonException | ApiException e) {
+      throw new IOException("what answers there is no Kubernetes API: " + e.getMessage(), e);
+    }
+  }
+
+  private StartupProblem refused(int code) {
+    return new StartupProblem(
+        "the Kubernetes API at %s does not let the directory list pods of namespace %s (%d)"
+            .formatted(client.getBasePath(), namespace, code),
+        code == FORBIDDEN
+            ? "Allow the verb list on pods in that namespace to this service account (a Role and a"
+                + " RoleBinding), or set membrane.directory.kubernetes.enabled=false."
+            : "Renew the service account's token or the kubeconfig, or set"
+                + " membrane.directory.kubernetes.enabled=false.");
+  }
+
+  private static ApiClient inPod() {
+    try {
+      return ClientBuilder.cluster().build();
+    } catch (IOException | RuntimeException e) {
+      // client-java has a RuntimeException of its own for a token that is missing.
+      throw because(
+          "membrane.directory.kubernetes.enabled is true, but this process has no service account"
+              + " of a Kubernetes pod",
+          "Run it in a pod whose service account token is mounted, or set"
+              + " membrane.directory.kubernetes.kubeconfig to a file that leads to the cluster, or"
+              + " membrane.directory.kubernetes.enabled=false.",
+          e);
+    }
+  }
+
+  private static ApiClient configured(Path file) {
+    try (Reader reader = Files.newBufferedReader(file)) {
+      KubeConfig config = KubeConfig.loadKubeConfig(reader);
+      config.setFile(file.toFile());
+      return ClientBuilder.kubeconfig(config).build();
+    } catch (IOException | RuntimeException e) {
+      // KubeConfig has a RuntimeException of its own for each way in which a file can be malformed.
+      throw because(
+          "membrane.directory.kubernetes.kubeconfig is " + file + ", which cannot be used: " + e,
+          "Name a readable kubeconfig file with a current context, as kubectl uses it.",
+          e);
+    }
+  }
+
+  private static StartupProblem because(String what, String instead, Exception cause) {
+    StartupProblem problem = new StartupProblem(what, instead);
+    problem.initCause(cause);
+    return problem;
+  }
+}

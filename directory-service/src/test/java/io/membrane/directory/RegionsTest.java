@@ -1,0 +1,380 @@
+package io.membrane.directory;
+
+import static io.membrane.directory.Service.EVENTS;
+import static io.membrane.directory.Service.LOCATE;
+import static io.membrane.directory.Service.MATCH;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.membrane.block.BlockHash;
+import io.membrane.directory.location.Entries;
+import io.membrane.directory.region.RegionFollower;
+import io.membrane.directory.region.Regions;
+import io.membrane.fixture.FaultProxy;
+import io.membrane.fixture.FaultProxy.Fault;
+import io.membrane.fixture.RedisProcess;
+import io.membrane.rpc.WireJson;
+import io.membrane.wire.DirectoryClient.Event;
+import io.membrane.wire.DirectoryClient.EventBatch;
+import io.membrane.wire.DirectoryClient.EventsAccepted;
+import io.membrane.wire.DirectoryClient.LocateRequest;
+import io.membrane.wire.DirectoryClient.LocateResponse;
+import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.DirectoryClient.MatchResponse;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Directories of regions that follow each other through links that fail. */
+class RegionsTest {
+
+  private static final String KEY = "what all directories know";
+  private static final List<BlockHash> CHAIN = Entries.chain(12);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private final RedisProcess redisOfB = RedisProcess.embedded();
+  private final RedisProcess redisOfA = RedisProcess.embedded();
+  private final Service b = service(redisOfB, "b");
+  private final FaultProxy link = new FaultProxy(b.url().getPort());
+  private Service a = service(redisOfA, "a", peer("b", link.url()));
+  private final Numbers numbers = new Numbers();
+
+  @BeforeEach
+  void ready() {
+    a.awaitReady();
+    b.awaitReady();
+  }
+
+  @AfterEach
+  void stop() {
+    a.close();
+    link.close();
+    b.close();
+    redisOfA.close();
+    redisOfB.close();
+  }
+
+  @Test
+  void aMatchNamesWhatAnotherRegionHolds() {
+    store(b, "n", stored(0), stored(1), stored(2));
+    store(a, "n", stored(0));
+
+    awaitEqual(a, b);
+
+    MatchResponse answer = match(a);
+    assertThat(answer.best()).isEqualTo(new Match("c1", "n", "memory", 3, 48, "b", null));
+    assertThat(answer.matches())
+        .containsExactly(answer.best(), new Match("c1", "n", "memory", 1, 16));
+    assertThat(a.get("/actuator/prometheus").body())
+        .contains("membrane_directory_region_lines_total{outcome=\"taken\",region=\"b\"}")
+        .contains("membrane_directory_region_stale{region=\"b\"} 0.0");
+  }
+
+  @Test
+  void whatALostNodeOfAnotherRegionHeldEndsHereToo() {
+    store(b, "n", stored(0), stored(1));
+    store(b, "m", stored(0));
+    awaitEqual(a, b);
+    assertThat(match(a).matches()).hasSize(2);
+    Service.ok(
+        b.send(
+            HttpRequest.newBuilder(b.uri("/v1/nodes/n"))
+                .header("Content-Type", "application/json")
+                .PUT(
+                    BodyPublishers.ofString(
+                        """
+                        {"role": "fragment", "cluster": "c1", "url": "http://10.0.0.7:8082",
+                         "capacity_bytes": 64, "lease_ms": 1000}
+                        """))));
+    await(() ->
+        assertThat(match(a).matches())
+            .containsExactly(new Match("c1", "m", "memory", 1, 16, "b", null)));
+    awaitEqual(a, b);
+  }
+
+  @Test
+  void whatARegionHoldsIsNotToldOn() {
+    store(a, "of-a", stored(0));
+    store(b, "of-b", stored(0), stored(1));
+    awaitEqual(a, b);
+    try (RedisProcess redis = RedisProcess.embedded();
+        Service c = service(redis, "c", peer("a", a.url()))) {
+      c.awaitReady();
+      awaitEqual(c, a);
+      assertThat(view(c, "b")).isEqualTo(view(c, "nowhere"));
+      assertThat(match(c).matches()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aLinkThatFailsAnyhowIsMadeGoodAfterwards() {
+    Random random = new Random(3);
+    for (int round = 0; round < 12; round++) {
+      change(b, random, 1 + random.nextInt(8));
+      change(a, random, 1 + random.nextInt(3));
+      switch (random.nextInt(5)) {
+        case 0 -> link.inject(new Fault.Refuse());
+        case 1 -> link.inject(new Fault.CutRequestAfter(random.nextInt(200)));
+        case 2 -> link.inject(new Fault.Stall(random.nextInt(4000)));
+        default -> link.inject(new Fault.CutAfter(random.nextInt(6000)));
+      }
+      change(b, random, 1 + random.nextInt(8));
+      change(a, random, 1 + random.nextInt(3));
+      if (random.nextBoolean()) {
+        link.heal();
+      } else {
+        link.inject(new Fault.CutAfter(200 + random.nextInt(6000)));
+        change(b, random, 3);
+        link.heal();
+      }
+      awaitEqual(a, b);
+    }
+  }
+
+  @Test
+  void aFeedCutInAnyOfItsLinesIsTakenInWhole() {
+    for (int cut = 1; cut < 4000; cut += 97) {
+      link.inject(new Fault.Refuse());
+      link.inject(new Fault.CutAfter(cut));
+      store(b, "n" + cut % 3, stored(cut % CHAIN.size()), removed((cut + 5) % CHAIN.size()));
+    }
+    link.heal();
+    awaitEqual(a, b);
+  }
+
+  @Test
+  void aRegionThatIsSilentIsStaleUntilItIsHeardAgain() {
+    store(b, "n", stored(0), stored(1));
+    awaitEqual(a, b);
+
+    link.inject(new Fault.Silence());
+
+    await(() -> assertThat(match(a).matches().getFirst().stale()).isTrue());
+    assertThat(follower().isStale()).isTrue();
+    assertThat(follower().lagMs()).isGreaterThan(2000);
+    assertThat(match(a).matches().getFirst().matchedBlocks()).as("still named").isEqualTo(2);
+    store(b, "n", removed(1));
+    store(a, "n", stored(0));
+    link.heal();
+    awaitEqual(a, b);
+    await(() -> assertThat(match(a).matches()).allMatch(m -> m.stale() == null));
+  }
+
+  @Test
+  void aFollowerThatIsStartedAgainKnowsTheSame() {
+    change(b, new Random(5), 20);
+    awaitEqual(a, b);
+    a.close();
+    change(b, new Random(6), 20);
+    a = service(redisOfA, "a", peer("b", link.url()));
+    a.awaitReady();
+    awaitEqual(a, b);
+    assertThat(follower().resets()).isEqualTo(1);
+  }
+
+  @Test
+  void aRegionWhoseLogWasLostIsToldAnew() {
+    store(b, "n", stored(0), stored(1));
+    store(a, "n", stored(0));
+    awaitEqual(a, b);
+    long before = follower().resets();
+
+    redisOfB.restart();
+
+    await(() -> assertThat(follower().resets()).isGreaterThan(before));
+    await(() -> assertThat(match(b).matches()).isEmpty());
+    awaitEqual(a, b);
+    assertThat(match(a).matches()).hasSize(1).allMatch(m -> m.region() == null);
+    numbers.forget();
+    store(b, "n", stored(0));
+    awaitEqual(a, b);
+    assertThat(match(a).matches()).hasSize(2);
+  }
+
+  @Test
+  void whatThisRegionLosesLeavesOthersKnown() {
+    store(b, "n", stored(0), stored(1));
+    store(a, "n", stored(0));
+    awaitEqual(a, b);
+    long resets = follower().resets();
+
+    redisOfA.restart();
+
+    await(() -> assertThat(match(a).matches()).hasSize(1).allMatch(m -> "b".equals(m.region())));
+    awaitEqual(a, b);
+    assertThat(follower().resets()).isEqualTo(resets);
+  }
+
+  @Test
+  void aPeerThatIsThisRegionOrAnotherThanItIsCalledIsRefused() {
+    try (RedisProcess redis = RedisProcess.embedded();
+        Service self = service(redis, "b", peer("x", b.url()));
+        Service mistaken = service(redis, "c", peer("x", b.url()))) {
+      store(b, "n", stored(0));
+      await(() ->
+          assertThat(follower(self).problem()).contains("it says that it is b", "this region"));
+      await(
+          () -> assertThat(follower(mistaken).problem()).contains("it says that it is b", "not x"));
+      assertThat(follower(self).taken()).isZero();
+      assertThat(follower(mistaken).taken()).isZero();
+      assertThat(match(self).matches()).isEmpty();
+    }
+  }
+
+  private static String peer(String region, URI url) {
+    return "membrane.directory.peers." + region + "=" + url;
+  }
+
+  private static Service service(RedisProcess redis, String region, String... more) {
+    return Service.ofTinyLlama(
+        redis.port(),
+        Stream.concat(
+                Stream.of(
+                    "membrane.directory.region=" + region,
+                    "membrane.directory.peer-key=" + KEY,
+                    "membrane.directory.stale-after=2s",
+                    "management.endpoints.web.exposure.include=health,prometheus"),
+                Stream.of(more))
+            .toArray(String[]::new));
+  }
+
+  private RegionFollower follower() {
+    return follower(a);
+  }
+
+  private static RegionFollower follower(Service service) {
+    return service.bean(Regions.class).followers().getFirst();
+  }
+
+  /** What one directory says of another's region is what that says of itself. */
+  private static void awaitEqual(Service of, Service about) {
+    String region =
+        Objects.requireNonNull(about.bean(RegionProperties.class).region(), "it has a name");
+    await(() -> assertThat(view(of, region)).isEqualTo(view(about, null)));
+  }
+
+  private static void await(ThrowingRunnable assertion) {
+    Awaitility.await().atMost(LIMIT).ignoreExceptions().untilAsserted(assertion);
+  }
+
+  /** All that a directory says of the places of a region. */
+  private static List<String> view(Service service, @Nullable String region) {
+    List<String> said = new ArrayList<>();
+    MatchResponse match = match(service);
+    match.matches().stream()
+        .filter(m -> Objects.equals(region, m.region()))
+        .forEach(
+            m -> said.add(m.cluster() + "/" + m.node() + "/" + m.tier() + " " + m.matchedBlocks()));
+    match.nodes().stream()
+        .filter(m -> Objects.equals(region, m.region()))
+        .forEach(m -> said.add(m.cluster() + "/" + m.node() + " " + m.matchedBlocks()));
+    String body = WireJson.mapper().writeValueAsString(new LocateRequest(CHAIN));
+    WireJson.mapper()
+        .readValue(Service.ok(service.post(LOCATE, body)).toString(), LocateResponse.class)
+        .blocks()
+        .forEach(block ->
+            block.places().stream()
+                .filter(p -> Objects.equals(region, p.region()))
+                .forEach(p ->
+                    said.add(
+                        block.blockHash()
+                            + " "
+                            + p.cluster()
+                            + "/"
+                            + p.node()
+                            + "/"
+                            + p.tier()
+                            + p.slices())));
+    return said;
+  }
+
+  private static MatchResponse match(Service service) {
+    String body =
+        WireJson.mapper().writeValueAsString(new MatchRequest(null, null, CHAIN, null, null));
+    return WireJson.mapper()
+        .readValue(Service.ok(service.post(MATCH, body)).toString(), MatchResponse.class);
+  }
+
+  private void change(Service service, RandomGenerator random, int times) {
+    for (int i = 0; i < times; i++) {
+      String node = "n" + random.nextInt(3);
+      if (random.nextInt(10) == 0) {
+        numbers.restart(service, node);
+      }
+      List<Event> events = new ArrayList<>();
+      for (int n = 1 + random.nextInt(5); n > 0; n--) {
+        int block = random.nextInt(CHAIN.size());
+        int kind = random.nextInt(20);
+        if (kind < 13) {
+          events.add(Entries.stored(CHAIN, block, Entries.ATTENTION, kind < 4 ? "gpu" : "memory"));
+        } else {
+          events.add(kind < 19 ? removed(block) : Entries.cleared());
+        }
+      }
+      store(service, node, events.toArray(Event[]::new));
+    }
+  }
+
+  private static Event stored(int block) {
+    return Entries.stored(CHAIN, block, Entries.ATTENTION, "memory");
+  }
+
+  private static Event removed(int block) {
+    return Entries.removed(CHAIN.get(block), null, null);
+  }
+
+  private void store(Service service, String node, Event... events) {
+    EventBatch batch = numbers.batch(service, node, List.of(events));
+    String body = WireJson.mapper().writeValueAsString(batch);
+    var accepted =
+        WireJson.mapper()
+            .readValue(Service.ok(service.post(EVENTS, body)).toString(), EventsAccepted.class);
+    assertThat(accepted.nextSequence()).isEqualTo(batch.sequence() + events.length);
+  }
+
+  /** Epochs and sequences of the nodes of both regions. */
+  private static final class Numbers {
+    private final Map<List<Object>, long[]> next = new HashMap<>();
+
+    EventBatch batch(Service service, String node, List<Event> events) {
+      long[] at = at(service, node);
+      long sequence = at[1];
+      at[1] += events.size();
+      return new EventBatch(node, "c1", at[0], sequence, events);
+    }
+
+    void restart(Service service, String node) {
+      long[] at = at(service, node);
+      at[0]++;
+      at[1] = 0;
+    }
+
+    /** Every node begins a new epoch. */
+    void forget() {
+      next.values()
+          .forEach(at -> {
+            at[0]++;
+            at[1] = 0;
+          });
+    }
+
+    private long[] at(Service service, String node) {
+      return next.computeIfAbsent(List.of(service.url().getPort(), node), key -> new long[] {1, 0});
+    }
+  }
+}
