@@ -51,6 +51,7 @@ class OutageTest {
   private static final FaultProxy PROXY = new FaultProxy(REDIS.port());
   private static final Duration FIVE_SECONDS = Duration.ofSeconds(5);
   private static final Duration QUICKLY = Duration.ofSeconds(3);
+  private static final Duration SOON = Duration.ofMinutes(1);
 
   private final Random random = new Random(19);
   private final FragmentKey key = FragmentHttp.key(random);
@@ -119,17 +120,20 @@ class OutageTest {
         Random own = new Random(100 + i);
         load.add(callers.submit(() -> putAndGet(own, ends, acknowledged, statuses)));
       }
-      Awaitility.await().until(() -> acknowledged.size() > 20);
-      long start = System.nanoTime();
-      REDIS.pause();
       try {
-        Awaitility.await().until(() -> System.nanoTime() - start > FIVE_SECONDS.toNanos());
+        Awaitility.await().atMost(SOON).until(() -> acknowledged.size() > 20);
+        long start = System.nanoTime();
+        REDIS.pause();
+        try {
+          Awaitility.await().until(() -> System.nanoTime() - start > FIVE_SECONDS.toNanos());
+        } finally {
+          REDIS.resume();
+        }
+        int before = acknowledged.size();
+        Awaitility.await().atMost(SOON).until(() -> acknowledged.size() > before + 20);
       } finally {
-        REDIS.resume();
+        ends.set(true);
       }
-      int before = acknowledged.size();
-      Awaitility.await().until(() -> acknowledged.size() > before + 20);
-      ends.set(true);
       for (Future<?> each : load) {
         each.get();
       }
@@ -289,7 +293,7 @@ class OutageTest {
   }
 
   private void isReadyAgain() {
-    Awaitility.await().atMost(Duration.ofSeconds(15)).until(() -> health("readiness") == 200);
+    Awaitility.await().atMost(SOON).until(() -> health("readiness") == 200);
     Awaitility.await().until(() -> http.head(key).statusCode() != 503);
   }
 

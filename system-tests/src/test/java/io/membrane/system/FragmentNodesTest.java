@@ -105,9 +105,12 @@ class FragmentNodesTest {
                   }
                 }))
             .toList();
-    killed.service().kill();
-    awaitKnown(rest);
-    isOver.set(true);
+    try {
+      killed.service().kill();
+      awaitKnown(rest);
+    } finally {
+      isOver.set(true);
+    }
     callers.forEach(CompletableFuture::join);
 
     awaitCopies(rest, 0, bodies);

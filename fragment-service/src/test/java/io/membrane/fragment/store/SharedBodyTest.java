@@ -63,13 +63,13 @@ class SharedBodyTest {
     assertThat(put(first)).isTrue();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> running = putters(threads);
-      for (int i = 0; i < 1000 && !over; i++) {
-        if (StoreOnRedis.read(store, TENANT, first) == null) {
-          over = true;
-          throw new AssertionError("read " + i + " missed what nobody has removed");
+      try {
+        for (int i = 0; i < 1000; i++) {
+          assertThat(StoreOnRedis.read(store, TENANT, first)).as("read %d", i).isNotNull();
         }
+      } finally {
+        over = true;
       }
-      over = true;
       await(running);
     }
     assertThat(failed).hasValue(0);
@@ -121,8 +121,11 @@ class SharedBodyTest {
         over = false;
         int enough = acknowledged.get() + THREADS + random.nextInt(THREADS);
         List<Future<?>> running = putters(threads);
-        Awaitility.await().until(() -> acknowledged.get() >= enough);
-        over = true;
+        try {
+          Awaitility.await().until(() -> acknowledged.get() >= enough);
+        } finally {
+          over = true;
+        }
         fate.befall(running);
       }
       Awaitility.await().ignoreExceptions().until(() -> store.tenants().usage(TENANT) != null);
