@@ -8,7 +8,6 @@ import io.membrane.rpc.WireJson;
 import io.membrane.wire.ComputeClient.ModelList;
 import io.membrane.worker.publish.ComputeLane;
 import io.membrane.worker.publish.WorkerMetric;
-import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -57,7 +56,7 @@ class WorkerSurfaceTest extends WorkerHttpTest {
         Future<Answer> late =
             callers.submit(
                 () -> post("/v1/prefill", "{\"tokens\":[1]}", "Membrane-Deadline-Ms", "3000"));
-        await().atMost(Duration.ofSeconds(10)).until(() -> lane.waiting() == 1);
+        await().until(() -> lane.waiting() == 1);
         Answer refused = post("/v1/prefill", "{\"tokens\":[1]}");
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.code()).isEqualTo("overloaded");

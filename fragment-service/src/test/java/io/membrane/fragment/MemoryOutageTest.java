@@ -7,7 +7,6 @@ import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import io.membrane.rpc.Frame;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.awaitility.Awaitility;
@@ -62,9 +61,7 @@ class MemoryOutageTest {
         .isSubsetOf(200, 503);
 
     REDIS.restart();
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(15))
-        .until(() -> http.get(key).statusCode() == 404);
+    Awaitility.await().until(() -> http.get(key).statusCode() == 404);
     assertThat(http.put(key, body).statusCode()).isEqualTo(201);
     assertThat(http.get(key).body()).isEqualTo(body);
   }

@@ -51,7 +51,6 @@ class OutageTest {
   private static final FaultProxy PROXY = new FaultProxy(REDIS.port());
   private static final Duration FIVE_SECONDS = Duration.ofSeconds(5);
   private static final Duration QUICKLY = Duration.ofSeconds(3);
-  private static final Duration SOON = Duration.ofMinutes(1);
 
   private final Random random = new Random(19);
   private final FragmentKey key = FragmentHttp.key(random);
@@ -121,7 +120,7 @@ class OutageTest {
         load.add(callers.submit(() -> putAndGet(own, ends, acknowledged, statuses)));
       }
       try {
-        Awaitility.await().atMost(SOON).until(() -> acknowledged.size() > 20);
+        Awaitility.await().until(() -> acknowledged.size() > 20);
         long start = System.nanoTime();
         REDIS.pause();
         try {
@@ -130,7 +129,7 @@ class OutageTest {
           REDIS.resume();
         }
         int before = acknowledged.size();
-        Awaitility.await().atMost(SOON).until(() -> acknowledged.size() > before + 20);
+        Awaitility.await().until(() -> acknowledged.size() > before + 20);
       } finally {
         ends.set(true);
       }
@@ -293,7 +292,7 @@ class OutageTest {
   }
 
   private void isReadyAgain() {
-    Awaitility.await().atMost(SOON).until(() -> health("readiness") == 200);
+    Awaitility.await().until(() -> health("readiness") == 200);
     Awaitility.await().until(() -> http.head(key).statusCode() != 503);
   }
 

@@ -110,7 +110,6 @@ class ServiceClientsTest {
     }
     proxy.heal();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
         .ignoreException(MembraneException.class)
         .until(() -> peer.read().containsKey("ok"));
   }

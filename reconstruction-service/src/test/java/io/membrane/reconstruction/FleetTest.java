@@ -64,7 +64,6 @@ abstract class FleetTest {
   void healthy() {
     FLEET.reset();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
         .until(() -> post(context(tokens(1, 33)).with("deliver", "bytes").json()).status() == 200);
     FLEET.reset();
   }

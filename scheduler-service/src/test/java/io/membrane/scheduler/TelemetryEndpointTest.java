@@ -137,7 +137,6 @@ class TelemetryEndpointTest {
     assertThat(roles.get("actual").get("prefill").asInt()).isEqualTo(3);
     assertThat(roles.get("actual").get("decode").asInt()).isEqualTo(5);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
         .untilAsserted(() ->
             assertThat(service.get("/actuator/prometheus").body())
                 .contains("membrane_scheduler_effective_threshold_tokens{")

@@ -2,7 +2,6 @@ package io.membrane.directory.engine;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -147,11 +146,7 @@ public final class EnginePublisher implements AutoCloseable {
 
   /** The port of one that died may be taken for a moment, by whoever tries to reach it. */
   private static void bind(Socket socket, String at) {
-    Awaitility.await()
-        .pollInSameThread()
-        .atMost(Duration.ofSeconds(10))
-        .ignoreExceptions()
-        .until(() -> socket.bind(at));
+    Awaitility.await().pollInSameThread().ignoreExceptions().until(() -> socket.bind(at));
   }
 
   private void answer(Socket router) {
