@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.Slice;
-import io.membrane.block.TokenSpan;
 import io.membrane.fixture.Seeds;
 import io.membrane.fixture.TestClock;
-import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.LogEntry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,7 +53,7 @@ class BlockCodecTest {
         random -> {
           Written written = new Written(new TestClock());
           for (int step = 0; step < 150; step++) {
-            written.step(random, child(random));
+            written.step(random, ImagePropertyTest.child(random));
           }
           Image restored = written.restore(random);
           for (String domain : ImagePropertyTest.DOMAINS) {
@@ -229,26 +227,5 @@ class BlockCodecTest {
     Map<BlockHash, String> known = new TreeMap<>();
     image.forEach(block -> known.put(block.hash(), block.toString()));
     return known;
-  }
-
-  private static LogEntry child(RandomGenerator random) {
-    int depth = random.nextInt(4);
-    BlockHash block = CHAIN.get(5 * depth + random.nextInt(5));
-    Event like = Entries.stored(CHAIN, depth, Entries.ATTENTION, "memory");
-    Event event =
-        random.nextInt(5) == 0
-            ? Entries.removed(block, null, null)
-            : new Event(
-                like.type(),
-                like.namespace(),
-                block,
-                depth == 0 ? null : CHAIN.get(5 * (depth - 1) + random.nextInt(5)),
-                like.slice(),
-                like.bytes(),
-                like.tier(),
-                new TokenSpan(16 * depth, 16 * depth + 16),
-                null);
-    String domain = ImagePropertyTest.DOMAINS.get(random.nextInt(2));
-    return new LogEntry("n0", "c1", domain, null, null, event);
   }
 }

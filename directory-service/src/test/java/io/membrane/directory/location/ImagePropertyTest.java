@@ -152,24 +152,7 @@ class ImagePropertyTest {
           Image image = new Image(1000, clock);
           NaiveDirectory oracle = new NaiveDirectory();
           for (int step = 0; step < 150; step++) {
-            int depth = random.nextInt(4);
-            BlockHash block = CHAIN.get(5 * depth + random.nextInt(5));
-            Event like = Entries.stored(CHAIN, depth, Entries.ATTENTION, "memory");
-            Event event =
-                random.nextInt(5) == 0
-                    ? Entries.removed(block, null, null)
-                    : new Event(
-                        like.type(),
-                        like.namespace(),
-                        block,
-                        depth == 0 ? null : CHAIN.get(5 * (depth - 1) + random.nextInt(5)),
-                        like.slice(),
-                        like.bytes(),
-                        like.tier(),
-                        like.tokenSpan(),
-                        null);
-            String domain = DOMAINS.get(random.nextInt(2));
-            LogEntry entry = new LogEntry("n0", "c1", domain, null, null, event);
+            LogEntry entry = child(random);
             image.apply(entry);
             oracle.apply(entry);
           }
@@ -304,5 +287,26 @@ class ImagePropertyTest {
         Source source, @Nullable Long epoch, @Nullable Long sequence, Event event) {
       return new LogEntry(source.node(), source.cluster(), source.domain(), epoch, sequence, event);
     }
+  }
+
+  /** A block of five at each of four depths, stored behind any of those before, or removed. */
+  static LogEntry child(RandomGenerator random) {
+    int depth = random.nextInt(4);
+    BlockHash block = CHAIN.get(5 * depth + random.nextInt(5));
+    Event like = Entries.stored(CHAIN, depth, Entries.ATTENTION, "memory");
+    Event event =
+        random.nextInt(5) == 0
+            ? Entries.removed(block, null, null)
+            : new Event(
+                like.type(),
+                like.namespace(),
+                block,
+                depth == 0 ? null : CHAIN.get(5 * (depth - 1) + random.nextInt(5)),
+                like.slice(),
+                like.bytes(),
+                like.tier(),
+                like.tokenSpan(),
+                null);
+    return new LogEntry("n0", "c1", DOMAINS.get(random.nextInt(2)), null, null, event);
   }
 }
