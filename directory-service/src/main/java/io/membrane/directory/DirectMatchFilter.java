@@ -7,14 +7,10 @@ import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.MatchResponse;
 import io.micrometer.core.instrument.Timer;
 import jakarta.servlet.FilterChain;
-import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletException;
-import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -22,7 +18,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 
 /**
@@ -55,29 +50,21 @@ final class DirectMatchFilter extends HttpFilter {
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    if (!isPlain(request)) {
+    if (!contexts.isPlainJson(request, MAX_BODY)) {
       chain.doFilter(request, response);
       return;
     }
     long start = System.nanoTime();
-    byte[] body = request.getInputStream().readNBytes((int) request.getContentLengthLong());
+    byte[] body = ReadRequest.body(request);
     byte[] answer = answer(body, request);
     if (answer == null) {
-      chain.doFilter(new Read(request, body), response);
+      chain.doFilter(new ReadRequest(request, body), response);
       return;
     }
     response.setContentType(MediaType.APPLICATION_JSON_VALUE);
     response.setContentLength(answer.length);
     response.getOutputStream().write(answer);
     timer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-  }
-
-  private static boolean isPlain(HttpServletRequest request) {
-    long length = request.getContentLengthLong();
-    return CallContexts.isPlain(request, HttpMethod.POST)
-        && MediaType.APPLICATION_JSON_VALUE.equals(request.getContentType())
-        && length > 0
-        && length <= MAX_BODY;
   }
 
   private byte @Nullable [] answer(byte[] body, HttpServletRequest request) {
@@ -126,55 +113,5 @@ final class DirectMatchFilter extends HttpFilter {
       }
     }
     throw new IllegalStateException("an answer without block_hashes");
-  }
-
-  /** A request whose body was read already. */
-  private static final class Read extends HttpServletRequestWrapper {
-
-    private final ServletInputStream body;
-
-    Read(HttpServletRequest request, byte[] body) {
-      super(request);
-      this.body = new ReadBody(body);
-    }
-
-    @Override
-    public ServletInputStream getInputStream() {
-      return body;
-    }
-  }
-
-  private static final class ReadBody extends ServletInputStream {
-
-    private final ByteArrayInputStream body;
-
-    ReadBody(byte[] body) {
-      this.body = new ByteArrayInputStream(body);
-    }
-
-    @Override
-    public int read() {
-      return body.read();
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) {
-      return body.read(buffer, offset, length);
-    }
-
-    @Override
-    public boolean isFinished() {
-      return body.available() == 0;
-    }
-
-    @Override
-    public boolean isReady() {
-      return true;
-    }
-
-    @Override
-    public void setReadListener(ReadListener listener) {
-      throw new IllegalStateException("the body was read already");
-    }
   }
 }

@@ -164,6 +164,19 @@ class DirectoryConfiguration {
     return registration;
   }
 
+  /** Before observation, as {@link #directMatches}. */
+  @Bean
+  FilterRegistrationBean<DirectEventsFilter> directEvents(
+      EventIntake intake, Matches matches, CallContexts contexts, MeterRegistry meters) {
+    FilterRegistrationBean<DirectEventsFilter> registration =
+        new FilterRegistrationBean<>(
+            new DirectEventsFilter(
+                intake, matches, contexts, meters.timer(DirectoryMetric.DIRECT_EVENTS.id())));
+    registration.addUrlPatterns("/v1/directory/events");
+    registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+    return registration;
+  }
+
   @Bean
   LogHealthIndicator logHealthIndicator(LogTail tail) {
     return new LogHealthIndicator(tail);

@@ -18,6 +18,7 @@ import io.membrane.wire.DirectoryClient.MatchResponse;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
 import io.membrane.wire.LogPosition;
 import io.membrane.wire.NamespaceRequest;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.validation.Valid;
 import java.util.HashSet;
 import java.util.Set;
@@ -83,7 +84,8 @@ class DirectoryEndpoint {
   }
 
   @PostMapping("/v1/directory/events")
-  EventsAccepted events(@Valid @RequestBody EventBatch batch) {
+  EventsAccepted events(@Valid @RequestBody EventBatch batch, HttpServletRequest request) {
+    DirectEventsFilter.rethrow(request);
     return intake.accept(batch, matches.domain());
   }
 

@@ -30,6 +30,8 @@ enum DirectoryMetric {
   MATCHES("membrane.directory.matches"),
   /** Timer of matches of hashes that were answered before observation, which times the others. */
   DIRECT_MATCHES("membrane.directory.direct.matches"),
+  /** Timer of batches of events that were taken in before observation, which times the others. */
+  DIRECT_EVENTS("membrane.directory.direct.events"),
   /** Counter of sessions' contexts; tag {@code outcome}: noted in the log, dropped. */
   CONTEXTS("membrane.directory.contexts"),
   /** Gauge: pairs of blocks that are known to be used together. */

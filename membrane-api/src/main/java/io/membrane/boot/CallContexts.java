@@ -8,6 +8,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.MediaType;
 
 /** Reads from a request for whom it is and until when its answer is of use. */
 public final class CallContexts {
@@ -40,6 +41,19 @@ public final class CallContexts {
         && request.getQueryString() == null
         && request.getHeader(HttpHeaders.CONTENT_ENCODING) == null
         && !isSampled(request.getHeader(TRACE_PARENT));
+  }
+
+  /**
+   * Whether a request is a plain POST of a JSON body of known length.
+   *
+   * @param most bytes of the body, if JSON bodies may be so long at all
+   */
+  public boolean isPlainJson(HttpServletRequest request, long most) {
+    long length = request.getContentLengthLong();
+    return isPlain(request, HttpMethod.POST)
+        && MediaType.APPLICATION_JSON_VALUE.equals(request.getContentType())
+        && length > 0
+        && length <= Math.min(most, properties.maxJson().toBytes());
   }
 
   /** By the last bit of the header (W3C Trace Context, section 3.2.2.5). */

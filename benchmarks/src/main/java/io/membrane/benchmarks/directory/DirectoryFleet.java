@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A Redis and a directory-service on loopback, with the launcher's options; they end with it. */
 final class DirectoryFleet implements Closeable {
@@ -20,6 +21,7 @@ final class DirectoryFleet implements Closeable {
   private final Processes processes = new Processes();
   private final int port;
   private final long pid;
+  private final long redisPid;
 
   /**
    * Starts both.
@@ -32,10 +34,11 @@ final class DirectoryFleet implements Closeable {
     List<Integer> free = Port.free(2);
     int redis = free.getFirst();
     port = free.getLast();
-    processes.start(
-        "redis",
-        Launch.redis(RedisBinary.in(folder.resolve("bin")), folder, redis, "4gb"),
-        () -> Probe.isReady(Member.REDIS, redis));
+    redisPid =
+        processes.start(
+            "redis",
+            Launch.redis(RedisBinary.in(folder.resolve("bin")), folder, redis, "4gb"),
+            () -> Probe.isReady(Member.REDIS, redis));
     Path java = Executables.java();
     List<String> command = new ArrayList<>(List.of(java.toString()));
     command.addAll(Launch.jvmOptions(Member.DIRECTORY));
@@ -56,6 +59,20 @@ final class DirectoryFleet implements Closeable {
 
   /** Processor seconds that the directory has used. */
   double cpuSeconds() {
+    return cpuSeconds(pid);
+  }
+
+  /** Processor seconds that Redis has used. */
+  double redisCpuSeconds() {
+    return cpuSeconds(redisPid);
+  }
+
+  /** Processor seconds that the directory's threads have used, by what they are for. */
+  Map<String, Double> threadSeconds() {
+    return ThreadTime.of(pid);
+  }
+
+  private static double cpuSeconds(long pid) {
     return ProcessHandle.of(pid)
         .flatMap(process -> process.info().totalCpuDuration())
         .map(used -> used.toNanos() / 1e9)

@@ -57,46 +57,51 @@ final class BatchCodec {
 
   private BatchCodec() {}
 
-  /**
-   * The batch in as many parts as it takes to keep each within {@value #MAX_BYTES} bytes and {@link
-   * DirectoryClient#MAX_EVENTS} events.
-   *
-   * @param batch of checked events
-   */
+  /** As {@link #encode(ChangeBatch, int)}, from the first event on. */
   static List<byte[]> encode(LogBatch batch) {
+    return encode(batch.inColumns(), 0);
+  }
+
+  /**
+   * The events from {@code first} on, in as many parts as it takes to keep each within {@value
+   * #MAX_BYTES} bytes and {@link DirectoryClient#MAX_EVENTS} events.
+   */
+  static List<byte[]> encode(ChangeBatch batch, int first) {
     List<byte[]> parts = new ArrayList<>();
-    encode(batch, parts);
+    encode(batch, first, batch.size(), parts);
     return parts;
   }
 
-  private static void encode(LogBatch batch, List<byte[]> parts) {
-    int events = batch.events().size();
-    if (events <= DirectoryClient.MAX_EVENTS) {
-      byte[] one = whole(batch);
-      if (one.length <= MAX_BYTES || events == 1) {
+  private static void encode(ChangeBatch batch, int from, int to, List<byte[]> parts) {
+    if (to - from <= DirectoryClient.MAX_EVENTS) {
+      byte[] one = whole(batch, from, to);
+      if (one.length <= MAX_BYTES || to - from == 1) {
         parts.add(one);
         return;
       }
     }
-    encode(batch.part(0, events / 2), parts);
-    encode(batch.part(events / 2, events), parts);
+    int middle = from + (to - from) / 2;
+    encode(batch, from, middle, parts);
+    encode(batch, middle, to, parts);
   }
 
-  private static byte[] whole(LogBatch batch) {
-    EventWriter events = new EventWriter();
-    batch.events().forEach(events::add);
-
+  private static byte[] whole(ChangeBatch batch, int from, int to) {
+    EventWriter events = new EventWriter(batch);
+    for (int i = from; i < to; i++) {
+      events.add(i);
+    }
+    NodeProgress first = batch.first();
     ByteWriter out = new ByteWriter();
     out.u16(MAGIC);
     out.u8(VERSION);
-    out.u8(batch.epoch() == null ? 0 : NUMBERED);
+    out.u8(first == null ? 0 : NUMBERED);
     out.u32(0);
-    out.string(batch.node());
-    out.string(batch.cluster());
-    out.string(batch.domain());
-    if (batch.epoch() != null && batch.sequence() != null) {
-      out.i64(batch.epoch());
-      out.i64(batch.sequence());
+    out.string(batch.source().node());
+    out.string(batch.source().cluster());
+    out.string(batch.source().domain());
+    if (first != null) {
+      out.i64(first.epoch());
+      out.i64(first.nextSequence() + from);
     }
     events.writeTo(out);
     byte[] bytes = out.toBytes(CRC_BYTES);

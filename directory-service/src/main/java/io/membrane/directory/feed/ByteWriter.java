@@ -2,7 +2,6 @@ package io.membrane.directory.feed;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.membrane.block.BlockHash;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -30,8 +29,13 @@ final class ByteWriter {
     room(LARGEST).putLong(value);
   }
 
-  void hash(BlockHash hash) {
-    room(LARGEST).putLong(hash.w0()).putLong(hash.w1()).putLong(hash.w2()).putLong(hash.w3());
+  /** Four words of a hash. */
+  void hash(long[] words, int at) {
+    room(LARGEST)
+        .putLong(words[at])
+        .putLong(words[at + 1])
+        .putLong(words[at + 2])
+        .putLong(words[at + 3]);
   }
 
   /** LEB128 of the number without its sign's meaning: one to ten bytes. */

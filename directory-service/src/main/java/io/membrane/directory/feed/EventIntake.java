@@ -1,8 +1,11 @@
 package io.membrane.directory.feed;
 
+import io.membrane.directory.location.ChangeBatch;
+import io.membrane.directory.location.EventColumns;
 import io.membrane.directory.location.EventRules;
 import io.membrane.directory.location.Image;
 import io.membrane.directory.location.NodeProgress;
+import io.membrane.directory.location.Source;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -15,7 +18,6 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes batches of a node's events into the log, each event once and in order.
@@ -45,15 +47,11 @@ public final class EventIntake {
   }
 
   /**
-   * Appends what the log does not hold yet of a batch.
+   * As {@link #accept(ChangeBatch)}, for events as objects.
    *
    * @param domain sharing domain of all that the batch tells of
-   * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} for an event that cannot be;
-   *     {@link ErrorCode#SEQUENCE_GAP} if events are missing before the batch, were lost after they
-   *     had been accepted, or its epoch is over, as it is once the node was lost; {@link
-   *     ErrorCode#OVERLOADED} for a node too many; {@link ErrorCode#DEPENDENCY_UNAVAILABLE} while
-   *     the log cannot be read or written. Nothing is appended then, except that a Redis which does
-   *     not answer may have appended all: the batch can be sent again
+   * @throws MembraneException {@link ErrorCode#IMPOSSIBLE_REQUEST} for an event that cannot be, or
+   *     as there
    */
   public EventsAccepted accept(EventBatch batch, String domain) {
     for (int i = 0; i < batch.events().size(); i++) {
@@ -64,81 +62,96 @@ public final class EventIntake {
             ErrorCode.IMPOSSIBLE_REQUEST, "events[" + i + "]: " + e.getMessage(), e);
       }
     }
-    ReentrantLock lock = locks.get(Math.floorMod(batch.node().hashCode(), LOCKS));
+    ChangeBatch columns =
+        new ChangeBatch(
+            new Source(batch.cluster(), batch.node(), domain),
+            new NodeProgress(batch.epoch(), batch.sequence()));
+    EventColumns.add(batch.events(), columns);
+    return accept(columns);
+  }
+
+  /**
+   * Appends what the log does not hold yet of a batch.
+   *
+   * @param batch numbered, of checked events
+   * @throws MembraneException {@link ErrorCode#SEQUENCE_GAP} if events are missing before the
+   *     batch, were lost after they had been accepted, or its epoch is over, as it is once the node
+   *     was lost; {@link ErrorCode#OVERLOADED} for a node too many; {@link
+   *     ErrorCode#DEPENDENCY_UNAVAILABLE} while the log cannot be read or written. Nothing is
+   *     appended then, except that a Redis which does not answer may have appended all: the batch
+   *     can be sent again
+   */
+  public EventsAccepted accept(ChangeBatch batch) {
+    String node = batch.source().node();
+    ReentrantLock lock = locks.get(Math.floorMod(node.hashCode(), LOCKS));
     Duration patience = CallContext.currentOr(PATIENCE).within(PATIENCE).remaining();
     try {
       if (!lock.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS)) {
         throw new MembraneException(
-            ErrorCode.OVERLOADED, "other batches of node " + batch.node() + " are at work");
+            ErrorCode.OVERLOADED, "other batches of node " + node + " are at work");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MembraneException(ErrorCode.DEPENDENCY_UNAVAILABLE, "the service stops", e);
     }
     try {
-      return appendRest(batch, domain);
+      return appendRest(batch);
     } finally {
       lock.unlock();
     }
   }
 
-  private EventsAccepted appendRest(EventBatch batch, String domain) {
+  private EventsAccepted appendRest(ChangeBatch batch) {
     LogPosition last = events.last();
     Duration patience = CallContext.currentOr(PATIENCE).within(PATIENCE).remaining();
     if (!tail.isCaughtUp() || (last != null && !tail.await(last, patience))) {
       throw new MembraneException(
           ErrorCode.DEPENDENCY_UNAVAILABLE, "the directory still reads its log; try again");
     }
-    long wanted = wanted(batch, domain, image.progress(batch.cluster(), batch.node(), domain));
-    int known = (int) Math.min(wanted - batch.sequence(), batch.events().size());
-    LogBatch rest =
-        new LogBatch(
-                batch.node(),
-                batch.cluster(),
-                domain,
-                batch.epoch(),
-                batch.sequence(),
-                batch.events())
-            .part(known, batch.events().size());
-    LogPosition at = rest.events().isEmpty() ? last : events.append(rest);
+    NodeProgress first = Objects.requireNonNull(batch.first(), "a batch without numbers");
+    long wanted = wanted(batch.source(), first);
+    int known = (int) Math.min(wanted - first.nextSequence(), batch.size());
+    LogPosition at = known == batch.size() ? last : events.append(batch, known);
     return new EventsAccepted(
-        wanted + rest.events().size(), at == null ? null : Objects.toString(at));
+        wanted + batch.size() - known, at == null ? null : Objects.toString(at));
   }
 
   /** The sequence that the node's next event has; at least that of the batch. */
-  private long wanted(EventBatch batch, String domain, @Nullable NodeProgress known) {
+  private long wanted(Source source, NodeProgress first) {
+    String node = source.node();
+    NodeProgress known = image.progress(source.cluster(), node, source.domain());
     if (known == null && image.numberingNodes() >= MAX_NODES) {
       throw new MembraneException(
           ErrorCode.OVERLOADED, "the directory knows " + MAX_NODES + " nodes, its limit");
     }
-    if (known != null && batch.epoch() < known.epoch()) {
+    if (known != null && first.epoch() < known.epoch()) {
       throw new MembraneException(
           ErrorCode.SEQUENCE_GAP,
           "epoch %d of node %s is over, it is in epoch %d; begin a later one with sequence 0"
-              .formatted(batch.epoch(), batch.node(), known.epoch()));
+              .formatted(first.epoch(), node, known.epoch()));
     }
-    if (known != null && batch.epoch() == known.epoch() && known.isOver()) {
+    if (known != null && first.epoch() == known.epoch() && known.isOver()) {
       throw new MembraneException(
           ErrorCode.SEQUENCE_GAP,
           "node %s was lost in epoch %d; begin a later epoch with sequence 0 and all that the node"
-                  .formatted(batch.node(), batch.epoch())
+                  .formatted(node, first.epoch())
               + " holds");
     }
     if (known != null
-        && batch.epoch() == known.epoch()
-        && tail.doubts(batch.cluster(), batch.node(), domain)) {
+        && first.epoch() == known.epoch()
+        && tail.doubts(source.cluster(), node, source.domain())) {
       throw new MembraneException(
           ErrorCode.SEQUENCE_GAP,
           "events of node %s in epoch %d were lost; begin a later epoch with sequence 0 and all"
-                  .formatted(batch.node(), batch.epoch())
+                  .formatted(node, first.epoch())
               + " that the node holds");
     }
-    long wanted = known != null && known.epoch() == batch.epoch() ? known.nextSequence() : 0;
-    if (batch.sequence() > wanted) {
+    long wanted = known != null && known.epoch() == first.epoch() ? known.nextSequence() : 0;
+    if (first.nextSequence() > wanted) {
       throw new MembraneException(
           ErrorCode.SEQUENCE_GAP,
           "sequence %d is wanted next of node %s in epoch %d, not %d; send from there, or begin a"
-                  .formatted(wanted, batch.node(), batch.epoch(), batch.sequence())
+                  .formatted(wanted, node, first.epoch(), first.nextSequence())
               + " later epoch with sequence 0 and all that the node holds");
     }
     return wanted;

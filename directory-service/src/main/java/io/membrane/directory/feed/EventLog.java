@@ -3,6 +3,7 @@ package io.membrane.directory.feed;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.membrane.directory.location.ChangeBatch;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.WireJson;
@@ -17,11 +18,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
-import org.springframework.data.domain.Range;
-import org.springframework.data.redis.connection.Limit;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
-import org.springframework.data.redis.connection.stream.ByteRecord;
 import org.springframework.data.redis.connection.stream.ReadOffset;
 import org.springframework.data.redis.connection.stream.StreamOffset;
 import org.springframework.data.redis.connection.stream.StreamReadOptions;
@@ -58,6 +56,15 @@ public final class EventLog {
             id = redis.call('XADD', KEYS[1], '*', ARGV[1], ARGV[i])
           end
           return id
+          """,
+          String.class);
+
+  /** A script, since the entry itself may be a megabyte. */
+  private static final RedisScript<String> LAST =
+      new DefaultRedisScript<>(
+          """
+          local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+          return last and last[1]
           """,
           String.class);
 
@@ -127,7 +134,18 @@ public final class EventLog {
    * @return position at which all of it is known
    */
   public LogPosition append(LogBatch batch) {
-    return append(LogEntry.BATCH_FIELD, BatchCodec.encode(batch));
+    return append(batch.inColumns(), 0);
+  }
+
+  /**
+   * Appends the events of a batch from {@code first} on, all of them or nothing, with nothing else
+   * in between.
+   *
+   * @param first less than the batch's size
+   * @return position at which all of them are known
+   */
+  LogPosition append(ChangeBatch batch, int first) {
+    return append(LogEntry.BATCH_FIELD, BatchCodec.encode(batch, first));
   }
 
   /**
@@ -158,13 +176,8 @@ public final class EventLog {
 
   /** Position of the last entry, or null if the log is empty. */
   @Nullable LogPosition last() {
-    List<ByteRecord> newest =
-        answered(() ->
-            Objects.requireNonNull(
-                redis.execute((RedisConnection c) ->
-                    c.streamCommands()
-                        .xRevRange(STREAM, Range.unbounded(), Limit.limit().count(1)))));
-    return newest.isEmpty() ? null : LogPosition.parse(newest.getFirst().getId().getValue());
+    String last = answered(() -> redis.execute(LAST, List.of(LogEntry.STREAM)));
+    return last == null ? null : LogPosition.parse(last);
   }
 
   /** Drops entries before {@code first}, perhaps not quite all. */

@@ -10,69 +10,112 @@ import static io.membrane.directory.feed.BatchCodec.SLICE;
 import static io.membrane.directory.feed.BatchCodec.STORED;
 import static io.membrane.directory.feed.BatchCodec.TIER;
 
-import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
-import io.membrane.wire.DirectoryClient.Event;
-import java.util.Objects;
+import io.membrane.directory.location.ChangeBatch;
+import io.membrane.directory.location.Numbered;
 import org.jspecify.annotations.Nullable;
 
-/** The events of a batch and their dictionaries, as {@link BatchCodec} draws them. */
+/**
+ * Some events of a batch and their dictionaries, as {@link BatchCodec} draws them. What no event
+ * among them names is in no dictionary.
+ */
 final class EventWriter {
 
-  private final Dictionary<Namespace> namespaces = new Dictionary<>();
-  private final Dictionary<Slice> slices = new Dictionary<>();
-  private final Dictionary<String> tiers = new Dictionary<>();
+  private static final int NONE = -1;
+
+  private final ChangeBatch batch;
+  private final Numbered<Namespace> namespaces = new Numbered<>();
+  private final Numbered<Slice> slices = new Numbered<>();
+  private final Numbered<String> tiers = new Numbered<>();
   private final ByteWriter events = new ByteWriter();
   private int count;
-  private @Nullable BlockHash before;
 
-  /** Adds a checked event. */
-  void add(Event event) {
+  /** The stored event before. */
+  private int before = NONE;
+
+  /** Nearly all events name what the one before names. */
+  private @Nullable Namespace lastNamespace;
+
+  private int lastForm = NONE;
+  private int lastTier = NONE;
+  private int namespaceIndex;
+  private int sliceIndex;
+  private int tierIndex;
+
+  EventWriter(ChangeBatch batch) {
+    this.batch = batch;
+  }
+
+  /** Adds the batch's event of this number. */
+  void add(int event) {
     count++;
-    switch (event.type()) {
+    switch (batch.type(event)) {
       case STORED -> stored(event);
       case REMOVED -> removed(event);
       case CLEARED -> events.u8(CLEARED);
     }
   }
 
-  private void stored(Event event) {
-    BlockHash parent = event.parentHash();
-    int relation = parent == null ? 0 : parent.equals(before) ? PARENT_BEFORE : PARENT_WRITTEN;
-    Namespace namespace = Objects.requireNonNull(event.namespace());
-    BlockHash hash = Objects.requireNonNull(event.blockHash());
-    events.u8(
-        STORED
-            | relation
-            | (event.bytes() == null ? 0 : BYTES)
-            | (event.expiresAtMs() == null ? 0 : END));
-    events.hash(hash);
-    if (parent != null && relation == PARENT_WRITTEN) {
-      events.hash(parent);
+  private void stored(int event) {
+    boolean follows = before != NONE && batch.isChild(event, before);
+    int relation = !batch.hasParent(event) ? 0 : follows ? PARENT_BEFORE : PARENT_WRITTEN;
+    long bytes = batch.bytes(event);
+    long end = batch.expiresAtMs(event);
+    events.u8(STORED | relation | (bytes == 0 ? 0 : BYTES) | (end == Long.MAX_VALUE ? 0 : END));
+    events.hash(batch.keys(), batch.keyAt(event));
+    if (relation == PARENT_WRITTEN) {
+      events.hash(batch.keys(), batch.parentAt(event));
     }
-    events.number(namespaces.indexOf(namespace));
-    events.number(slices.indexOf(Objects.requireNonNull(event.slice())));
-    events.number(tiers.indexOf(Objects.requireNonNull(event.tier())));
-    events.number(Objects.requireNonNull(event.tokenSpan()).from() / namespace.blockTokens());
-    if (event.bytes() != null) {
-      events.number(event.bytes());
+    events.number(namespace(event));
+    events.number(slice(event));
+    events.number(tier(event));
+    events.number(batch.blockIndex(event));
+    if (bytes != 0) {
+      events.number(bytes);
     }
-    if (event.expiresAtMs() != null) {
-      events.number(event.expiresAtMs());
+    if (end != Long.MAX_VALUE) {
+      events.number(end);
     }
-    before = hash;
+    before = event;
   }
 
-  private void removed(Event event) {
-    events.u8(REMOVED | (event.slice() == null ? 0 : SLICE) | (event.tier() == null ? 0 : TIER));
-    events.hash(Objects.requireNonNull(event.blockHash()));
-    if (event.slice() != null) {
-      events.number(slices.indexOf(event.slice()));
+  private void removed(int event) {
+    boolean ofSlice = batch.formOf(event) != ChangeBatch.ANY;
+    boolean ofTier = batch.tierOf(event) != ChangeBatch.ANY;
+    events.u8(REMOVED | (ofSlice ? SLICE : 0) | (ofTier ? TIER : 0));
+    events.hash(batch.keys(), batch.keyAt(event));
+    if (ofSlice) {
+      events.number(slice(event));
     }
-    if (event.tier() != null) {
-      events.number(tiers.indexOf(event.tier()));
+    if (ofTier) {
+      events.number(tier(event));
     }
+  }
+
+  private int namespace(int event) {
+    Namespace namespace = batch.namespaceOf(event);
+    if (!namespace.equals(lastNamespace)) {
+      lastNamespace = namespace;
+      namespaceIndex = namespaces.number(namespace);
+    }
+    return namespaceIndex;
+  }
+
+  private int slice(int event) {
+    if (batch.formOf(event) != lastForm) {
+      lastForm = batch.formOf(event);
+      sliceIndex = slices.number(batch.slice(event));
+    }
+    return sliceIndex;
+  }
+
+  private int tier(int event) {
+    if (batch.tierOf(event) != lastTier) {
+      lastTier = batch.tierOf(event);
+      tierIndex = tiers.number(batch.tier(event));
+    }
+    return tierIndex;
   }
 
   /** Writes the dictionaries, the count and the events. */

@@ -1,5 +1,9 @@
 package io.membrane.directory.feed;
 
+import io.membrane.directory.location.ChangeBatch;
+import io.membrane.directory.location.EventColumns;
+import io.membrane.directory.location.NodeProgress;
+import io.membrane.directory.location.Source;
 import io.membrane.wire.DirectoryClient.Event;
 import java.util.List;
 import java.util.Objects;
@@ -30,9 +34,12 @@ public record LogBatch(
     events = List.copyOf(events);
   }
 
-  /** The events from {@code from} to before {@code to}. */
-  LogBatch part(int from, int to) {
-    Long first = sequence == null ? null : Long.valueOf(sequence + from);
-    return new LogBatch(node, cluster, domain, epoch, first, events.subList(from, to));
+  /** The same in columns. */
+  ChangeBatch inColumns() {
+    NodeProgress first =
+        epoch == null || sequence == null ? null : new NodeProgress(epoch, sequence);
+    ChangeBatch columns = new ChangeBatch(new Source(cluster, node, domain), first);
+    EventColumns.add(events, columns);
+    return columns;
   }
 }

@@ -1,9 +1,7 @@
 package io.membrane.directory.location;
 
-import io.membrane.block.Namespace;
 import io.membrane.directory.location.Image.Applied;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -31,16 +29,12 @@ final class BatchIngest {
     this.batch = batch;
     this.source = batch.source();
     this.nowSeconds = nowSeconds;
-    this.forms = new Form[batch.forms.size()];
-    batch.forms.forEach((form, i) -> forms[i] = form);
-    this.tiers = new String[batch.tiers.size()];
-    batch.tiers.forEach((tier, i) -> tiers[i] = tier);
+    this.forms = batch.forms.values().toArray(Form[]::new);
+    this.tiers = batch.tiers.values().toArray(String[]::new);
     this.formNumbers = new int[forms.length];
     Arrays.fill(formNumbers, UNKNOWN);
-    this.namespaceNumbers = new int[batch.namespaces.size()];
-    for (Map.Entry<Namespace, Integer> n : batch.namespaces.entrySet()) {
-      namespaceNumbers[n.getValue()] = table.namespaces.number(n.getKey());
-    }
+    this.namespaceNumbers =
+        batch.namespaces.values().stream().mapToInt(table.namespaces::number).toArray();
     this.places = new @Nullable Place[tiers.length];
   }
 

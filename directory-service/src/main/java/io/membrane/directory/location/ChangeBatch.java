@@ -3,15 +3,10 @@ package io.membrane.directory.location;
 import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
-import io.membrane.block.TokenSpan;
-import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventType;
 import io.membrane.wire.LogEntry;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +26,14 @@ public final class ChangeBatch {
   /** Words of a block's hash and its parent's. */
   static final int KEY_WORDS = 8;
 
-  final Map<Namespace, Integer> namespaces = new HashMap<>();
-  final Map<Form, Integer> forms = new HashMap<>();
-  final Map<String, Integer> tiers = new HashMap<>();
+  private static final int HASH_WORDS = KEY_WORDS / 2;
+
+  /** By kind. */
+  private static final EventType[] TYPES = {EventType.STORED, EventType.REMOVED, EventType.CLEARED};
+
+  final Numbered<Namespace> namespaces = new Numbered<>();
+  final Numbered<Form> forms = new Numbered<>();
+  final Numbered<String> tiers = new Numbered<>();
   int count;
   long[] keys = new long[64 * KEY_WORDS];
   long[] ends = new long[64];
@@ -83,7 +83,7 @@ public final class ChangeBatch {
 
   /** Number of a namespace in this batch. */
   public int namespace(Namespace namespace) {
-    return namespaces.computeIfAbsent(namespace, n -> namespaces.size());
+    return namespaces.number(namespace);
   }
 
   /**
@@ -95,7 +95,7 @@ public final class ChangeBatch {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes must not be negative");
     }
-    return forms.computeIfAbsent(new Form(slice, bytes), f -> forms.size());
+    return forms.number(new Form(slice, bytes));
   }
 
   /**
@@ -105,7 +105,7 @@ public final class ChangeBatch {
    */
   public int tier(String tier) {
     EventRules.checkTier(tier);
-    return tiers.computeIfAbsent(tier, t -> tiers.size());
+    return tiers.number(tier);
   }
 
   /**
@@ -175,6 +175,83 @@ public final class ChangeBatch {
     return count;
   }
 
+  /** What kind of event one is. */
+  public EventType type(int event) {
+    return TYPES[kinds[event]];
+  }
+
+  /** Words of all hashes; see {@link #keyAt} and {@link #parentAt}. */
+  public long[] keys() {
+    return keys;
+  }
+
+  /** Where in {@link #keys} the four words of an event's block begin; none if it is cleared. */
+  public int keyAt(int event) {
+    return event * KEY_WORDS;
+  }
+
+  /** Where in {@link #keys} the four words of a stored block's parent begin, if it has one. */
+  public int parentAt(int event) {
+    return keyAt(event) + HASH_WORDS;
+  }
+
+  /** Whether a stored block has a parent. */
+  public boolean hasParent(int event) {
+    return hasParent[event];
+  }
+
+  /** Whether a stored block's parent is the block of another event. */
+  public boolean isChild(int event, int other) {
+    return hasParent[event]
+        && Arrays.equals(
+            keys,
+            parentAt(event),
+            parentAt(event) + HASH_WORDS,
+            keys,
+            keyAt(other),
+            keyAt(other) + HASH_WORDS);
+  }
+
+  /** Namespace of a stored block. */
+  public Namespace namespaceOf(int event) {
+    return namespaces.values().get(namespaceOf[event]);
+  }
+
+  /** Blocks before a stored one in its context. */
+  public int blockIndex(int event) {
+    return blockIndexes[event];
+  }
+
+  /** Slice and bytes by number, or {@link #ANY}. */
+  public int formOf(int event) {
+    return formOf[event];
+  }
+
+  /** Slice of a fragment that was stored, or removed by its slice. */
+  public Slice slice(int event) {
+    return forms.values().get(formOf[event]).slice();
+  }
+
+  /** Bytes of a stored fragment; 0 if nobody said. */
+  public long bytes(int event) {
+    return forms.values().get(formOf[event]).bytes();
+  }
+
+  /** Tier by number, or {@link #ANY}. */
+  public int tierOf(int event) {
+    return tierOf[event];
+  }
+
+  /** Tier of a fragment that was stored, or removed by its tier. */
+  public String tier(int event) {
+    return tiers.values().get(tierOf[event]);
+  }
+
+  /** Unix time at which a stored fragment is gone, {@code Long.MAX_VALUE} if it has no end. */
+  public long expiresAtMs(int event) {
+    return ends[event];
+  }
+
   /** Whether the source says, after so many events, that it holds nothing. */
   public boolean clearsAfter(int events) {
     for (int i = events; i < count; i++) {
@@ -205,62 +282,12 @@ public final class ChangeBatch {
 
   /** The events as entries of the log. */
   public List<LogEntry> entries() {
-    List<LogEntry> entries = new ArrayList<>(count);
-    Source whose = source();
-    for (int i = 0; i < count; i++) {
-      entries.add(
-          new LogEntry(
-              whose.node(),
-              whose.cluster(),
-              whose.domain(),
-              first == null ? null : Long.valueOf(first.epoch()),
-              first == null ? null : Long.valueOf(first.nextSequence() + i),
-              event(i)));
-    }
-    return entries;
-  }
-
-  private Event event(int i) {
-    if (kinds[i] == CLEARED) {
-      return new Event(EventType.CLEARED, null, null, null, null, null, null, null, null);
-    }
-    BlockHash block = hash(i * KEY_WORDS);
-    Form form = named(forms, formOf[i]);
-    Slice slice = form == null ? null : form.slice();
-    String tier = named(tiers, tierOf[i]);
-    if (kinds[i] == REMOVED) {
-      return new Event(EventType.REMOVED, null, block, null, slice, null, tier, null, null);
-    }
-    Namespace namespace = Objects.requireNonNull(named(namespaces, namespaceOf[i]));
-    int from = blockIndexes[i] * namespace.blockTokens();
-    return new Event(
-        EventType.STORED,
-        namespace,
-        block,
-        hasParent[i] ? hash(i * KEY_WORDS + 4) : null,
-        slice,
-        Objects.requireNonNull(form).bytes(),
-        tier,
-        new TokenSpan(from, from + namespace.blockTokens()),
-        ends[i] == Long.MAX_VALUE ? null : Long.valueOf(ends[i]));
+    return EventColumns.entries(this);
   }
 
   @Override
   public String toString() {
     return entries().toString();
-  }
-
-  private BlockHash hash(int at) {
-    return new BlockHash(keys[at], keys[at + 1], keys[at + 2], keys[at + 3]);
-  }
-
-  private static <T> @Nullable T named(Map<T, Integer> numbers, int number) {
-    for (Map.Entry<T, Integer> known : numbers.entrySet()) {
-      if (known.getValue() == number) {
-        return known.getKey();
-      }
-    }
-    return null;
   }
 
   static void copy(BlockHash hash, long[] into, int at) {
