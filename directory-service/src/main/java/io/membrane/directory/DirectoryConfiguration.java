@@ -13,6 +13,7 @@ import io.membrane.directory.location.Image;
 import io.membrane.directory.membership.FailureDetector;
 import io.membrane.directory.registry.NodeRegistry;
 import io.membrane.directory.registry.NodeWatch;
+import io.membrane.directory.relist.Relister;
 import io.membrane.directory.snapshot.Snapshots;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -178,7 +179,7 @@ class DirectoryConfiguration {
   }
 
   @Bean
-  LogHealthIndicator logHealthIndicator(LogTail tail) {
-    return new LogHealthIndicator(tail);
+  LogHealthIndicator logHealthIndicator(LogTail tail, Relister relister) {
+    return new LogHealthIndicator(tail, relister);
   }
 }

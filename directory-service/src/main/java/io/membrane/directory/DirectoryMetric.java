@@ -26,6 +26,11 @@ enum DirectoryMetric {
   SNAPSHOT_FAILURES("membrane.directory.snapshot.failures"),
   /** Gauge: 1 while entries of the log are missing from the image, otherwise 0. */
   DOUBTFUL("membrane.directory.doubtful"),
+  /**
+   * Counter of attempts to take in anew what the shared store holds; tag {@code outcome}: complete,
+   * failed, no_node.
+   */
+  RELISTS("membrane.directory.relists"),
   /** Counter of matches; tag {@code outcome}: full, partial, none. */
   MATCHES("membrane.directory.matches"),
   /** Timer of matches of hashes that were answered before observation, which times the others. */

@@ -1,6 +1,7 @@
 package io.membrane.directory;
 
 import io.membrane.directory.feed.LogTail;
+import io.membrane.directory.relist.Relister;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
@@ -8,15 +9,22 @@ import org.springframework.boot.health.contributor.Health;
 final class LogHealthIndicator extends AbstractHealthIndicator {
 
   private final LogTail tail;
+  private final Relister relister;
 
-  LogHealthIndicator(LogTail tail) {
+  LogHealthIndicator(LogTail tail, Relister relister) {
     this.tail = tail;
+    this.relister = relister;
   }
 
   @Override
   protected void doHealthCheck(Health.Builder health) {
     (tail.isCaughtUp() ? health.up() : health.outOfService())
         .withDetail("position", tail.position().toString())
-        .withDetail("doubtful", tail.isDoubtful());
+        .withDetail("doubtful", tail.isDoubtful())
+        .withDetail("store_doubtful", tail.lostEntries());
+    String problem = relister.problem();
+    if (problem != null) {
+      health.withDetail("relist_problem", problem);
+    }
   }
 }

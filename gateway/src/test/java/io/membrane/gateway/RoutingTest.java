@@ -84,7 +84,14 @@ class RoutingTest extends GatewayTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/v1/unknown", "/v1", "/v1/fragmentsandmore", "/v2/fragments/a", "/index"})
+      strings = {
+        "/v1/unknown",
+        "/v1",
+        "/v1/fragmentsandmore",
+        "/v2/fragments/a",
+        "/index",
+        "/v1/peers/stored",
+      })
   void anUnknownPathIsNotFound(String path) {
     HttpResponse<String> answer = get(path);
 

@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * About whom the image may be wrong, because entries of the log were lost before it had taken them
  * in. A source that numbers its events is doubted from a gap on, until it begins a later epoch or
- * says that it holds nothing; those that do not number theirs, together, until the log's next life.
+ * says that it holds nothing; those that do not number theirs, together, until they were listed
+ * anew or the log's next life begins.
  *
  * <p>One thread writes; any may ask.
  */
@@ -22,6 +24,8 @@ final class Doubts {
   private final Map<Source, LogPosition> lastHeard = new ConcurrentHashMap<>();
   private final Set<Source> doubted = ConcurrentHashMap.newKeySet();
   private volatile boolean entriesLost;
+  private final AtomicLong listings = new AtomicLong();
+  private long losses;
 
   /**
    * Takes note of numbered events that the image has taken in.
@@ -41,11 +45,13 @@ final class Doubts {
 
   /** The log went on without us: entries before the oldest that it holds are missing. */
   void loseBeginning() {
+    losses++;
     entriesLost = true;
   }
 
   /** The image holds entries that the log lost: all those after {@code held}. */
   void loseEnd(LogPosition held) {
+    losses++;
     entriesLost = true;
     lastHeard.forEach((source, at) -> {
       if (at.compareTo(held) > 0) {
@@ -54,8 +60,25 @@ final class Doubts {
     });
   }
 
+  /** The sources that do not number their events were listed anew. */
+  void endListing() {
+    entriesLost = false;
+    listings.incrementAndGet();
+  }
+
+  /** How often entries were lost so far, or all was forgotten. Writer only. */
+  long losses() {
+    return losses;
+  }
+
+  /** How often {@link #endListing} was called so far. */
+  long listings() {
+    return listings.get();
+  }
+
   /** The image holds nothing any more. */
   void clear() {
+    losses++;
     entriesLost = false;
     doubted.clear();
     lastHeard.clear();

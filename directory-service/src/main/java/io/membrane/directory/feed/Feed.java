@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What changes in this region, told to whoever asks: the log, line by line. Of a log of another
- * life, of one that no longer holds the reader's entry, and to a reader that names none, it first
- * tells all that the image holds of this region; so nobody needs more of the log than what came
- * meanwhile. What other regions hold is never told on. Thread-safe.
+ * life, of one that no longer holds the reader's entry, when the image was mended by what no entry
+ * says, and to a reader that names none, it first tells all that the image holds of this region; so
+ * nobody needs more of the log than what came meanwhile. What other regions hold is never told on.
+ * Thread-safe.
  */
 public final class Feed {
 
@@ -109,11 +110,13 @@ public final class Feed {
      */
     public void writeTo(OutputStream to) throws IOException, InterruptedException {
       OutputStream out = new BufferedOutputStream(to, BUFFER_BYTES);
+      long relisted = tail.relisted();
       FeedCursor at = known == null ? reset(first, out) : known;
       long signedAt = System.nanoTime() - BETWEEN_SIGNS.toNanos();
       while (!stopping) {
         Page page = events.after(at.position());
-        if (!at.isContinuedBy(page)) {
+        if (!at.isContinuedBy(page) || relisted != tail.relisted()) {
+          relisted = tail.relisted();
           at = reset(tail.moment(), out);
           continue;
         }

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * In the last two cases what was known stays, and is doubtful: a wrong place costs a caller a
  * wasted fetch, a cleared image every hit. A gap in the numbers of a source makes that source
- * doubtful.
+ * doubtful. {@link #relist} ends the doubt about the shared store, which numbers nothing.
  *
  * <p>An entry that cannot be understood is counted, logged and skipped. While Redis is gone the
  * image stays as it is, and {@link #isCaughtUp} says that it may be old. What others tell of the
@@ -166,6 +166,27 @@ public final class LogTail implements AutoCloseable {
     return doubts.areAbout(new Source(cluster, node, domain));
   }
 
+  /** Whether entries were lost of sources that do not number theirs: of the shared store. */
+  public boolean lostEntries() {
+    return doubts.entriesLost();
+  }
+
+  /**
+   * Begins to take in anew what the shared store holds, which ends the doubt about it; what was
+   * begun before is dropped.
+   *
+   * @throws MembraneException {@link ErrorCode#DEPENDENCY_UNAVAILABLE} while the image does not
+   *     hold all of its log
+   */
+  public Relisting relist() throws InterruptedException {
+    return change(i -> new Relisting(events, this, doubts, standsAt(), i.list()));
+  }
+
+  /** How often the shared store was taken in anew. */
+  long relisted() {
+    return doubts.listings();
+  }
+
   /** Events read so far by what became of them; an entry that cannot be read is one. */
   public long count(Outcome outcome) {
     return ingest.count(outcome);
@@ -209,13 +230,15 @@ public final class LogTail implements AutoCloseable {
    *     is not all
    */
   Moment moment() throws InterruptedException {
-    return change(i -> {
-      if (life == null || !caughtUp || !(stands || position.get().equals(LogPosition.START))) {
-        throw new MembraneException(
-            ErrorCode.DEPENDENCY_UNAVAILABLE, "the directory still reads its log; try again");
-      }
-      return new Moment(new FeedCursor(life, position.get()), i.localProgress());
-    });
+    return change(i -> new Moment(standsAt(), i.localProgress()));
+  }
+
+  private FeedCursor standsAt() {
+    if (life == null || !caughtUp || !(stands || position.get().equals(LogPosition.START))) {
+      throw new MembraneException(
+          ErrorCode.DEPENDENCY_UNAVAILABLE, "the directory still reads its log; try again");
+    }
+    return new FeedCursor(life, position.get());
   }
 
   private void run() {

@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What events do to the table. One thread; {@link #progress} and the counts are for any. */
@@ -135,14 +137,23 @@ final class Changes {
    * @throws IllegalStateException if there are as many as there can be
    */
   Place place(Source source, String tier, int nowSeconds) {
-    Place place = table.places.findOrAdd(source, tier);
+    return place(() -> table.places.findOrAdd(source, tier), nowSeconds);
+  }
+
+  /** As {@link #place(Source, String, int)}, of what is listed anew. */
+  Place listedPlace(Source source, String tier, int nowSeconds) {
+    return place(() -> table.places.findOrAddListed(source, tier), nowSeconds);
+  }
+
+  private Place place(Supplier<@Nullable Place> findOrAdd, int nowSeconds) {
+    Place place = findOrAdd.get();
     if (place == null) {
       sweep(Integer.MAX_VALUE, nowSeconds);
       for (int id = table.highestId(); id > 0; id--) {
         table.forgetDeadPlace(id);
       }
       table.places.endUnused();
-      place = table.places.findOrAdd(source, tier);
+      place = findOrAdd.get();
     }
     if (place == null) {
       throw new IllegalStateException("the image knows as many places as it can");
@@ -167,6 +178,29 @@ final class Changes {
     int id = enter(keys, at, hasParent, namespace, blockIndex, nowSeconds);
     table.put(id, location, nowSeconds);
     table.records.setUse(id, ClockHand.age(nowSeconds), table.records.uses(id) + 1);
+    lastStored = id;
+    makeRoomForLocations(id, nowSeconds);
+  }
+
+  /**
+   * Takes a fragment in as {@link #store}, which is listed anew: a block that is known is not used
+   * by that.
+   */
+  void list(
+      long[] keys,
+      int at,
+      boolean hasParent,
+      int namespace,
+      int blockIndex,
+      long location,
+      int nowSeconds) {
+    int known = table.find(keys, at);
+    if (known == 0 || table.isGone(known)) {
+      store(keys, at, hasParent, namespace, blockIndex, location, nowSeconds);
+      return;
+    }
+    int id = enter(keys, at, hasParent, namespace, blockIndex, nowSeconds);
+    table.put(id, location, nowSeconds);
     lastStored = id;
     makeRoomForLocations(id, nowSeconds);
   }
@@ -286,16 +320,29 @@ final class Changes {
       @Nullable Slice slice,
       @Nullable String tier,
       int nowSeconds) {
+    remove(
+        keys,
+        at,
+        place -> place.source().equals(source) && (tier == null || tier.equals(place.tier())),
+        slice,
+        nowSeconds);
+  }
+
+  /**
+   * Takes fragments of a block away.
+   *
+   * @param isThere the places where they lie
+   * @param slice null for any
+   */
+  void remove(
+      long[] keys, int at, Predicate<Place> isThere, @Nullable Slice slice, int nowSeconds) {
     int id = table.find(keys, at);
     if (id != 0) {
       table.drop(
           id,
-          word -> {
-            Place place = table.places.get(Location.place(word));
-            return place.source().equals(source)
-                && (tier == null || tier.equals(place.tier()))
-                && (slice == null || slice.equals(table.forms.get(Location.form(word)).slice()));
-          },
+          word ->
+              isThere.test(table.places.get(Location.place(word)))
+                  && (slice == null || slice.equals(table.forms.get(Location.form(word)).slice())),
           nowSeconds);
     }
   }

@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * What the event log says, in memory.
  *
  * <p>One thread writes: {@link #apply(LogEntry)}, {@link #used}, {@link #sweep}, {@link #clear},
- * {@link #beginAgain}, {@link #complete}, {@link #adopt} and what a {@link #decoder} does must not
- * run at the same time. Any number of threads read at any time and never lock. A reader sees every
- * block as it was after some event; two blocks of one answer may be an event apart, as they may be
- * a moment after any answer.
+ * {@link #beginAgain}, {@link #complete}, {@link #adopt}, {@link #list} and what a {@link Listing}
+ * or a {@link #decoder} does must not run at the same time. Any number of threads read at any time
+ * and never lock. A reader sees every block as it was after some event; two blocks of one answer
+ * may be an event apart, as they may be a moment after any answer.
  *
  * <p>A block that loses its last copy is kept, with the reason, until its room is wanted; so is one
  * that was only named as a parent. Times are kept in seconds, ends are rounded down.
@@ -62,6 +62,7 @@ public final class Image {
   private final AtomicLong gaps = new AtomicLong();
   private final AtomicLong forgotten = new AtomicLong();
   private final long[] keys = new long[ChangeBatch.KEY_WORDS];
+  private @Nullable Listing listing;
   private volatile Changes changes;
   private volatile Predicate<String> isStale = region -> false;
 
@@ -121,37 +122,14 @@ public final class Image {
     }
     Event event = entry.event();
     switch (event.type()) {
-      case STORED -> store(source, event, now);
-      case REMOVED -> {
-        ChangeBatch.copy(Objects.requireNonNull(event.blockHash()), keys, 0);
-        changes.remove(keys, 0, source, event.slice(), event.tier(), now);
+      case STORED -> {
+        Place place = changes.place(source, Objects.requireNonNull(event.tier()), now);
+        new EventIngest(changes, event, now).store(place, false);
       }
+      case REMOVED -> new EventIngest(changes, event, now).remove(place -> place.isOf(source));
       case CLEARED -> changes.end(source, entry.sequence(), now);
     }
     return Outcome.APPLIED;
-  }
-
-  private void store(Source source, Event event, int now) {
-    Namespace namespace = Objects.requireNonNull(event.namespace());
-    ChangeBatch.copy(Objects.requireNonNull(event.blockHash()), keys, 0);
-    if (event.parentHash() != null) {
-      ChangeBatch.copy(event.parentHash(), keys, 4);
-    }
-    Form form =
-        new Form(
-            Objects.requireNonNull(event.slice()), Objects.requireNonNullElse(event.bytes(), 0L));
-    Place place = changes.place(source, Objects.requireNonNull(event.tier()), now);
-    changes.store(
-        keys,
-        0,
-        event.parentHash() != null,
-        changes.table.namespaces.number(namespace),
-        Objects.requireNonNull(event.tokenSpan()).from() / namespace.blockTokens(),
-        Changes.location(
-            place,
-            changes.form(form),
-            Objects.requireNonNullElse(event.expiresAtMs(), Long.MAX_VALUE)),
-        now);
   }
 
   /**
@@ -180,6 +158,9 @@ public final class Image {
 
   /** Ends all that is known of this region, and forgets the numbers of its nodes. */
   public void clear() {
+    if (listing != null) {
+      listing.drop();
+    }
     changes.endLocal(now());
     sweep(Integer.MAX_VALUE);
   }
@@ -195,6 +176,18 @@ public final class Image {
   /** All of a region was told again: what was known of it before ends, at once. */
   public void complete(String region) {
     changes.complete(region, now());
+  }
+
+  /**
+   * Begins to list anew what stores of this region hold, beside what is known of them; what was
+   * listed before without an end is dropped. For the writer.
+   */
+  public Listing list() {
+    if (listing != null) {
+      listing.drop();
+    }
+    listing = new Listing(changes, clock);
+    return listing;
   }
 
   /**

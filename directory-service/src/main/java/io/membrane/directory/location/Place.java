@@ -45,6 +45,10 @@ public final class Place {
     return tier;
   }
 
+  boolean isOf(Source other) {
+    return source.equals(other);
+  }
+
   /** Why nothing lies here any more, or null while it does. */
   @Nullable Gone death() {
     return death;

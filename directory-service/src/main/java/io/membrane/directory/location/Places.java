@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,10 @@ final class Places {
 
   private final Map<Source, Place.Held> bySource = new HashMap<>();
   private final Map<String, List<Place.Held>> aside = new HashMap<>();
+
+  /** Places of what is listed anew, beside those of the same sources. */
+  private final Map<Source, Place.Held> listed = new HashMap<>();
+
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private final AtomicLong live = new AtomicLong();
   private final AtomicLong holding = new AtomicLong();
@@ -44,13 +49,31 @@ final class Places {
 
   /** The living place of a source and tier, or null. */
   @Nullable Place find(Source source, String tier) {
-    Place.Held held = bySource.get(source);
+    return find(bySource, source, tier);
+  }
+
+  private static @Nullable Place find(Map<Source, Place.Held> among, Source source, String tier) {
+    Place.Held held = among.get(source);
     return held == null ? null : held.byTier.get(tier);
   }
 
   /** The living place of a source and tier, or null if it is a new one and all ids are taken. */
   @Nullable Place findOrAdd(Source source, String tier) {
-    Place known = find(source, tier);
+    return findOrAdd(bySource, source, tier);
+  }
+
+  /** As {@link #findOrAdd(Source, String)}, of what is listed anew. */
+  @Nullable Place findOrAddListed(Source source, String tier) {
+    return findOrAdd(listed, source, tier);
+  }
+
+  /** Whether a place is one of {@link #findOrAddListed}. */
+  boolean isListed(Place place) {
+    return listed.get(place.source()) == place.held;
+  }
+
+  private @Nullable Place findOrAdd(Map<Source, Place.Held> among, Source source, String tier) {
+    Place known = find(among, source, tier);
     if (known != null) {
       return known;
     }
@@ -58,7 +81,7 @@ final class Places {
     if (id == NONE) {
       return null;
     }
-    Place.Held held = bySource.computeIfAbsent(source, s -> new Place.Held());
+    Place.Held held = among.computeIfAbsent(source, s -> new Place.Held());
     Place place = new Place(source, tier, id, held);
     held.byTier.put(tier, place);
     byId.setRelease(id, place);
@@ -134,9 +157,42 @@ final class Places {
   void endAside(String region, Gone how) {
     for (Place.Held held :
         Objects.requireNonNullElse(aside.remove(region), List.<Place.Held>of())) {
-      end(held, how);
-      held.byTier.values().forEach(place -> endUnused(place, how));
+      endAll(held, how);
     }
+  }
+
+  /** The places of what was listed take the place of all that those sources had, at once. */
+  void completeListed(Predicate<Source> listedSources, Gone how) {
+    bySource
+        .entrySet()
+        .removeIf(entry -> {
+          boolean isOld = listedSources.test(entry.getKey());
+          if (isOld) {
+            endAll(entry.getValue(), how);
+          }
+          return isOld;
+        });
+    bySource.putAll(listed);
+    listed.clear();
+  }
+
+  /** Ends the places of what is listed. */
+  void endListed(Gone how) {
+    listed.values().forEach(held -> endAll(held, how));
+    listed.clear();
+  }
+
+  /** Ends the places of what is listed of a source. */
+  void endListed(Source source, Gone how) {
+    Place.Held held = listed.remove(source);
+    if (held != null) {
+      endAll(held, how);
+    }
+  }
+
+  private void endAll(Place.Held held, Gone how) {
+    end(held, how);
+    held.byTier.values().forEach(place -> endUnused(place, how));
   }
 
   private void endUnused(Place place, Gone how) {

@@ -9,17 +9,17 @@ import org.jspecify.annotations.Nullable;
  * Lines of bytes, each ended by a newline; what comes after the last newline is none. For one
  * thread.
  */
-final class Lines {
+public final class Lines {
 
   /** Longest line without its newline; one of the feed has a few hundred bytes, names are short. */
-  static final int MAX_BYTES = (64 << 10) - 1;
+  public static final int MAX_BYTES = (64 << 10) - 1;
 
   private final InputStream in;
   private final byte[] buffer = new byte[MAX_BYTES + 1];
   private int from;
   private int to;
 
-  Lines(InputStream in) {
+  public Lines(InputStream in) {
     this.in = in;
   }
 
@@ -28,7 +28,7 @@ final class Lines {
    *
    * @throws IOException if the line is too long, or the stream breaks off
    */
-  byte @Nullable [] next() throws IOException {
+  public byte @Nullable [] next() throws IOException {
     int searched = from;
     while (true) {
       int end = newline(searched);
@@ -53,7 +53,7 @@ final class Lines {
   }
 
   /** Whether the next line is there already. */
-  boolean isReady() {
+  public boolean isReady() {
     return newline(from) >= 0;
   }
 

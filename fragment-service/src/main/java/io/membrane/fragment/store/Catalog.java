@@ -222,23 +222,27 @@ final class Catalog {
     if (meta == null || key == null) {
       return NO;
     }
-    Event event =
-        new Event(
-            EventType.STORED,
-            meta.namespace(),
-            key.hash(),
-            meta.parent(),
-            key.slice(),
-            put.bytes(),
-            TIER,
-            meta.tokenSpan(),
-            null);
+    Event event = stored(key, meta, put.bytes(), null);
     byte[] entry =
         WireJson.mapper()
             .writeValueAsBytes(
                 new LogEntry(
                     settings.node(), settings.cluster(), put.name().domain(), null, null, event));
     return Arrays.copyOf(entry, entry.length - "}}".length());
+  }
+
+  /** How the log tells of a fragment. */
+  static Event stored(FragmentKey key, FragmentMeta meta, long bytes, @Nullable Long expiresAtMs) {
+    return new Event(
+        EventType.STORED,
+        meta.namespace(),
+        key.hash(),
+        meta.parent(),
+        key.slice(),
+        bytes,
+        TIER,
+        meta.tokenSpan(),
+        expiresAtMs);
   }
 
   /** What is known of each name, in order; null for each that is not there. */

@@ -80,6 +80,7 @@ public final class FragmentStore {
   private final Housekeeping housekeeping;
   private final Values values;
   private final Inventories inventories;
+  private final StoreListing listing;
 
   /**
    * @param factory Spring Data's Lettuce factory, already started
@@ -128,6 +129,7 @@ public final class FragmentStore {
     UploadRecords records = new UploadRecords(redis);
     this.uploads = new ResumableUploads(records, bodies, tenants, room, memory, meters, puts::put);
     this.inventories = new Inventories(new NameNotes(redis), clock);
+    this.listing = new StoreListing(settings, redis, catalog, reads);
     this.housekeeping =
         new Housekeeping(
             new Follower(catalog, memory, room),
@@ -182,6 +184,11 @@ public final class FragmentStore {
   /** What is stored, to be compared with what is stored elsewhere. */
   public Inventories inventories() {
     return inventories;
+  }
+
+  /** What is stored, to be told to directories. */
+  public StoreListing listing() {
+    return listing;
   }
 
   /** Fragments that come in parts. */

@@ -72,8 +72,17 @@ final class NameNotes {
   /** Visits every name of a domain that is there all the while, a page at a time. */
   void forEach(String domain, int page, Consumer<List<Name>> visitor) {
     String glob = NAMES + domain.replaceAll("[*?\\[\\]\\\\]", "\\\\$0") + "/*";
+    forEach("inventory", glob, page, visitor);
+  }
+
+  /** As {@link #forEach}, of all domains. */
+  void forEachOfAll(int page, Consumer<List<Name>> visitor) {
+    forEach("listing", NAMES + "*", page, visitor);
+  }
+
+  private void forEach(String call, String glob, int page, Consumer<List<Name>> visitor) {
     redis.scan(
-        "inventory",
+        call,
         glob,
         page,
         keys ->

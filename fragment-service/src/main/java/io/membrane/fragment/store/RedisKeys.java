@@ -60,6 +60,7 @@ final class RedisKeys {
 
   static final String PREFIX = "{membrane}:";
   static final byte[] LOG = (PREFIX + "log").getBytes(US_ASCII);
+  static final byte[] LOG_LIFE = (PREFIX + "log:life").getBytes(US_ASCII);
   static final String BODY_PREFIX = "membrane:body:";
   static final String UPLOAD_PREFIX = "membrane:upload:";
 
