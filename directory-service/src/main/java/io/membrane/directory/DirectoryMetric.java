@@ -59,6 +59,14 @@ enum DirectoryMetric {
   REGION_STALE("membrane.directory.region.stale"),
   /** Counter of times that all of a region was told anew; tag {@code region}. */
   REGION_RESETS("membrane.directory.region.resets"),
+  /** Gauge: regions that a discovery names; tag {@code discovery}: kubernetes, gossip. */
+  PEERS("membrane.directory.peers"),
+  /** Counter of times that a discovery could not say; tag {@code discovery}. */
+  PEERS_FAILURES("membrane.directory.peers.failures"),
+  /** Gauge: other directories that take part in the gossip. */
+  GOSSIP_MEMBERS("membrane.directory.gossip.members"),
+  /** Counter of what came by gossip and was ignored; tag {@code reason}: key, unreadable. */
+  GOSSIP_IGNORED("membrane.directory.gossip.ignored"),
   /** Counter of lines of regions' feeds; tags {@code region}, {@code outcome}: taken, skipped. */
   REGION_LINES("membrane.directory.region.lines"),
   /**

@@ -4,6 +4,7 @@ import io.membrane.directory.feed.EventLog;
 import io.membrane.directory.feed.Feed;
 import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.location.Image;
+import io.membrane.directory.region.Following;
 import io.membrane.directory.region.Regions;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
@@ -34,9 +35,11 @@ class RegionConfiguration {
     Regions regions =
         new Regions(
             checked.peers(),
-            Objects.requireNonNullElse(checked.region(), ""),
-            Objects.requireNonNullElse(checked.peerKey(), ""),
-            checked.staleAfter(),
+            new Following(
+                Objects.requireNonNullElse(checked.region(), ""),
+                Objects.requireNonNullElse(checked.peerKey(), ""),
+                checked.staleAfter(),
+                checked.forgetAfter()),
             tail,
             new SecureRandom());
     image.staleWhen(regions::isStale);

@@ -161,7 +161,8 @@ class FeedEndpointTest {
 
   @Test
   void withoutAConfiguredKeyNobodyIsAPeer() {
-    RegionProperties none = new RegionProperties(null, Map.of(), null, Duration.ofSeconds(10));
+    RegionProperties none =
+        new RegionProperties(null, Map.of(), null, Duration.ofSeconds(10), Duration.ofHours(24));
     assertThat(none.isPeerKey("")).isFalse();
     assertThat(none.isPeerKey(KEY)).isFalse();
   }

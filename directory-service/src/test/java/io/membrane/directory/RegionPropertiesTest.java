@@ -31,7 +31,9 @@ class RegionPropertiesTest {
   void thereIsOneRegionWithoutANameUnlessToldOtherwise() {
     bound.run(context ->
         assertThat(context.getBean(RegionProperties.class).checked())
-            .isEqualTo(new RegionProperties(null, Map.of(), null, Duration.ofSeconds(10))));
+            .isEqualTo(
+                new RegionProperties(
+                    null, Map.of(), null, Duration.ofSeconds(10), Duration.ofHours(24))));
   }
 
   @Test
@@ -41,7 +43,8 @@ class RegionPropertiesTest {
             "membrane.directory.region=us-east",
             "membrane.directory.peers.eu-west=http://directory.eu-west:8081",
             "membrane.directory.peer-key=" + KEY,
-            "membrane.directory.stale-after=3s")
+            "membrane.directory.stale-after=3s",
+            "membrane.directory.forget-after=5h")
         .run(context -> {
           RegionProperties properties = context.getBean(RegionProperties.class).checked();
           assertThat(properties)
@@ -50,7 +53,8 @@ class RegionPropertiesTest {
                       "us-east",
                       Map.of("eu-west", URI.create("http://directory.eu-west:8081")),
                       KEY,
-                      Duration.ofSeconds(3)));
+                      Duration.ofSeconds(3),
+                      Duration.ofHours(5)));
           assertThat(properties.toString()).contains("eu-west").doesNotContain(KEY);
           assertThat(properties.isPeerKey(KEY)).isTrue();
         });
@@ -66,6 +70,10 @@ class RegionPropertiesTest {
     "peers.b=/b, region=a, Write a URL like",
     "peer-key=short, region=a, Write a secret of at least",
     "stale-after=1s, region=a, Write at least 2s",
+    "gossip.port=70000, region=a, Set membrane.directory.gossip.port to 0 to 65535",
+    "gossip.port=7946, region=a, Set membrane.directory.gossip.url to the URL at which",
+    "gossip.port=7946, gossip.url=http://a:1, Write membrane.directory.region",
+    "forget-after=1s, region=a, Write more than membrane.directory.stale-after",
   })
   void aWrongValueStopsTheStartAndSaysWhatToWrite(
       String property, @Nullable String other, String said, CapturedOutput output) {

@@ -13,12 +13,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import okhttp3.Call;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads pods of one namespace. */
+/** Reads pods and Services. */
 final class ClusterApi {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
@@ -29,7 +30,6 @@ final class ClusterApi {
 
   private final ApiClient client;
   private final CoreV1Api core;
-  private final String namespace;
 
   /**
    * A way to the cluster; calls nobody.
@@ -49,40 +49,57 @@ final class ClusterApi {
                 .writeTimeout(TIMEOUT)
                 .build());
     this.core = new CoreV1Api(client);
-    this.namespace = properties.requiredNamespace();
   }
 
   /**
-   * The pods that have a label, all of them.
+   * The pods of a namespace that have a label, all of them.
    *
    * @throws StartupProblem if the API refuses to tell, and will until somebody allows it
    * @throws IOException if it does not answer, or something else does
    */
-  List<PodList.Pod> pods(String label) throws IOException {
+  List<PodList.Pod> pods(String namespace, String label) throws IOException {
     List<PodList.Pod> pods = new ArrayList<>();
     String from = null;
     do {
-      PodList page = page(label, from);
+      var request = core.listNamespacedPod(namespace).labelSelector(label).limit(PAGE);
+      var asked = from == null ? request : request._continue(from);
+      PodList page = page(() -> asked.buildCall(null), PodList.class, "pods", namespace);
       pods.addAll(page.pods());
       from = page.next();
     } while (from != null);
     return pods;
   }
 
-  private PodList page(String label, @Nullable String from) throws IOException {
-    var request = core.listNamespacedPod(namespace).labelSelector(label).limit(PAGE);
-    if (from != null) {
-      request = request._continue(from);
-    }
-    try (Response response = request.buildCall(null).execute()) {
+  /** As {@link #pods}, Services. */
+  List<ServiceList.Service> services(String namespace, String label) throws IOException {
+    List<ServiceList.Service> services = new ArrayList<>();
+    String from = null;
+    do {
+      var request = core.listNamespacedService(namespace).labelSelector(label).limit(PAGE);
+      var asked = from == null ? request : request._continue(from);
+      ServiceList page =
+          page(() -> asked.buildCall(null), ServiceList.class, "services", namespace);
+      services.addAll(page.services());
+      from = page.next();
+    } while (from != null);
+    return services;
+  }
+
+  private interface Request {
+    Call call() throws ApiException;
+  }
+
+  private <T> T page(Request request, Class<T> type, String what, String namespace)
+      throws IOException {
+    try (Response response = request.call().execute()) {
       byte[] body = response.body().byteStream().readNBytes(MAX_BODY);
       if (response.code() == UNAUTHORIZED || response.code() == FORBIDDEN) {
-        throw refused(response.code());
+        throw refused(response.code(), what, namespace);
       }
       if (!response.isSuccessful()) {
         throw new IOException("it answers " + response.code());
       }
-      @Nullable PodList page = JsonMapper.shared().readValue(body, PodList.class);
+      @Nullable T page = JsonMapper.shared().readValue(body, type);
       if (page == null) {
         throw new IOException("it answers null");
       }
@@ -92,15 +109,20 @@ final class ClusterApi {
     }
   }
 
-  private StartupProblem refused(int code) {
+  private StartupProblem refused(int code, String what, String namespace) {
+    String off =
+        "pods".equals(what)
+            ? "membrane.directory.kubernetes.enabled=false."
+            : "membrane.directory.kubernetes.peers.enabled=false.";
     return new StartupProblem(
-        "the Kubernetes API at %s does not let the directory list pods of namespace %s (%d)"
-            .formatted(client.getBasePath(), namespace, code),
+        "the Kubernetes API at %s does not let the directory list %s of namespace %s (%d)"
+            .formatted(client.getBasePath(), what, namespace, code),
         code == FORBIDDEN
-            ? "Allow the verb list on pods in that namespace to this service account (a Role and a"
-                + " RoleBinding), or set membrane.directory.kubernetes.enabled=false."
-            : "Renew the service account's token or the kubeconfig, or set"
-                + " membrane.directory.kubernetes.enabled=false.");
+            ? "Allow the verb list on "
+                + what
+                + " in that namespace to this service account (a Role and a RoleBinding), or set "
+                + off
+            : "Renew the service account's token or the kubeconfig, or set " + off);
   }
 
   private static ApiClient inPod() {
@@ -109,11 +131,11 @@ final class ClusterApi {
     } catch (IOException | RuntimeException e) {
       // client-java has a RuntimeException of its own for a token that is missing.
       throw because(
-          "membrane.directory.kubernetes.enabled is true, but this process has no service account"
+          "membrane.directory.kubernetes is to be used, but this process has no service account"
               + " of a Kubernetes pod",
           "Run it in a pod whose service account token is mounted, or set"
               + " membrane.directory.kubernetes.kubeconfig to a file that leads to the cluster, or"
-              + " membrane.directory.kubernetes.enabled=false.",
+              + " membrane.directory.kubernetes.enabled=false and .peers.enabled=false.",
           e);
     }
   }

@@ -120,7 +120,7 @@ public final class PodEngines {
 
   private synchronized void look() {
     try {
-      List<Pod> pods = cluster.pods(LabelledPod.LABEL);
+      List<Pod> pods = cluster.pods(properties.requiredNamespace(), LabelledPod.LABEL);
       answers = true;
       register(engines(pods));
     } catch (IOException e) {

@@ -1,4 +1,4 @@
-/** Engines that are found by the labels of their pods. */
+/** Engines that are found by the labels of their pods, and peers by those of Services. */
 @NullMarked
 package io.membrane.directory.kubernetes;
 

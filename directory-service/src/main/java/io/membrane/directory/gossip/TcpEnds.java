@@ -1,0 +1,106 @@
+package io.membrane.directory.gossip;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.handler.codec.LengthFieldPrepender;
+import io.netty.resolver.DefaultAddressResolverGroup;
+import io.scalecube.cluster.transport.api.Message;
+import io.scalecube.cluster.transport.api.Transport;
+import io.scalecube.cluster.transport.api.TransportConfig;
+import io.scalecube.transport.netty.Receiver;
+import io.scalecube.transport.netty.Sender;
+import io.scalecube.transport.netty.TransportImpl;
+import io.scalecube.transport.netty.TransportImpl.ReceiverContext;
+import io.scalecube.transport.netty.TransportImpl.SenderContext;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.DisposableServer;
+import reactor.netty.tcp.TcpClient;
+import reactor.netty.tcp.TcpServer;
+
+/**
+ * Both ends of ScaleCube's TCP connections. Its own listen at every address; these at one, if told
+ * so, and look names up as the rest of the service does.
+ *
+ * <pre>
+ * +-----------------+---------------------+
+ * | length, 4 bytes | message             |
+ * +-----------------+---------------------+
+ * </pre>
+ */
+final class TcpEnds implements Receiver, Sender {
+
+  private static final int LENGTH_BYTES = 4;
+
+  private final TransportConfig config;
+  private final @Nullable String host;
+
+  private TcpEnds(TransportConfig config, @Nullable String host) {
+    this.config = config;
+    this.host = host;
+  }
+
+  /**
+   * A transport that is not bound yet.
+   *
+   * @param host address at which it listens; null: all
+   */
+  static Transport transport(TransportConfig config, @Nullable String host) {
+    TcpEnds ends = new TcpEnds(config, host);
+    return new TransportImpl(config.messageCodec(), ends, ends, config.addressMapper());
+  }
+
+  @Override
+  public Mono<DisposableServer> bind() {
+    return Mono.deferContextual(view -> {
+      ReceiverContext context = view.get(ReceiverContext.class);
+      TcpServer server = TcpServer.create().port(config.port());
+      return (host == null ? server : server.host(host))
+          .runOn(context.loopResources())
+          .childOption(ChannelOption.TCP_NODELAY, true)
+          .childOption(ChannelOption.SO_KEEPALIVE, true)
+          .doOnChannelInit((observer, channel, remote) -> frame(channel))
+          .handle((in, out) -> in.receive().retain().doOnNext(context::onMessage).then())
+          .bind()
+          .cast(DisposableServer.class);
+    });
+  }
+
+  @Override
+  public Mono<Connection> connect(String address) {
+    return Mono.deferContextual(view ->
+        TcpClient.newConnection()
+            .resolver(DefaultAddressResolverGroup.INSTANCE)
+            .runOn(view.get(SenderContext.class).loopResources())
+            .host(Transport.parseHost(address))
+            .port(Transport.parsePort(address))
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.SO_KEEPALIVE, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.connectTimeout())
+            .doOnChannelInit((observer, channel, remote) -> frame(channel))
+            .connect()
+            .cast(Connection.class));
+  }
+
+  @Override
+  public Mono<Void> send(Message message) {
+    return Mono.deferContextual(view ->
+        view.get(Connection.class)
+            .outbound()
+            .sendObject(
+                Mono.just(message).map(view.get(SenderContext.class).messageEncoder()),
+                bytes -> true)
+            .then());
+  }
+
+  private void frame(Channel channel) {
+    channel
+        .pipeline()
+        .addFirst(
+            new LengthFieldPrepender(LENGTH_BYTES),
+            new LengthFieldBasedFrameDecoder(
+                config.maxFrameLength(), 0, LENGTH_BYTES, 0, LENGTH_BYTES));
+  }
+}
