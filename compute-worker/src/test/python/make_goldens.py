@@ -7,6 +7,7 @@ Per variant: a model directory, and beside it, raw and little-endian,
     tokens.i32   the prompt
     kv.f32       [layers][2: K, V][tokens][kv_heads][head_dim], K after RoPE
     logits.f32   of the token after the prompt
+    means.f32    [full blocks of 16 tokens][hidden], means of last_hidden_state
 computed in float32 with eager attention. bf16 and f16 weights are widened to float32 first, so that
 their goldens are what exact arithmetic on these weights gives.
 """
@@ -157,6 +158,15 @@ def make(config, directory, dtype=torch.float32, shard="1GB", edit=None):
     path.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
 
 
+BLOCK_TOKENS = 16
+
+
+def means(hidden):
+    """What sentence embedders call mean pooling, of each full block."""
+    full = len(hidden) // BLOCK_TOKENS * BLOCK_TOKENS
+    return hidden[:full].view(-1, BLOCK_TOKENS, hidden.shape[-1]).mean(1)
+
+
 @torch.inference_mode()
 def golden(model_directory, out, count, vocab):
     model = AutoModelForCausalLM.from_pretrained(
@@ -174,6 +184,8 @@ def golden(model_directory, out, count, vocab):
     out.mkdir(parents=True, exist_ok=True)
     (out / "tokens.i32").write_bytes(tokens.numpy().astype("<i4").tobytes())
     (out / "kv.f32").write_bytes(kv.contiguous().numpy().astype("<f4").tobytes())
+    hidden = model.model(tokens[None].long()).last_hidden_state[0]
+    (out / "means.f32").write_bytes(means(hidden).contiguous().numpy().astype("<f4").tobytes())
     (out / "logits.f32").write_bytes(answer.logits[0, -1].numpy().astype("<f4").tobytes())
 
 

@@ -4,6 +4,7 @@ import ai.djl.engine.EngineException;
 import io.membrane.block.Namespace;
 import io.membrane.block.Tokens;
 import io.membrane.boot.StartupProblem;
+import io.membrane.wire.DirectoryClient;
 import io.membrane.worker.checkpoint.BadModelException;
 import io.membrane.worker.checkpoint.Checkpoint;
 import io.membrane.worker.checkpoint.ElementType;
@@ -37,6 +38,9 @@ final class ModelLoader {
     long start = System.nanoTime();
     Path directory = Path.of(properties.model()).toAbsolutePath().normalize();
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+      if (properties.describeBlocks()) {
+        requireDescribable(checkpoint.config().hiddenSize());
+      }
       ElementType kvType = kvType(properties.kvDtype(), checkpoint.weightType());
       Namespace namespace = namespace(properties, checkpoint, kvType);
       PromptTokenizer tokenizer = PromptTokenizer.open(directory);
@@ -106,10 +110,20 @@ final class ModelLoader {
     }
   }
 
+  static void requireDescribable(int dimensions) {
+    if (dimensions > DirectoryClient.MAX_DIMENSIONS) {
+      throw new StartupProblem(
+          "The model's hidden states have %d dimensions, the directory takes embeddings of at most %d."
+              .formatted(dimensions, DirectoryClient.MAX_DIMENSIONS),
+          "Leave membrane.worker.describe-blocks out.");
+    }
+  }
+
   private static void warmUp(PrefillModel model, WorkerProperties properties) {
     int length = Math.min(properties.effectiveChunkTokens() + 1, model.positionLimit());
     Tokens tokens = Tokens.ofInts(new int[length]);
-    try (Prefill prefill = model.begin(tokens, List.of(), properties.blockTokens())) {
+    try (Prefill prefill =
+        model.begin(tokens, List.of(), properties.blockTokens(), properties.describeBlocks())) {
       while (prefill.advance()) {}
       prefill.logits();
     }

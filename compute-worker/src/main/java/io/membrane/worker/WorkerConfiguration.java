@@ -4,10 +4,14 @@ import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
+import io.membrane.worker.publish.BlockDescriptions;
+import io.membrane.worker.publish.ChunkEmbedding;
 import io.membrane.worker.publish.ComputeLane;
 import io.membrane.worker.publish.PromptPrefill;
 import io.membrane.worker.publish.ServedModel;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.net.URI;
+import java.util.Objects;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -28,14 +32,42 @@ class WorkerConfiguration {
     return lane.load(() -> ModelLoader.load(properties));
   }
 
+  /** With a breaker of its own: descriptions that fail must not keep prefills from resolving. */
+  @Bean
+  BlockDescriptions blockDescriptions(
+      WorkerProperties properties,
+      ClientProperties peers,
+      ServedModel served,
+      ServiceClients clients,
+      MeterRegistry meters) {
+    URI directory =
+        Objects.requireNonNull(
+            peers.peers().get("directory-service"), "set membrane.client.peers.directory-service");
+    return new BlockDescriptions(
+        served,
+        clients.of(DirectoryClient.class, "directory-service-descriptions", directory),
+        properties.describeBlocks() ? properties.describeLimit() : 0,
+        meters);
+  }
+
+  @Bean
+  ChunkEmbedding chunkEmbedding(ServedModel served, ComputeLane lane, MeterRegistry meters) {
+    return new ChunkEmbedding(served, lane, meters);
+  }
+
   @Bean
   PromptPrefill promptPrefill(
-      ServedModel served, ComputeLane lane, ServiceClients clients, MeterRegistry meters) {
+      ServedModel served,
+      ComputeLane lane,
+      ServiceClients clients,
+      BlockDescriptions descriptions,
+      MeterRegistry meters) {
     return new PromptPrefill(
         served,
         lane,
         clients.of(DirectoryClient.class, "directory-service"),
         clients.of(FragmentClient.class, "fragment-service"),
+        descriptions,
         meters);
   }
 }

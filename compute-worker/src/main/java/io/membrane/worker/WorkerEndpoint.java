@@ -2,12 +2,15 @@ package io.membrane.worker;
 
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
+import io.membrane.wire.ComputeClient.EmbeddingList;
+import io.membrane.wire.ComputeClient.EmbeddingRequest;
 import io.membrane.wire.ComputeClient.Model;
 import io.membrane.wire.ComputeClient.ModelList;
 import io.membrane.wire.ComputeClient.PrefillRequest;
 import io.membrane.wire.ComputeClient.PrefillResponse;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
+import io.membrane.worker.publish.ChunkEmbedding;
 import io.membrane.worker.publish.PromptPrefill;
 import io.membrane.worker.publish.ServedModel;
 import jakarta.validation.Valid;
@@ -23,15 +26,22 @@ class WorkerEndpoint {
 
   private final ServedModel served;
   private final PromptPrefill prefill;
+  private final ChunkEmbedding embedding;
 
-  WorkerEndpoint(ServedModel served, PromptPrefill prefill) {
+  WorkerEndpoint(ServedModel served, PromptPrefill prefill, ChunkEmbedding embedding) {
     this.served = served;
     this.prefill = prefill;
+    this.embedding = embedding;
   }
 
   @PostMapping("/v1/prefill")
   PrefillResponse prefill(@Valid @RequestBody PrefillRequest request) {
     return prefill.prefill(request);
+  }
+
+  @PostMapping("/v1/embeddings")
+  EmbeddingList embeddings(@Valid @RequestBody EmbeddingRequest request) {
+    return embedding.embed(request);
   }
 
   @PostMapping("/v1/tokenize")

@@ -22,7 +22,10 @@ import org.springframework.validation.annotation.Validated;
  * @param chunkTokens queries that go through the model at once; 0 for the block size, with which a
  *     block has the same bytes behind whatever reused prefix
  * @param queueLimit prompts that may wait while another computes
- * @param maxTokens longest prompt
+ * @param maxTokens longest prompt, and most tokens of an embedding request
+ * @param describeBlocks whether the directory is told what new blocks are about, by their tokens
+ *     and embeddings
+ * @param describeLimit blocks that may wait to be described; what is more is left out
  */
 @Validated
 @ConfigurationProperties("membrane.worker")
@@ -36,7 +39,9 @@ record WorkerProperties(
     @DefaultValue("0") @Min(0) @Max(1024) int threads,
     @DefaultValue("0") @Min(0) @Max(65_536) int chunkTokens,
     @DefaultValue("32") @Min(1) @Max(10_000) int queueLimit,
-    @DefaultValue("131072") @Min(1) @Max(16_777_216) int maxTokens) {
+    @DefaultValue("131072") @Min(1) @Max(16_777_216) int maxTokens,
+    @DefaultValue("false") boolean describeBlocks,
+    @DefaultValue("4096") @Min(1) @Max(1_000_000) int describeLimit) {
 
   /** {@link #chunkTokens} with its default. */
   int effectiveChunkTokens() {

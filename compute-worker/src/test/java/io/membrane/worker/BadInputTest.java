@@ -53,6 +53,24 @@ class BadInputTest extends WorkerHttpTest {
           /v1/prefill  | {"tokens":[1],"prefix":{"block_hashes":[null]}} | 400 | malformed_request | prefix.block_hashes
           /v1/prefill  | {"tokens":[1],"prefix":{"block_hashes":["ab"]}} | 400 | malformed_request | 64 lower-case hex digits
           /v1/prefill  | {"tokens":[1],"prefix":{"block_hashes":["HASH"]}} | 422 | prefix_mismatch | prefix.block_hashes[0] is not block 0 of this prompt, which has 0 full blocks of 16 tokens
+          /v1/prefill  | {"tokens":[1],"embeddings":1}      | 400 | malformed_request  | embeddings
+          /v1/embeddings | {                                | 400 | malformed_request  | not JSON
+          /v1/embeddings | {}                               | 400 | malformed_request  | input must not be null
+          /v1/embeddings | {"input":[]}                     | 400 | malformed_request  | input is a text
+          /v1/embeddings | {"input":7}                      | 400 | malformed_request  | input is a text, a list of texts
+          /v1/embeddings | {"input":{"tokens":[1]}}         | 400 | malformed_request  | input is a text
+          /v1/embeddings | {"input":[null]}                 | 400 | malformed_request  | input is a text
+          /v1/embeddings | {"input":[[1],null]}             | 400 | malformed_request  | input is a text
+          /v1/embeddings | {"input":[[1],2]}                | 400 | malformed_request  | input is a text
+          /v1/embeddings | {"input":["a",1]}                | 400 | malformed_request  | input is a text
+          /v1/embeddings | {"input":[1,"a"]}                | 400 | malformed_request  | input is a text
+          /v1/embeddings | {"input":[[1.5]]}                | 400 | malformed_request  | input is a text
+          /v1/embeddings | {"input":[[-1]]}                 | 400 | malformed_request  | a token id is 0 to 4294967295
+          /v1/embeddings | {"input":[[99999999999999999999]]} | 400 | malformed_request | input is a text
+          /v1/embeddings | {"input":[[1],[]]}               | 422 | impossible_request | input[1]: a prompt has at least one token
+          /v1/embeddings | {"input":[[1],[2,1536]]}         | 422 | impossible_request | input[1]: token 1 is 1536, the model's vocabulary has 1536
+          /v1/embeddings | {"input":[[1]],"model":"gpt"}    | 404 | not_found          | only 'tiny-llama'
+          /v1/embeddings | {"input":[[1]],"dimensions":64}  | 422 | impossible_request | have 128 dimensions, not 64
           /v1/tokenize | {                                  | 400 | malformed_request  | not JSON
           /v1/tokenize | {}                                 | 400 | malformed_request  | text must not be null
           /v1/tokenize | {"text":7}                         | 400 | malformed_request  | text
@@ -80,6 +98,29 @@ class BadInputTest extends WorkerHttpTest {
     assertThat(answer.json().path("detail").asString())
         .isEqualTo(
             "the prompt has 2001 tokens, this worker takes 2000 (membrane.worker.max-tokens)");
+  }
+
+  @Test
+  void moreChunksOrTokensThanARequestTakesAreRefused() {
+    Answer chunks = post("/v1/embeddings", input(1001, "[1]"));
+    assertThat(chunks.status()).isEqualTo(400);
+    assertThat(chunks.json().path("detail").asString()).contains("1001 elements");
+    Answer tokens = post("/v1/embeddings", input(667, "[1,2,3]"));
+    assertThat(tokens.status()).isEqualTo(422);
+    assertThat(tokens.json().path("detail").asString())
+        .contains("2001 tokens in all", "membrane.worker.max-tokens");
+  }
+
+  private static String input(int count, String chunk) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> chunk)
+        .collect(Collectors.joining(",", "{\"input\":[", "]}"));
+  }
+
+  @Test
+  void aBodyPastTheLimitIsRefused() {
+    Answer answer = post("/v1/embeddings", "{\"input\":\"" + "a".repeat(17 << 20) + "\"}");
+    assertThat(answer.status()).isEqualTo(413);
   }
 
   @Test

@@ -80,6 +80,18 @@ class ModelLoaderTest {
   }
 
   @Test
+  void aModelTooWideForTheDirectoryCannotDescribeItsBlocks() {
+    ModelLoader.requireDescribable(4096);
+    assertThatThrownBy(() -> ModelLoader.requireDescribable(4097))
+        .isInstanceOfSatisfying(
+            StartupProblem.class,
+            e -> {
+              assertThat(e.getMessage()).contains("have 4097 dimensions");
+              assertThat(e.action()).contains("membrane.worker.describe-blocks");
+            });
+  }
+
+  @Test
   void aMissingModelSaysWhatToSet() {
     assertThatThrownBy(() -> ModelLoader.load(properties(Map.of("device", "cpu"))))
         .isInstanceOfSatisfying(

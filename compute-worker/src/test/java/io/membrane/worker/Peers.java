@@ -1,5 +1,7 @@
 package io.membrane.worker;
 
+import static java.util.Objects.requireNonNull;
+
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.membrane.block.BlockHash;
@@ -14,8 +16,12 @@ import io.membrane.rpc.FrameReader;
 import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.Problem;
 import io.membrane.rpc.WireJson;
+import io.membrane.wire.DirectoryClient.DescribeRequest;
+import io.membrane.wire.DirectoryClient.Described;
+import io.membrane.wire.DirectoryClient.Description;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
 import io.membrane.wire.FragmentClient;
+import io.membrane.wire.NamespaceRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
@@ -41,8 +48,11 @@ final class Peers implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<FragmentKey, Frame> fragments = new ConcurrentHashMap<>();
+  private final Map<BlockHash, Told> described = new ConcurrentHashMap<>();
   private volatile @Nullable ErrorCode getFault;
   private volatile @Nullable ErrorCode putFault;
+  private volatile @Nullable ErrorCode describeFault;
+  private volatile CountDownLatch describeGate = new CountDownLatch(0);
   private volatile UnaryOperator<byte[]> answerFault = UnaryOperator.identity();
 
   Peers() {
@@ -55,16 +65,24 @@ final class Peers implements AutoCloseable {
     server.createContext("/v1/namespaces/resolve", this::resolve);
     server.createContext("/v1/fragments/batch-get", this::batchGet);
     server.createContext("/v1/fragments/batch-put", this::batchPut);
+    server.createContext("/v1/directory/chunks", this::describe);
     server.start();
   }
 
+  int port() {
+    return server.getAddress().getPort();
+  }
+
   String url() {
-    return "http://127.0.0.1:" + server.getAddress().getPort();
+    return "http://127.0.0.1:" + port();
   }
 
   /** Forgets everything, faults too. */
   void reset() {
     fragments.clear();
+    described.clear();
+    describeFault = null;
+    describeGate.countDown();
     getFault = null;
     putFault = null;
     answerFault = UnaryOperator.identity();
@@ -73,6 +91,23 @@ final class Peers implements AutoCloseable {
   /** What is stored, to be looked at and tampered with. */
   Map<FragmentKey, Frame> fragments() {
     return fragments;
+  }
+
+  /** A description and who gave it. */
+  record Told(String tenant, NamespaceRequest namespace, Description description) {}
+
+  /** What was described, by block. */
+  Map<BlockHash, Told> described() {
+    return described;
+  }
+
+  void failDescriptions(ErrorCode code) {
+    describeFault = code;
+  }
+
+  /** Descriptions get no answer until the gate is counted down. */
+  void holdDescriptions(CountDownLatch gate) {
+    describeGate = gate;
   }
 
   void failGets(ErrorCode code) {
@@ -98,6 +133,29 @@ final class Peers implements AutoCloseable {
     String tenant = exchange.getRequestHeaders().getFirst(CallContext.TENANT_HEADER);
     ResolvedNamespace answer = new ResolvedNamespace(namespace, root(namespace, tenant));
     answer(exchange, 200, "application/json", WireJson.mapper().writeValueAsBytes(answer));
+  }
+
+  private void describe(HttpExchange exchange) throws IOException {
+    DescribeRequest request =
+        WireJson.mapper()
+            .readValue(exchange.getRequestBody().readAllBytes(), DescribeRequest.class);
+    try {
+      describeGate.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    ErrorCode fault = describeFault;
+    if (fault != null) {
+      refuse(exchange, fault);
+      return;
+    }
+    String tenant = exchange.getRequestHeaders().getFirst(CallContext.TENANT_HEADER);
+    for (Description block : request.blocks()) {
+      described.put(
+          block.blockHash(), new Told(tenant, requireNonNull(request.namespace()), block));
+    }
+    Described answer = new Described("1-0", List.of());
+    answer(exchange, 202, "application/json", WireJson.mapper().writeValueAsBytes(answer));
   }
 
   private void batchGet(HttpExchange exchange) throws IOException {

@@ -14,6 +14,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
 class WorkerSurfaceTest extends WorkerHttpTest {
@@ -40,8 +42,12 @@ class WorkerSurfaceTest extends WorkerHttpTest {
     assertThat(without.json().toString()).isEqualTo("{\"tokens\":[1380,1011],\"count\":2}");
   }
 
-  @Test
-  void aFullQueueRefusesAndALatePromptGivesUp() throws Exception {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {"/v1/prefill | {\"tokens\":[1]}", "/v1/embeddings | {\"input\":[[1]]}"})
+  void aFullQueueRefusesAndALatePromptGivesUp(String path, String body) throws Exception {
     CountDownLatch busy = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -54,10 +60,9 @@ class WorkerSurfaceTest extends WorkerHttpTest {
       try {
         assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
         Future<Answer> late =
-            callers.submit(
-                () -> post("/v1/prefill", "{\"tokens\":[1]}", "Membrane-Deadline-Ms", "3000"));
+            callers.submit(() -> post(path, body, "Membrane-Deadline-Ms", "3000"));
         await().until(() -> lane.waiting() == 1);
-        Answer refused = post("/v1/prefill", "{\"tokens\":[1]}");
+        Answer refused = post(path, body);
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.code()).isEqualTo("overloaded");
         assertThat(refused.http().headers().firstValue("Retry-After")).isPresent();
@@ -68,7 +73,7 @@ class WorkerSurfaceTest extends WorkerHttpTest {
       }
       assertThat(running.get()).isTrue();
     }
-    assertThat(post("/v1/prefill", "{\"tokens\":[1]}").status()).isEqualTo(200);
+    assertThat(post(path, body).status()).isEqualTo(200);
   }
 
   @Test
@@ -82,7 +87,7 @@ class WorkerSurfaceTest extends WorkerHttpTest {
       assertThat(metrics).contains(metric.metric().replace('.', '_'));
     }
     assertThat(get("/v3/api-docs").json().get("paths").propertyNames())
-        .contains("/v1/prefill", "/v1/tokenize", "/v1/models");
+        .contains("/v1/prefill", "/v1/embeddings", "/v1/tokenize", "/v1/models");
   }
 
   @Test

@@ -17,11 +17,14 @@ import io.membrane.directory.semantic.SameChunks;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.wire.DirectoryClient.ChunkName;
+import io.membrane.wire.DirectoryClient.DescribeRequest;
+import io.membrane.wire.DirectoryClient.Described;
+import io.membrane.wire.DirectoryClient.Description;
 import io.membrane.wire.DirectoryClient.Place;
 import io.membrane.wire.NamespaceRequest;
 import io.swagger.v3.oas.annotations.Operation;
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +44,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class ChunkEndpoint {
 
-  static final int MAX_DESCRIBED = 1000;
   private static final int DEFAULT_K = 10;
 
   private final Image image;
@@ -65,32 +67,6 @@ class ChunkEndpoint {
     this.same = same;
     this.similar = similar;
   }
-
-  /**
-   * A block's tokens, embedding, or both.
-   *
-   * @param extra what besides tokens shapes its KV; null for nothing
-   */
-  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
-  record Description(
-      @NotNull BlockHash blockHash,
-      @Nullable Tokens tokens,
-      @Nullable @Size(max = 1024) String extra,
-      float @Nullable [] embedding) {}
-
-  record DescribeRequest(
-      @Nullable NamespaceRequest namespace,
-      @NotNull @Size(min = 1, max = MAX_DESCRIBED) List<@NotNull @Valid Description> blocks) {}
-
-  /**
-   * Answer to descriptions.
-   *
-   * @param logPosition event-log position at which they are known
-   * @param chunks those of which tokens were given, in order
-   */
-  record Described(String logPosition, List<ChunkName> chunks) {}
-
-  record ChunkName(BlockHash blockHash, BlockHash chunkHash) {}
 
   /**
    * What to look for; exactly one of chunk hash, tokens and embedding.

@@ -52,6 +52,7 @@ class RoutingTest extends GatewayTest {
         "POST /v1/prefill compute-worker",
         "GET /v1/models compute-worker",
         "POST /v1/tokenize compute-worker",
+        "POST /v1/embeddings compute-worker",
       })
   void everyCallReachesItsService(String method, String uri, String service) {
     var body =

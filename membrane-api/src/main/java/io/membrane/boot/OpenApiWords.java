@@ -7,6 +7,7 @@ import io.membrane.block.FragmentKey;
 import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
+import io.membrane.wire.EmbeddingInput;
 import io.swagger.v3.core.jackson.ModelResolver;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.info.Info;
@@ -36,6 +37,7 @@ class OpenApiWords {
     }
     types.replaceWithClass(Tokens.class, long[].class);
     types.replaceWithClass(TokenSpan.class, int[].class);
+    types.replaceWithClass(EmbeddingInput.class, Object.class);
   }
 
   @Bean

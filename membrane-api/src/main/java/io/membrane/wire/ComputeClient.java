@@ -23,6 +23,9 @@ public interface ComputeClient {
   /** Longest text in characters. */
   int MAX_TEXT = 4 * 1024 * 1024;
 
+  /** Most inputs of one embedding request. */
+  int MAX_INPUTS = DirectoryClient.MAX_DESCRIBED;
+
   /**
    * Leading blocks whose KV is to be fetched instead of computed.
    *
@@ -38,6 +41,8 @@ public interface ComputeClient {
    * @param store whether new full blocks are stored and announced; default true
    * @param nextToken whether the greedy next token is wanted: then at least the last token is
    *     computed even if all KV is there; default false
+   * @param embeddings whether the embeddings of the blocks that are computed are wanted; default
+   *     false
    */
   record PrefillRequest(
       @Nullable @Size(max = 256) String model,
@@ -45,7 +50,20 @@ public interface ComputeClient {
       @Nullable @Size(max = MAX_TEXT) String text,
       @Nullable @Valid Prefix prefix,
       @Nullable Boolean store,
-      @Nullable Boolean nextToken) {}
+      @Nullable Boolean nextToken,
+      @Nullable Boolean embeddings) {
+
+    /** A request that wants no embeddings. */
+    public PrefillRequest(
+        @Nullable String model,
+        @Nullable Tokens tokens,
+        @Nullable String text,
+        @Nullable Prefix prefix,
+        @Nullable Boolean store,
+        @Nullable Boolean nextToken) {
+      this(model, tokens, text, prefix, store, nextToken, null);
+    }
+  }
 
   /** Where a block's KV came from. */
   enum Source {
@@ -59,7 +77,10 @@ public interface ComputeClient {
    * @param parentHash hash of the block before, or null for the first block
    * @param bytes payload size
    * @param digest digest of the payload in the store; null if it was not stored
+   * @param embedding mean of the hidden states of the block's tokens, after the final norm and in
+   *     the prompt's context; null if it was not asked for or the block was not computed
    */
+  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   record PrefilledBlock(
       BlockHash blockHash,
       @Nullable BlockHash parentHash,
@@ -67,7 +88,21 @@ public interface ComputeClient {
       TokenSpan tokenSpan,
       long bytes,
       @Nullable ContentDigest digest,
-      Source source) {}
+      Source source,
+      float @Nullable [] embedding) {
+
+    /** A block without its embedding. */
+    public PrefilledBlock(
+        BlockHash blockHash,
+        @Nullable BlockHash parentHash,
+        Slice slice,
+        TokenSpan tokenSpan,
+        long bytes,
+        @Nullable ContentDigest digest,
+        Source source) {
+      this(blockHash, parentHash, slice, tokenSpan, bytes, digest, source, null);
+    }
+  }
 
   /**
    * The greedy next token of a prompt.
@@ -119,6 +154,40 @@ public interface ComputeClient {
 
   record ModelList(String object, List<Model> data) {}
 
+  /**
+   * What to embed, in OpenAI's form.
+   *
+   * @param model model id, or null for the worker's only model
+   * @param dimensions null, or as many as the model's hidden states have
+   */
+  record EmbeddingRequest(
+      @Nullable @Size(max = 256) String model,
+      @NotNull EmbeddingInput input,
+      @Nullable Integer dimensions) {}
+
+  /**
+   * Where one input points.
+   *
+   * @param index of the input
+   * @param embedding mean of its tokens' hidden states after the final norm, each input by itself
+   */
+  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
+  record Embedding(String object, int index, float[] embedding) {}
+
+  record EmbeddingUsage(int promptTokens, int totalTokens) {}
+
+  /**
+   * Embeddings in OpenAI's list form.
+   *
+   * @param data one per input, in order
+   */
+  record EmbeddingList(
+      String object,
+      List<Embedding> data,
+      String model,
+      Namespace namespace,
+      EmbeddingUsage usage) {}
+
   /** Repeatable: the same prompt computes the same KV, and fragments are immutable. */
   @Idempotent
   @PostExchange("/v1/prefill")
@@ -127,6 +196,10 @@ public interface ComputeClient {
   @Idempotent
   @PostExchange("/v1/tokenize")
   TokenizeResponse tokenize(@RequestBody TokenizeRequest request);
+
+  @Idempotent
+  @PostExchange("/v1/embeddings")
+  EmbeddingList embeddings(@RequestBody EmbeddingRequest request);
 
   @Idempotent
   @GetExchange("/v1/models")

@@ -32,6 +32,12 @@ public interface DirectoryClient {
   /** Most characters of a session's id. */
   int MAX_SESSION_ID = 256;
 
+  /** Most blocks that one request describes. */
+  int MAX_DESCRIBED = 1000;
+
+  /** Most dimensions of an embedding. */
+  int MAX_DIMENSIONS = 4096;
+
   /** Most events in one batch. */
   int MAX_EVENTS = 10_000;
 
@@ -295,6 +301,33 @@ public interface DirectoryClient {
    */
   record EventsAccepted(long nextSequence, @Nullable String logPosition) {}
 
+  /**
+   * A block's tokens, embedding, or both.
+   *
+   * @param extra what besides tokens shapes its KV; null for nothing
+   * @param embedding where it points is what the block means; any length but 0
+   */
+  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
+  record Description(
+      @NotNull BlockHash blockHash,
+      @Nullable Tokens tokens,
+      @Nullable @Size(max = 1024) String extra,
+      float @Nullable [] embedding) {}
+
+  record DescribeRequest(
+      @Nullable NamespaceRequest namespace,
+      @NotNull @Size(min = 1, max = MAX_DESCRIBED) List<@NotNull @Valid Description> blocks) {}
+
+  /**
+   * Answer to descriptions.
+   *
+   * @param logPosition event-log position at which they are known
+   * @param chunks those of which tokens were given, in order
+   */
+  record Described(String logPosition, List<ChunkName> chunks) {}
+
+  record ChunkName(BlockHash blockHash, BlockHash chunkHash) {}
+
   @Idempotent
   @PostExchange("/v1/directory/match")
   MatchResponse match(@RequestBody MatchRequest request);
@@ -310,4 +343,9 @@ public interface DirectoryClient {
   @Idempotent
   @PostExchange("/v1/directory/events")
   EventsAccepted events(@RequestBody EventBatch batch);
+
+  /** Repeatable: what is said again takes the place of what was said. */
+  @Idempotent
+  @PostExchange("/v1/directory/chunks")
+  Described describe(@RequestBody DescribeRequest request);
 }

@@ -47,7 +47,8 @@ final class TestFleet implements BeforeAllCallback, AutoCloseable {
               .withModel(Path.of("models", "tiny-llama"), BLOCK_TOKENS);
       fleet =
           Fleet.start(
-              plan.withArguments(
+              plan.withArguments(Member.COMPUTE, "--membrane.worker.describe-blocks=true")
+                  .withArguments(
                       Member.SCHEDULER, "--membrane.scheduler.threshold-tokens=" + THRESHOLD)
                   .withArguments(
                       Member.RECONSTRUCTION,

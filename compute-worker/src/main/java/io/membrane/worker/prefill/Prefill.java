@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,9 @@ public final class Prefill implements AutoCloseable {
   private final KvLayout layout;
   private final int chunkTokens;
   private final int[] ids;
+  private final int blockTokens;
   private final IValue cache;
+  private final @Nullable IValue means;
   private final int reused;
   private int done;
   private @Nullable IValue hidden;
@@ -31,10 +34,12 @@ public final class Prefill implements AutoCloseable {
       int chunkTokens,
       Tokens tokens,
       List<byte[]> prefix,
-      int blockTokens) {
+      int blockTokens,
+      boolean embeds) {
     this.script = script;
     this.layout = layout;
     this.chunkTokens = chunkTokens;
+    this.blockTokens = blockTokens;
     ids = new int[tokens.length()];
     for (int i = 0; i < ids.length; i++) {
       ids[i] = (int) tokens.get(i);
@@ -46,7 +51,8 @@ public final class Prefill implements AutoCloseable {
     }
     cache = script.call("cache", ids.length);
     try {
-      load(prefix, blockTokens);
+      load(prefix);
+      means = embeds ? script.call("means", ids.length / blockTokens) : null;
     } catch (RuntimeException e) {
       cache.close();
       throw e;
@@ -54,7 +60,7 @@ public final class Prefill implements AutoCloseable {
     done = reused;
   }
 
-  private void load(List<byte[]> prefix, int blockTokens) {
+  private void load(List<byte[]> prefix) {
     long size = layout.bytes(blockTokens);
     try (Arena arena = Arena.ofConfined()) {
       ByteBuffer direct = arena.allocate(size).asByteBuffer();
@@ -86,11 +92,14 @@ public final class Prefill implements AutoCloseable {
     int[] chunk = new int[to - from];
     System.arraycopy(ids, from, chunk, 0, chunk.length);
     try (PtNDArray tokens = script.ints(chunk)) {
-      IValue last = script.call("advance", cache, tokens, from);
+      IValue states = script.call("advance", cache, tokens, from);
       if (hidden != null) {
         hidden.close();
       }
-      hidden = last;
+      hidden = states;
+    }
+    if (means != null) {
+      script.run("mean", means, hidden, from, blockTokens);
     }
     done = to;
   }
@@ -123,6 +132,20 @@ public final class Prefill implements AutoCloseable {
     return script.bytes(script.call("slice", cache, from, to));
   }
 
+  /**
+   * The embedding of a full block behind the prefix: the mean of its tokens' hidden states after
+   * the final norm, as many as the model's hidden size.
+   *
+   * @throws IllegalStateException before all chunks are computed, or if no embeddings were wanted
+   */
+  public float[] embedding(int block) {
+    requireDone();
+    if (means == null) {
+      throw new IllegalStateException("this prefill takes no means");
+    }
+    return script.floats(script.call("row", means, block));
+  }
+
   /** Whether every value of K and V, the given ones included, is finite in the KV type. */
   public boolean isFinite() {
     requireDone();
@@ -139,9 +162,6 @@ public final class Prefill implements AutoCloseable {
 
   @Override
   public void close() {
-    if (hidden != null) {
-      hidden.close();
-    }
-    cache.close();
+    Stream.of(hidden, means, cache).filter(Objects::nonNull).forEach(IValue::close);
   }
 }

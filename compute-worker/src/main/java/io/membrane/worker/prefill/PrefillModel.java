@@ -124,9 +124,18 @@ public final class PrefillModel implements AutoCloseable {
    * @param blockTokens tokens in each of them
    */
   public Prefill begin(Tokens tokens, List<byte[]> prefix, int blockTokens) {
+    return begin(tokens, prefix, blockTokens, false);
+  }
+
+  /**
+   * Begins to prefill a prompt.
+   *
+   * @param embeds whether embeddings of the blocks behind the prefix are wanted
+   */
+  public Prefill begin(Tokens tokens, List<byte[]> prefix, int blockTokens, boolean embeds) {
     // The optimizer recompiles by shape: slow first calls, and other rounding in later ones.
     JniUtils.setGraphExecutorOptimize(false);
-    return new Prefill(script, layout, chunkTokens, tokens, prefix, blockTokens);
+    return new Prefill(script, layout, chunkTokens, tokens, prefix, blockTokens, embeds);
   }
 
   public KvLayout layout() {
@@ -140,6 +149,11 @@ public final class PrefillModel implements AutoCloseable {
 
   public int vocabSize() {
     return config.vocabSize();
+  }
+
+  /** Dimensions of a hidden state. */
+  public int hiddenSize() {
+    return config.hiddenSize();
   }
 
   public Rope rope() {

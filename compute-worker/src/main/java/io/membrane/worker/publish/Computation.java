@@ -14,30 +14,45 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tokens tokens that went through the model
  * @param blocks KV of the full blocks behind the reused ones
+ * @param embeddings those of {@code blocks}; empty if not asked for
  * @param next the greedy next token, if asked for
  * @param nanos time in the engine, without waiting for it
  */
-record Computation(int tokens, List<byte[]> blocks, @Nullable NextToken next, long nanos) {
+record Computation(
+    int tokens,
+    List<byte[]> blocks,
+    List<float[]> embeddings,
+    @Nullable NextToken next,
+    long nanos) {
 
   /** To be called on the lane; gives up between two chunks once the caller's deadline is past. */
   static Computation run(
-      ServedModel served, Prompt prompt, List<byte[]> prefix, boolean nextToken) {
+      ServedModel served, Prompt prompt, List<byte[]> prefix, boolean nextToken, boolean embeds) {
     CallContext.checkDeadline("the wait for the engine");
     long start = System.nanoTime();
     int total = prompt.tokens().length();
-    try (Prefill prefill = served.model().begin(prompt.tokens(), prefix, prompt.blockTokens())) {
+    try (Prefill prefill =
+        served.model().begin(prompt.tokens(), prefix, prompt.blockTokens(), embeds)) {
       while (prefill.advance()) {
         CallContext.checkDeadline("prefill");
       }
       requireFinite(served, prefill.isFinite());
       NextToken next = nextToken ? greedy(served, prefill.logits()) : null;
       List<byte[]> blocks = new ArrayList<>();
+      List<float[]> embeddings = new ArrayList<>();
       for (int block = prefix.size(); block < prompt.chain().size(); block++) {
         blocks.add(prefill.kv(prompt.span(block).from(), prompt.span(block).to()));
+        if (embeds) {
+          embeddings.add(prefill.embedding(block));
+        }
       }
       int computed = total - prefill.reusedTokens();
       return new Computation(
-          computed == 0 && nextToken ? 1 : computed, blocks, next, System.nanoTime() - start);
+          computed == 0 && nextToken ? 1 : computed,
+          blocks,
+          embeddings,
+          next,
+          System.nanoTime() - start);
     }
   }
 
@@ -52,6 +67,14 @@ record Computation(int tokens, List<byte[]> blocks, @Nullable NextToken next, lo
     }
     requireFinite(served, Float.isFinite(logits[best]));
     return new NextToken(best, served.tokenizer().decode(best), logits[best]);
+  }
+
+  /** The embedding, of finite numbers. */
+  static float[] requireFinite(ServedModel served, float[] embedding) {
+    for (float value : embedding) {
+      requireFinite(served, Float.isFinite(value));
+    }
+    return embedding;
   }
 
   /** Numbers that overflowed are no KV and predict nothing. */

@@ -34,6 +34,7 @@ public final class PromptPrefill {
   private final DirectoryClient directory;
   private final PrefixFetch prefixFetch;
   private final BlockStore blockStore;
+  private final BlockDescriptions descriptions;
   private final MeterRegistry meters;
 
   public PromptPrefill(
@@ -41,12 +42,14 @@ public final class PromptPrefill {
       ComputeLane lane,
       DirectoryClient directory,
       FragmentClient fragments,
+      BlockDescriptions descriptions,
       MeterRegistry meters) {
     this.served = served;
     this.lane = lane;
     this.directory = directory;
     this.prefixFetch = new PrefixFetch(fragments, served);
     this.blockStore = new BlockStore(fragments, served);
+    this.descriptions = descriptions;
     this.meters = meters;
     meters.gauge(WorkerMetric.QUEUE.metric(), lane, ComputeLane::waiting);
   }
@@ -61,6 +64,8 @@ public final class PromptPrefill {
     served.requireNamed(request.model());
     boolean store = !Boolean.FALSE.equals(request.store());
     boolean nextToken = Boolean.TRUE.equals(request.nextToken());
+    boolean answersEmbeddings = Boolean.TRUE.equals(request.embeddings());
+    boolean embeds = answersEmbeddings || (store && descriptions.areWanted());
     Prompt prompt = prompt(request);
     List<BlockHash> asked = asked(request.prefix());
     prompt.requireLeading(asked);
@@ -69,18 +74,27 @@ public final class PromptPrefill {
     List<Payload> reused = prefixFetch.fetch(prompt, asked.size());
     long fetchNanos = System.nanoTime() - fetchStart;
     List<byte[]> prefix = reused.stream().map(Payload::bytes).toList();
-    Computation computed = lane.run(() -> Computation.run(served, prompt, prefix, nextToken));
+    Computation computed =
+        lane.run(() -> Computation.run(served, prompt, prefix, nextToken, embeds));
     List<Payload> made = payloads(prompt, reused.size(), computed.blocks());
     long storeStart = System.nanoTime();
     BlockStore.Outcome stored =
         store ? blockStore.store(made) : new BlockStore.Outcome(Set.of(), null);
     long storeNanos = System.nanoTime() - storeStart;
+    if (store) {
+      descriptions.offer(prompt, made, computed.embeddings());
+    }
 
     List<PrefilledBlock> blocks = new ArrayList<>();
-    reused.forEach(payload -> blocks.add(block(payload, payload.digest(), Source.FRAGMENT)));
-    for (Payload payload : made) {
+    reused.forEach(payload -> blocks.add(block(payload, payload.digest(), Source.FRAGMENT, null)));
+    for (int i = 0; i < made.size(); i++) {
+      Payload payload = made.get(i);
       boolean kept = store && !stored.conflicts().contains(blockStore.key(payload));
-      blocks.add(block(payload, kept ? payload.digest() : null, Source.PREFILL));
+      float[] embedding =
+          answersEmbeddings
+              ? Computation.requireFinite(served, computed.embeddings().get(i))
+              : null;
+      blocks.add(block(payload, kept ? payload.digest() : null, Source.PREFILL, embedding));
     }
     List<BlockHash> missing = asked.subList(reused.size(), asked.size());
     int reusedTokens = reused.size() * prompt.blockTokens();
@@ -141,7 +155,11 @@ public final class PromptPrefill {
     return payloads;
   }
 
-  private PrefilledBlock block(Payload payload, @Nullable ContentDigest digest, Source source) {
+  private PrefilledBlock block(
+      Payload payload,
+      @Nullable ContentDigest digest,
+      Source source,
+      float @Nullable [] embedding) {
     return new PrefilledBlock(
         payload.hash(),
         payload.parent(),
@@ -149,7 +167,8 @@ public final class PromptPrefill {
         payload.span(),
         payload.bytes().length,
         digest,
-        source);
+        source,
+        embedding);
   }
 
   private void count(int reused, int computed, int missing, int conflicts) {

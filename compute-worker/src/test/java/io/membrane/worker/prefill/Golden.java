@@ -18,11 +18,15 @@ final class Golden {
   final float[] kv;
   final float[] logits;
 
-  private Golden(Path directory, Tokens tokens, float[] kv, float[] logits) {
+  /** Embeddings of the full blocks of 16 tokens, one after the other. */
+  final float[] means;
+
+  private Golden(Path directory, Tokens tokens, float[] kv, float[] logits, float[] means) {
     this.directory = directory;
     this.tokens = tokens;
     this.kv = kv;
     this.logits = logits;
+    this.means = means;
   }
 
   private static final Path ROOT = Path.of("src/test/resources/golden");
@@ -36,7 +40,8 @@ final class Golden {
         model(name),
         Tokens.ofInts(tokens),
         f32(Files.readAllBytes(data.resolve("kv.f32"))),
-        f32(Files.readAllBytes(data.resolve("logits.f32"))));
+        f32(Files.readAllBytes(data.resolve("logits.f32"))),
+        f32(Files.readAllBytes(data.resolve("means.f32"))));
   }
 
   static Path model(String name) {

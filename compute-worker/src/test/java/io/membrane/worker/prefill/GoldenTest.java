@@ -35,7 +35,7 @@ class GoldenTest {
         "qwen3",
         "tiny-llama"
       })
-  void kvAndLogitsEqualTransformers(String variant) throws IOException {
+  void kvLogitsAndEmbeddingsEqualTransformers(String variant) throws IOException {
     assertEqual(variant, ElementType.F32, F32_TOLERANCE);
   }
 
@@ -67,17 +67,44 @@ class GoldenTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 16, 24, 64, 1000})
+  void embeddingsAreThoseOfTransformersWhateverGoesThroughTheModelAtOnce(int chunkTokens)
+      throws IOException {
+    Golden golden = Golden.read("tiny-llama");
+    try (PrefillModel model = Golden.load("tiny-llama", null, chunkTokens);
+        Prefill prefill = model.begin(golden.tokens, List.of(), 16, true)) {
+      while (prefill.advance()) {}
+      assertThat(distance(golden.means, embeddings(prefill, golden))).isLessThan(F32_TOLERANCE);
+    }
+  }
+
   private static void assertEqual(String variant, ElementType kvType, double tolerance)
       throws IOException {
     Golden golden = Golden.read(variant);
     try (PrefillModel model = Golden.load(variant, null, 32);
-        Prefill prefill = model.begin(golden.tokens, List.of(), 16)) {
+        Prefill prefill = model.begin(golden.tokens, List.of(), 16, true)) {
       assertThat(model.layout().type()).isEqualTo(kvType);
       while (prefill.advance()) {}
       float[] kv = Golden.values(prefill.kv(0, golden.tokens.length()), kvType);
       assertThat(distance(golden.kv, kv)).as("KV").isLessThan(tolerance);
       assertThat(distance(golden.logits, prefill.logits())).as("logits").isLessThan(tolerance);
+      assertThat(distance(golden.means, embeddings(prefill, golden)))
+          .as("embeddings")
+          .isLessThan(tolerance);
     }
+  }
+
+  private static float[] embeddings(Prefill prefill, Golden golden) {
+    int blocks = golden.tokens.length() / 16;
+    float[] all = new float[golden.means.length];
+    int dimensions = all.length / blocks;
+    for (int block = 0; block < blocks; block++) {
+      float[] embedding = prefill.embedding(block);
+      assertThat(embedding).hasSize(dimensions);
+      System.arraycopy(embedding, 0, all, block * dimensions, dimensions);
+    }
+    return all;
   }
 
   private static double distance(float[] expected, float[] actual) {

@@ -89,6 +89,30 @@ class PrefixTest {
   }
 
   @Test
+  void anEmbeddingBehindAPrefixIsThatOfTheFullPrefill() {
+    Tokens tokens = Tokens.ofInts(new Random(SEED).ints(100, 0, 96).toArray());
+    Outcome full = prefill("llama", ElementType.F32, 16, tokens, 16, List.of());
+    try (PrefillModel model = Golden.load("llama", ElementType.F32, 16);
+        Prefill whole = model.begin(tokens, List.of(), 16, true);
+        Prefill tail = model.begin(tokens, full.blocks().subList(0, 2), 16, true)) {
+      while (whole.advance()) {}
+      while (tail.advance()) {}
+      for (int block = 2; block < 6; block++) {
+        assertThat(tail.embedding(block)).isEqualTo(whole.embedding(block));
+      }
+    }
+  }
+
+  @Test
+  void withoutBeingAskedForThereAreNoEmbeddings() {
+    try (PrefillModel model = Golden.load("llama", ElementType.F32, 16);
+        Prefill prefill = model.begin(Tokens.ofInts(1, 2), List.of(), 1)) {
+      while (prefill.advance()) {}
+      assertThatThrownBy(() -> prefill.embedding(0)).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
   void aPrefixOverTheWholePromptStillGivesLogits() {
     Tokens tokens = Tokens.ofInts(new Random(SEED).ints(64, 0, 96).toArray());
     Outcome full = prefill("llama", ElementType.F32, 16, tokens, 16, List.of());

@@ -4,6 +4,7 @@ import io.github.jbellis.jvector.vector.VectorUtil;
 import io.github.jbellis.jvector.vector.VectorizationProvider;
 import io.github.jbellis.jvector.vector.types.VectorFloat;
 import io.github.jbellis.jvector.vector.types.VectorTypeSupport;
+import io.membrane.wire.DirectoryClient;
 import java.nio.ByteBuffer;
 
 /**
@@ -13,7 +14,7 @@ import java.nio.ByteBuffer;
 public final class Embeddings {
 
   /** Most dimensions of an embedding. */
-  public static final int MAX_DIMENSIONS = 4096;
+  public static final int MAX_DIMENSIONS = DirectoryClient.MAX_DIMENSIONS;
 
   private static final VectorTypeSupport VECTORS =
       VectorizationProvider.getInstance().getVectorTypeSupport();

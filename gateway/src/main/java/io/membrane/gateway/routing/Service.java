@@ -36,7 +36,7 @@ public enum Service {
       "/v1/profiles",
       "/v1/simulations",
       "/v1/traces"),
-  COMPUTE("compute-worker", "/v1/prefill", "/v1/models", "/v1/tokenize");
+  COMPUTE("compute-worker", "/v1/prefill", "/v1/models", "/v1/tokenize", "/v1/embeddings");
 
   private final String serviceName;
 

@@ -80,6 +80,11 @@ class FleetViewTest {
     }
 
     @Override
+    public EmbeddingList embeddings(EmbeddingRequest request) {
+      throw new AssertionError("embeddings");
+    }
+
+    @Override
     public ModelList models() {
       throw new AssertionError("models");
     }
