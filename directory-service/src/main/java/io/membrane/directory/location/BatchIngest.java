@@ -70,10 +70,8 @@ final class BatchIngest {
       readAhead += table.index.touch(table.home(batch.keys, i * ChangeBatch.KEY_WORDS));
     }
     for (int i = start; i < end; i++) {
-      int first = table.index.next(table.home(batch.keys, i * ChangeBatch.KEY_WORDS), -1);
-      if (first >= 0) {
-        readAhead += table.records.touch(table.index.idAt(first));
-      }
+      long home = table.home(batch.keys, i * ChangeBatch.KEY_WORDS);
+      readAhead += table.touch(home, table.index.own(home));
     }
   }
 

@@ -45,16 +45,36 @@ final class BlockTable {
    * Reads the block at {@code hash[from]}.
    *
    * @param home where it belongs in the index
-   * @param first what {@link HashIndex#next} says to begin with
+   * @param own what {@link HashIndex#own} said a moment ago
    */
-  boolean read(long[] hash, int from, long home, int first, Seen into) {
-    for (int at = first; at >= 0; at = index.next(home, at)) {
-      int id = index.idAt(at);
-      if (id != 0 && records.read(id, hash, from, into)) {
+  boolean read(long[] hash, int from, long home, long own, Seen into) {
+    for (long places = own; places != 0; places &= places - 1) {
+      if (isRead(index.place(home, places), hash, from, into)) {
+        return true;
+      }
+    }
+    for (int at = index.next(home, -1); at >= 0; at = index.next(home, at)) {
+      if (isRead(at, hash, from, into)) {
         return true;
       }
     }
     return false;
+  }
+
+  private boolean isRead(int place, long[] hash, int from, Seen into) {
+    int id = index.idAt(place);
+    return id != 0 && records.read(id, hash, from, into);
+  }
+
+  /**
+   * Reads the lines of all blocks that may have a hash; means nothing, as {@link Records#touch}.
+   */
+  long touch(long home, long own) {
+    long read = 0;
+    for (long places = own; places != 0; places &= places - 1) {
+      read += records.touch(index.idAt(index.place(home, places)));
+    }
+    return read;
   }
 
   /** As {@link #read}, with the record's other words and the parent's hash; its id, or 0. */
@@ -81,7 +101,7 @@ final class BlockTable {
     long home = home(hash, from);
     for (int at = index.next(home, -1); at >= 0; at = index.next(home, at)) {
       int id = index.idAt(at);
-      if (records.isOf(id, hash, from)) {
+      if (id != 0 && records.isOf(id, hash, from)) {
         return id;
       }
     }

@@ -62,26 +62,30 @@ final class Records {
 
   /** Whether a record is of the hash at {@code key[from]}. */
   boolean isOf(int id, long[] key, int from) {
-    long at = at(id);
-    return slab.getOpaque(at) == key[from]
-        && slab.getOpaque(at + 1) == key[from + 1]
-        && slab.getOpaque(at + 2) == key[from + 2]
-        && slab.getOpaque(at + 3) == key[from + 3];
+    return isOf(slab.page(at(id)), slab.offset(at(id)), key, from);
+  }
+
+  private static boolean isOf(long[] page, int at, long[] key, int from) {
+    return Slab.getOpaque(page, at) == key[from]
+        && Slab.getOpaque(page, at + 1) == key[from + 1]
+        && Slab.getOpaque(page, at + 2) == key[from + 2]
+        && Slab.getOpaque(page, at + 3) == key[from + 3];
   }
 
   /** Reads the block at {@code key[from]}, if that is whose record this is. Any thread. */
   boolean read(int id, long[] key, int from, Seen into) {
-    long at = at(id);
+    long[] page = slab.page(at(id));
+    int at = slab.offset(at(id));
     while (true) {
-      long before = slab.getAcquire(at + 5);
-      long word = slab.getAcquire(at + 4);
-      if (Location.kind(word) == Location.FREE || !isOf(id, key, from)) {
+      long before = Slab.getAcquire(page, at + 5);
+      long word = Slab.getAcquire(page, at + 4);
+      if (Location.kind(word) == Location.FREE || !isOf(page, at, key, from)) {
         return false;
       }
       into.record[5] = before;
       into.record[4] = word;
       readLocations(word, into);
-      if (isUnchanged(at, before)) {
+      if (isUnchanged(page, at, before)) {
         return true;
       }
     }
@@ -107,7 +111,7 @@ final class Records {
         into.parent[i] = slab.getOpaque(at(parent) + i);
       }
       readLocations(word, into);
-      if (isUnchanged(at, before)) {
+      if (isUnchanged(slab.page(at), slab.offset(at), before)) {
         return true;
       }
     }
@@ -138,9 +142,9 @@ final class Records {
     }
   }
 
-  private boolean isUnchanged(long at, long before) {
+  private static boolean isUnchanged(long[] page, int at, long before) {
     VarHandle.acquireFence();
-    return slab.getOpaque(at + 5) >>> 32 == before >>> 32;
+    return Slab.getOpaque(page, at + 5) >>> 32 == before >>> 32;
   }
 
   /** Makes a free record a block's without locations; it is not in the index yet. */

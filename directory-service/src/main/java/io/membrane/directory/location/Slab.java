@@ -38,6 +38,24 @@ final class Slab {
     }
   }
 
+  /** The page of a word, for who reads more words of it. */
+  long[] page(long word) {
+    return pages[(int) (word >> pageBits)];
+  }
+
+  /** Where in its page a word is. */
+  int offset(long word) {
+    return (int) word & mask;
+  }
+
+  static long getOpaque(long[] page, int offset) {
+    return (long) LONGS.getOpaque(page, offset);
+  }
+
+  static long getAcquire(long[] page, int offset) {
+    return (long) LONGS.getAcquire(page, offset);
+  }
+
   long get(long word) {
     return pages[(int) (word >> pageBits)][(int) word & mask];
   }

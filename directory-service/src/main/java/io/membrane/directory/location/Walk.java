@@ -85,16 +85,16 @@ final class Walk {
   Walk along(List<BlockHash> chain) {
     long[] hashes = new long[4 * WAVE];
     long[] homes = new long[WAVE];
-    int[] firsts = new int[WAVE];
+    long[] own = new long[WAVE];
     for (int start = 0; start < chain.size(); start += WAVE) {
       if (start % BLOCKS_BETWEEN_DEADLINE_CHECKS == 0) {
         CallContext.checkDeadline("the match");
       }
       int length = Math.min(WAVE, chain.size() - start);
-      readAhead(chain, start, length, hashes, homes, firsts);
+      readAhead(chain, start, length, hashes, homes, own);
       for (int i = 0; i < length; i++) {
         block = start + i;
-        boolean isKnown = table.read(hashes, 4 * i, homes[i], firsts[i], seen);
+        boolean isKnown = table.read(hashes, 4 * i, homes[i], own[i], seen);
         if (isKnown && lieWhereTheOneBeforeDid()) {
           goOn();
           continue;
@@ -115,7 +115,7 @@ final class Walk {
   }
 
   private void readAhead(
-      List<BlockHash> chain, int start, int length, long[] hashes, long[] homes, int[] firsts) {
+      List<BlockHash> chain, int start, int length, long[] hashes, long[] homes, long[] own) {
     long read = 0;
     for (int i = 0; i < length; i++) {
       ChangeBatch.copy(chain.get(start + i), hashes, 4 * i);
@@ -123,10 +123,8 @@ final class Walk {
       read += table.index.touch(homes[i]);
     }
     for (int i = 0; i < length; i++) {
-      firsts[i] = table.index.next(homes[i], -1);
-      if (firsts[i] >= 0) {
-        read += table.records.touch(table.index.idAt(firsts[i]));
-      }
+      own[i] = table.index.own(homes[i]);
+      read += table.touch(homes[i], own[i]);
     }
     readAhead += read;
   }
