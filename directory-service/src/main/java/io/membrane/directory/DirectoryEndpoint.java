@@ -85,7 +85,7 @@ class DirectoryEndpoint {
 
   @PostMapping("/v1/directory/events")
   EventsAccepted events(@Valid @RequestBody EventBatch batch, HttpServletRequest request) {
-    DirectEventsFilter.rethrow(request);
+    DirectFilter.rethrow(request);
     return intake.accept(batch, matches.domain());
   }
 

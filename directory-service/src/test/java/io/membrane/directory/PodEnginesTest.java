@@ -5,31 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
-import io.fabric8.mockwebserver.http.MockResponse;
-import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.membrane.boot.StartupProblem;
 import io.membrane.fixture.RedisProcess;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -39,41 +25,14 @@ class PodEnginesTest {
 
   private static final String PODS = "membrane";
 
-  /** Held, so that the level stays: a line for each request is too much. */
-  private static final Logger SERVER_LOG = Logger.getLogger(MockWebServer.class.getName());
-
-  /** The mock server's objects, unless it is told to answer otherwise. */
-  private static final class Answers extends KubernetesCrudDispatcher {
-    private volatile int status;
-
-    @Override
-    public MockResponse dispatch(RecordedRequest request) {
-      boolean isTheDirectorys = "Bearer let-me-in".equals(request.getHeader("Authorization"));
-      return status != 0 && isTheDirectorys
-          ? new MockResponse().setResponseCode(status).setBody("{}")
-          : super.dispatch(request);
-    }
-  }
-
   @TempDir Path folder;
 
   private final RedisProcess redis = RedisProcess.embedded();
-  private final Answers answers = new Answers();
-  private final KubernetesMockServer server =
-      new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), answers, false);
-  private @Nullable KubernetesClient client;
-
-  @BeforeEach
-  void start() {
-    SERVER_LOG.setLevel(Level.WARNING);
-    server.init(InetAddress.getLoopbackAddress(), 0);
-    client = server.createClient();
-  }
+  private final MockCluster cluster = new MockCluster();
 
   @AfterEach
   void stop() {
-    client().close();
-    server.destroy();
+    cluster.close();
     redis.close();
   }
 
@@ -113,10 +72,10 @@ class PodEnginesTest {
       setReady("ready", false);
       awaitEngines(other, "by-hand", "k8s:local:membrane:starting");
 
-      answers.status = 500;
+      cluster.answers(500);
       delete("starting");
       create(pod("late", "6000", true));
-      answers.status = 0;
+      cluster.answers(0);
       awaitEngines(one, "by-hand", "k8s:local:membrane:late");
     }
   }
@@ -127,7 +86,7 @@ class PodEnginesTest {
     try (Service one = service()) {
       awaitEngines(one, "k8s:local:membrane:ready");
     }
-    answers.status = 503;
+    cluster.answers(503);
     try (Service one = service()) {
       awaitEngines(one, "k8s:local:membrane:ready");
     }
@@ -158,12 +117,12 @@ class PodEnginesTest {
 
   @Test
   void missingRightsStopTheStartAndSayWhatToDo() {
-    answers.status = 403;
+    cluster.answers(403);
     assertThatThrownBy(this::service)
         .rootCause()
         .isInstanceOf(StartupProblem.class)
         .hasMessageContaining("does not let the directory list pods of namespace membrane (403)");
-    answers.status = 401;
+    cluster.answers(401);
     assertThatThrownBy(this::service).rootCause().hasMessageContaining("(401)");
   }
 
@@ -181,24 +140,7 @@ class PodEnginesTest {
   }
 
   private Service service() throws IOException {
-    Path kubeconfig =
-        Files.writeString(
-            folder.resolve("kubeconfig"),
-            """
-            apiVersion: v1
-            kind: Config
-            current-context: test
-            contexts:
-            - name: test
-              context: {cluster: test, user: directory}
-            clusters:
-            - name: test
-              cluster: {server: "http://127.0.0.1:%d"}
-            users:
-            - name: directory
-              user: {token: let-me-in}
-            """
-                .formatted(server.getPort()));
+    Path kubeconfig = cluster.kubeconfig(folder);
     return Service.ofTinyLlama(
         redis.port(),
         "membrane.directory.kubernetes.enabled=true",
@@ -231,15 +173,16 @@ class PodEnginesTest {
   }
 
   private void create(Pod pod) {
-    client().resource(pod).create();
+    cluster.client.resource(pod).create();
   }
 
   private void delete(String pod) {
-    client().pods().inNamespace(PODS).withName(pod).delete();
+    cluster.client.pods().inNamespace(PODS).withName(pod).delete();
   }
 
   private void setReady(String name, boolean isReady) {
-    client()
+    cluster
+        .client
         .pods()
         .inNamespace(PODS)
         .withName(name)
@@ -256,12 +199,5 @@ class PodEnginesTest {
             assertThat(
                     Service.ok(service.get("/v1/engines")).path("engines").findValuesAsString("id"))
                 .containsExactlyElementsOf(List.of(ids)));
-  }
-
-  private KubernetesClient client() {
-    if (client == null) {
-      throw new IllegalStateException("not started");
-    }
-    return client;
   }
 }

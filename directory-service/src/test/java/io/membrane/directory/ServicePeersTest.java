@@ -4,35 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
-import io.fabric8.mockwebserver.http.MockResponse;
-import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.membrane.boot.StartupProblem;
 import io.membrane.directory.region.PeerWatch;
 import io.membrane.directory.region.RegionFollower;
 import io.membrane.directory.region.Regions;
 import io.membrane.fixture.RedisProcess;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ThrowingRunnable;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,41 +32,14 @@ class ServicePeersTest {
   private static final String KEY = "membrane.directory.peer-key=what all directories know";
   private static final String REGION = "membrane.directory.region=here";
 
-  /** Held, so that the level stays: a line for each request is too much. */
-  private static final Logger SERVER_LOG = Logger.getLogger(MockWebServer.class.getName());
-
-  /** The mock server's objects, unless it is told to answer otherwise. */
-  private static final class Answers extends KubernetesCrudDispatcher {
-    private volatile int status;
-
-    @Override
-    public MockResponse dispatch(RecordedRequest request) {
-      boolean isTheDirectorys = "Bearer let-me-in".equals(request.getHeader("Authorization"));
-      return status != 0 && isTheDirectorys
-          ? new MockResponse().setResponseCode(status).setBody("{}")
-          : super.dispatch(request);
-    }
-  }
-
   @TempDir Path folder;
 
   private final RedisProcess redis = RedisProcess.embedded();
-  private final Answers answers = new Answers();
-  private final KubernetesMockServer server =
-      new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), answers, false);
-  private @Nullable KubernetesClient client;
-
-  @BeforeEach
-  void start() {
-    SERVER_LOG.setLevel(Level.WARNING);
-    server.init(InetAddress.getLoopbackAddress(), 0);
-    client = server.createClient();
-  }
+  private final MockCluster cluster = new MockCluster();
 
   @AfterEach
   void stop() {
-    client().close();
-    server.destroy();
+    cluster.close();
     redis.close();
   }
 
@@ -133,7 +92,7 @@ class ServicePeersTest {
       PeerWatch watch = here.bean(PeerWatch.class);
       for (int status : new int[] {500, 403, 401, 200}) {
         long before = watch.failures();
-        answers.status = status;
+        cluster.answers(status);
         if (status != 200) {
           await(() -> assertThat(watch.failures()).isGreaterThan(before + 1));
           assertThat(followed(here)).containsOnlyKeys("far");
@@ -142,9 +101,9 @@ class ServicePeersTest {
       await(() -> assertThat(watch.found()).isZero());
       assertThat(followed(here)).as("named no more, not forgotten yet").containsOnlyKeys("far");
 
-      answers.status = 0;
+      cluster.answers(0);
       create(annotated("other", "other", "http://127.0.0.1:10"));
-      client().services().inNamespace("membrane").withName("far").delete();
+      cluster.client.services().inNamespace("membrane").withName("far").delete();
       await(() -> assertThat(followed(here)).containsOnlyKeys("far", "other"));
       create(annotated("far", "far", "http://127.0.0.1:11"));
       await(
@@ -154,18 +113,18 @@ class ServicePeersTest {
 
   @Test
   void aDirectoryStartsWhileKubernetesDoesNotAnswer() throws IOException {
-    answers.status = 503;
+    cluster.answers(503);
     create(annotated("far", "far", "http://127.0.0.1:9"));
     try (Service here = service(REGION, KEY)) {
       assertThat(followed(here)).isEmpty();
-      answers.status = 0;
+      cluster.answers(0);
       await(() -> assertThat(followed(here)).containsOnlyKeys("far"));
     }
   }
 
   @Test
   void missingRightsStopTheStartAndSayWhatToDo() {
-    answers.status = 403;
+    cluster.answers(403);
     assertThatThrownBy(() -> service(REGION, KEY))
         .rootCause()
         .isInstanceOf(StartupProblem.class)
@@ -186,24 +145,7 @@ class ServicePeersTest {
   }
 
   private Service service(String... more) throws IOException {
-    Path kubeconfig =
-        Files.writeString(
-            folder.resolve("kubeconfig"),
-            """
-            apiVersion: v1
-            kind: Config
-            current-context: test
-            contexts:
-            - name: test
-              context: {cluster: test, user: directory}
-            clusters:
-            - name: test
-              cluster: {server: "http://127.0.0.1:%d"}
-            users:
-            - name: directory
-              user: {token: let-me-in}
-            """
-                .formatted(server.getPort()));
+    Path kubeconfig = cluster.kubeconfig(folder);
     return Service.ofTinyLlama(
         redis.port(),
         Stream.concat(
@@ -244,17 +186,10 @@ class ServicePeersTest {
   }
 
   private void create(ServiceBuilder service) {
-    client().resource(service.build()).create();
+    cluster.client.resource(service.build()).create();
   }
 
   private static void await(ThrowingRunnable assertion) {
     Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(assertion);
-  }
-
-  private KubernetesClient client() {
-    if (client == null) {
-      throw new IllegalStateException("not started");
-    }
-    return client;
   }
 }

@@ -10,12 +10,15 @@ import io.membrane.fixture.FaultProxy.Fault;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import io.membrane.rpc.Frame;
+import io.membrane.wire.ListingLine;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -175,6 +178,54 @@ class OutageTest {
     PROXY.heal();
     isReadyAgain();
     assertThat(http.get(key).body()).isEqualTo(body);
+  }
+
+  @Test
+  void aListingThatRedisCutsShortIsNeverTakenForAWholeOne() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      http.put(FragmentHttp.key(random), body);
+    }
+    String whole = listing();
+    assertThat(whole).contains("\"complete\"");
+    for (int bytes = 64; bytes < whole.length() / 4; bytes *= 4) {
+      PROXY.inject(new Fault.CutAfter(bytes));
+      assertThat(listing()).as("cut after %d bytes", bytes).doesNotContain("\"complete\"");
+      PROXY.heal();
+      isReadyAgain();
+    }
+    assertThat(listing().lines().count()).isEqualTo(whole.lines().count());
+  }
+
+  @Test
+  void moreThanTwoListingsAtATimeAreTooMany() throws Exception {
+    REDIS.pause();
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Integer> statuses = new ArrayList<>();
+      for (Future<Integer> answer :
+          callers.invokeAll(Collections.<Callable<Integer>>nCopies(4, this::list))) {
+        statuses.add(answer.get());
+      }
+      assertThat(statuses).containsExactlyInAnyOrder(429, 429, 503, 503);
+    } finally {
+      REDIS.resume();
+    }
+    isReadyAgain();
+    assertThat(list()).isEqualTo(200);
+  }
+
+  private int list() throws IOException {
+    return http.send(http.request(ListingLine.PATH).GET()).statusCode();
+  }
+
+  /** What came of it. */
+  private String listing() throws IOException {
+    try {
+      return new String(
+          http.send(http.request(ListingLine.PATH).GET()).body(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("chunked transfer encoding");
+      return "";
+    }
   }
 
   @Test

@@ -23,7 +23,8 @@ import org.HdrHistogram.Histogram;
  * operations: a prompt of 512 blocks is matched and then stored again, each look-up and each store
  * one operation. Prompts are of 8,192 blocks over 64 nodes. At the end the image is fed half as
  * much again, so that every store makes room. Beside them what the memory allows: 8 words of random
- * lines of as large an array, one after the other and 16 at a time.
+ * lines of as large an array, one after the other and 16 at a time; and what the machine allows:
+ * the slowest hundredth of computations without memory that mostly take as long as a match.
  *
  * <p>Rates and the mean are by processor time of the one thread that works; quantiles by the clock.
  *
@@ -63,8 +64,9 @@ public final class ImageBenchmark {
   public static void main(String[] args) {
     System.out.println(
         "| blocks | ingest, 1/s | bytes/block | operations, 1/s | match of 512: mean, p50, p99, p99.9 µs"
-            + " | ingest when full, 1/s | GC: count, ms | line: chased, of 16, ns |");
-    System.out.println("|---|---|---|---|---|---|---|---|");
+            + " | computing as long: p99 µs | ingest when full, 1/s | GC: count, ms"
+            + " | line: chased, of 16, ns |");
+    System.out.println("|---|---|---|---|---|---|---|---|---|");
     new ImageBenchmark(WARM_UP).measure();
     for (String blocks : args) {
       System.out.println(new ImageBenchmark(Integer.parseInt(blocks)).measure());
@@ -87,7 +89,7 @@ public final class ImageBenchmark {
     collectionMs = collectionMs() - collectionMs;
     return String.format(
         Locale.ROOT,
-        "| %,d | %,.0f | %.1f | %,.0f | %.1f, %.1f, %.1f, %.1f | %,.0f | %d, %d | %.0f, %.0f |",
+        "| %,d | %,.0f | %.1f | %,.0f | %.1f, %.1f, %.1f, %.1f | %.1f | %,.0f | %d, %d | %.0f, %.0f |",
         image.blocks(),
         ingest,
         bytes,
@@ -96,6 +98,7 @@ public final class ImageBenchmark {
         match.getValueAtPercentile(50) / 1e3,
         match.getValueAtPercentile(99) / 1e3,
         match.getValueAtPercentile(99.9) / 1e3,
+        computingP99(match.getValueAtPercentile(50)) / 1e3,
         full,
         collections,
         collectionMs,
@@ -194,6 +197,28 @@ public final class ImageBenchmark {
     z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
     z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
     return z ^ z >>> 31;
+  }
+
+  private static long computingP99(long p50Nanos) {
+    long steps = LINES / MATCHES;
+    long nanos = computing(steps).getValueAtPercentile(50);
+    return computing(steps * p50Nanos / nanos).getValueAtPercentile(99);
+  }
+
+  private static Histogram computing(long steps) {
+    Histogram nanos = new Histogram(3);
+    long number = 1;
+    for (int i = 0; i < MATCHES; i++) {
+      long start = System.nanoTime();
+      for (long step = 0; step < steps; step++) {
+        number = mix(number);
+      }
+      nanos.recordValue(System.nanoTime() - start);
+    }
+    if (number == 0) {
+      throw new IllegalStateException("0");
+    }
+    return nanos;
   }
 
   /** Nanoseconds a random line takes, {@code together} of them independent of each other. */
