@@ -132,8 +132,8 @@ public final class ImageBenchmark {
     for (int block = first; block < first + size; block++) {
       int index = block % PROMPT;
       batch.stored(
-          hash(block),
-          index == 0 ? null : hash(block - 1),
+          Hashes.of(block),
+          index == 0 ? null : Hashes.of(block - 1),
           namespace,
           index,
           form,
@@ -181,22 +181,9 @@ public final class ImageBenchmark {
   private static List<BlockHash> chain(int prompt) {
     List<BlockHash> chain = new ArrayList<>(MATCH);
     for (int block = prompt; block < prompt + MATCH; block++) {
-      chain.add(hash(block));
+      chain.add(Hashes.of(block));
     }
     return chain;
-  }
-
-  private static BlockHash hash(int block) {
-    long seed = 4L * block;
-    return new BlockHash(mix(seed), mix(seed + 1), mix(seed + 2), mix(seed + 3));
-  }
-
-  /** SplitMix64 (Steele, Lea, Flood, 2014). */
-  private static long mix(long n) {
-    long z = (n + 1) * 0x9E3779B97F4A7C15L;
-    z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-    return z ^ z >>> 31;
   }
 
   private static long computingP99(long p50Nanos) {
@@ -211,7 +198,7 @@ public final class ImageBenchmark {
     for (int i = 0; i < MATCHES; i++) {
       long start = System.nanoTime();
       for (long step = 0; step < steps; step++) {
-        number = mix(number);
+        number = Hashes.mix(number);
       }
       nanos.recordValue(System.nanoTime() - start);
     }
@@ -226,11 +213,11 @@ public final class ImageBenchmark {
     long[] words = new long[8 * Math.max(1 << 10, Math.min(blocks, 1 << 23))];
     int count = words.length / 8;
     for (int i = 0; i < count; i++) {
-      words[8 * i] = mix(i);
+      words[8 * i] = Hashes.mix(i);
     }
     long[] at = new long[together];
     for (int i = 0; i < together; i++) {
-      at[i] = mix(-i);
+      at[i] = Hashes.mix(-i);
     }
     long start = cpuNanos();
     for (int read = 0; read < LINES; read += together) {

@@ -123,24 +123,11 @@ public final class SnapshotBenchmark {
     int form = batch.form(SLICE, 1 << 20);
     int tier = batch.tier("gpu");
     for (int i = 0; i < size; i++) {
-      BlockHash parent = index + i == 0 ? null : hash(first + i - 1);
-      batch.stored(hash(first + i), parent, namespace, index + i, form, tier, Long.MAX_VALUE);
+      BlockHash parent = index + i == 0 ? null : Hashes.of(first + i - 1);
+      batch.stored(Hashes.of(first + i), parent, namespace, index + i, form, tier, Long.MAX_VALUE);
     }
     image.apply(batch);
     return size;
-  }
-
-  private static BlockHash hash(int block) {
-    long seed = 4L * block;
-    return new BlockHash(mix(seed), mix(seed + 1), mix(seed + 2), mix(seed + 3));
-  }
-
-  /** SplitMix64 (Steele, Lea, Flood, 2014). */
-  private static long mix(long n) {
-    long z = (n + 1) * 0x9E3779B97F4A7C15L;
-    z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-    return z ^ z >>> 31;
   }
 
   private static void drop(Path folder) throws IOException {
