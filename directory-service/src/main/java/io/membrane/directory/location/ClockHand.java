@@ -6,17 +6,24 @@ package io.membrane.directory.location;
  * <p>Goal: prefixes that are used stay whole. Constraints: a bounded number of looks for a block
  * that comes, and no list to keep in order.
  *
- * <p>Algorithm: a hand goes round over the records, at most {@value #LOOKS} looks for one victim.
- * Ended locations go in passing. It takes the first leaf that is gone or has no uses left, else the
- * block looked at with the fewest uses, the oldest of them; each look halves the uses. A parent
- * that went would make its children unreachable, so from a block with children it goes down to a
- * leaf, always by the oldest child; the parent of a victim is the next victim unless it is used
- * more, so a chain goes from its end to its beginning at a look a block. Writer only.
+ * <p>Algorithm: while one block of {@value #MUCH_GONE} is gone, as after a node's restart, a hand
+ * of its own finds chains that are gone. Else a hand goes round over the records, at most {@value
+ * #LOOKS} looks for one victim. Ended locations go in passing. It takes the first leaf that is gone
+ * or has no uses left, else the block looked at with the fewest uses, the oldest of them; each look
+ * halves the uses. A parent that went would make its children unreachable, so from a block with
+ * children it goes down to a leaf, always by the oldest child; the parent of a victim is the next
+ * victim unless it is used more, so a chain goes from its end to its beginning at a look a block.
+ * Writer only.
  */
 final class ClockHand {
 
   private static final int LOOKS = 64;
   private static final int STEPS_DOWN = 4096;
+
+  /** Looks for a block that is gone, while one of so many is. */
+  private static final int GONE_LOOKS = 256;
+
+  private static final int MUCH_GONE = 16;
 
   /** Half of what 13 bits hold: older than that counts as that old. */
   private static final int MAX_AGE = 1 << 12;
@@ -26,6 +33,7 @@ final class ClockHand {
   private final BlockTable table;
   private final Records records;
   private int hand;
+  private int goneHand;
   private int swept;
   private int trail;
   private int trailUses;
@@ -61,6 +69,41 @@ final class ClockHand {
     if (trail != 0 && trail != keep && isIdleLeaf(trail, trailUses, nowSeconds)) {
       return trail;
     }
+    int gone = isMuchGone() ? goneVictim(keep, nowSeconds) : 0;
+    return gone != 0 ? gone : leastUsed(keep, nowSeconds);
+  }
+
+  private boolean isMuchGone() {
+    long ended = table.locations() - table.places.live();
+    return (table.gone() + ended) * MUCH_GONE > table.present();
+  }
+
+  /** The end of the next chain that is gone; 0 if none is near, or the chain's end lives. */
+  private int goneVictim(int keep, int nowSeconds) {
+    int ids = table.highestId();
+    for (int looks = 0; looks < GONE_LOOKS; looks++) {
+      goneHand = goneHand < ids ? goneHand + 1 : 1;
+      if (isGone(goneHand, nowSeconds)) {
+        int leaf = leafBelow(goneHand, keep);
+        if (records.firstChild(leaf) != 0) {
+          goneHand = leaf;
+          return 0;
+        }
+        return leaf != keep && isGone(leaf, nowSeconds) ? leaf : 0;
+      }
+    }
+    return 0;
+  }
+
+  private boolean isGone(int id, int nowSeconds) {
+    if (table.isFree(id)) {
+      return false;
+    }
+    table.dropEnded(id, nowSeconds);
+    return table.isGone(id);
+  }
+
+  private int leastUsed(int keep, int nowSeconds) {
     int best = 0;
     int bestRank = Integer.MAX_VALUE;
     int ids = table.highestId();

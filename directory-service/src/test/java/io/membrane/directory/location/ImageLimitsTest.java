@@ -102,6 +102,33 @@ class ImageLimitsTest {
   }
 
   @Test
+  void whatAClearedNodeHeldGoesBeforeWhatAnotherHolds() {
+    Image small = new Image(1000, clock);
+    Random random = new Random(13);
+    long sequence = 0;
+    for (List<BlockHash> chain : chains(8, random)) {
+      for (int block = 0; block < chain.size(); block++) {
+        small.apply(entry("old", 1, sequence++, Entries.stored(chain, block, ATTENTION, "memory")));
+      }
+    }
+    small.apply(entry("old", 2, 0, Entries.cleared()));
+    List<List<BlockHash>> fresh = chains(9, random);
+    for (List<BlockHash> chain : fresh) {
+      for (int block = 0; block < chain.size(); block++) {
+        small.apply(entry("new", Entries.stored(chain, block, ATTENTION, "memory")));
+      }
+    }
+    assertThat(fresh)
+        .allSatisfy(chain -> assertThat(small.leading(chain, DOMAIN)).isEqualTo(chain.size()));
+  }
+
+  private static List<List<BlockHash>> chains(int count, Random random) {
+    return Stream.generate(() -> Stream.generate(() -> Seeds.hash(random)).limit(100).toList())
+        .limit(count)
+        .toList();
+  }
+
+  @Test
   void aNodeThatRestartsForEverNeedsNoMoreRoom() {
     for (int epoch = 1; epoch < Location.PLACES + 1000; epoch++) {
       image.apply(entry("a", epoch, 0, Entries.stored(CHAIN, epoch % 8, ATTENTION, "gpu")));
