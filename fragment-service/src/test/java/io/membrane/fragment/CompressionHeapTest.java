@@ -2,7 +2,6 @@ package io.membrane.fragment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.TokenSpan;
 import io.membrane.fixture.Seeds;
@@ -11,7 +10,7 @@ import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.store.Fragment;
 import io.membrane.fragment.store.FragmentStore;
 import io.membrane.wire.FragmentClient.FragmentMeta;
-import java.lang.management.ManagementFactory;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.Random;
@@ -37,12 +36,8 @@ class CompressionHeapTest extends RunningService {
   private final byte[] piece = Kv.bytes(random, 1 << 20);
 
   @Test
-  void aBodyOf64MibGoesAndComesAndAllocatesLessThanAnEighthOfIt() {
-    goAndCome(1 << 20);
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long before = threads.getTotalThreadAllocatedBytes();
-    goAndCome(BYTES);
-    assertThat(threads.getTotalThreadAllocatedBytes() - before).isLessThan(BYTES / 8);
+  void aBodyOf64MibGoesAndComesAndAllocatesLessThanAnEighthOfIt() throws IOException {
+    assertThat(HeapUse.of(() -> goAndCome(BYTES))).isLessThan(BYTES / 8);
   }
 
   private void goAndCome(int bytes) {

@@ -6,6 +6,8 @@ import io.membrane.block.FragmentKey;
 import io.membrane.fixture.LoopbackPorts;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
+import io.membrane.placement.Placement;
+import io.membrane.placement.PlacementNode;
 import io.membrane.rpc.Frame;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 
@@ -70,12 +74,21 @@ final class Fleet implements AutoCloseable {
     return nodes.stream().filter(node -> node.held().contains(key)).count();
   }
 
-  /** Waits until everything is in so many memories. */
-  void awaitCopies(List<FleetNode> nodes, int copies) {
+  /** Waits until everything is in the memories that it belongs to among these nodes. */
+  void awaitHome(List<FleetNode> nodes) {
     soon()
         .untilAsserted(() ->
-            assertThat(stored.keySet())
-                .allSatisfy(key -> assertThat(copies(nodes, key)).isEqualTo(copies)));
+            assertThat(nodes)
+                .allSatisfy(node -> assertThat(node.held()).containsAll(belongings(node, nodes))));
+  }
+
+  /** What belongs to a node among these. */
+  Set<FragmentKey> belongings(FleetNode home, List<FleetNode> nodes) {
+    Placement placement =
+        new Placement(nodes.stream().map(node -> new PlacementNode(node.id, 1)).toList());
+    return stored.keySet().stream()
+        .filter(key -> placement.homes(key.hash(), replicas).contains(home.id))
+        .collect(Collectors.toSet());
   }
 
   /** Reads everything at each of these nodes, by itself or in one batch. */
@@ -106,7 +119,7 @@ final class Fleet implements AutoCloseable {
 
   /** A fragment whose home is this node. */
   FragmentKey keyAt(FleetNode home) {
-    return stored.keySet().stream().filter(home.held()::contains).findFirst().orElseThrow();
+    return belongings(home, nodes).iterator().next();
   }
 
   static ConditionFactory soon() {

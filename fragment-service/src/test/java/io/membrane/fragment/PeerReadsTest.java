@@ -31,7 +31,7 @@ class PeerReadsTest {
   void store() throws IOException {
     FLEET.stored.clear();
     FLEET.put(30);
-    FLEET.awaitCopies(FLEET.nodes, 1);
+    FLEET.awaitHome(FLEET.nodes);
   }
 
   @AfterAll
@@ -46,7 +46,8 @@ class PeerReadsTest {
     FLEET.readsEverything(FLEET.nodes, true);
     FLEET.readsEverything(FLEET.nodes, false);
 
-    FLEET.awaitCopies(FLEET.nodes, 1);
+    assertThat(FLEET.stored.keySet())
+        .allSatisfy(key -> assertThat(Fleet.copies(FLEET.nodes, key)).isOne());
     assertThat(FLEET.nodes)
         .allSatisfy(node -> {
           assertThat(node.peerReads("hit")).isPositive();

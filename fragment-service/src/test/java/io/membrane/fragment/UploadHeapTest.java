@@ -2,7 +2,6 @@ package io.membrane.fragment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.TokenSpan;
 import io.membrane.fixture.Seeds;
@@ -12,7 +11,6 @@ import io.membrane.wire.FragmentClient.FragmentMeta;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -34,22 +32,17 @@ class UploadHeapTest extends RunningService {
 
   @Test
   void anUploadOf32MiBAllocatesLessThanAQuarterOfItInAllThreads() throws IOException {
-    FragmentKey first = FragmentHttp.key(new Random(41));
-    upload(first, 1 << 20);
-    FragmentKey key = FragmentHttp.key(new Random(43));
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long before = threads.getTotalThreadAllocatedBytes();
-    upload(key, BYTES);
-    assertThat(threads.getTotalThreadAllocatedBytes() - before).isLessThan(BYTES / 4);
-    assertThat(http.head(key).headers().firstValueAsLong("Content-Length")).hasValue(BYTES);
+    Random random = new Random(41);
+    assertThat(HeapUse.of(() -> upload(FragmentHttp.key(random)))).isLessThan(BYTES / 4);
   }
 
-  private void upload(FragmentKey key, int bytes) throws IOException {
+  private void upload(FragmentKey key) throws IOException {
     FragmentMeta meta =
         new FragmentMeta(Seeds.namespace(16), null, new TokenSpan(0, 16), null, null, false);
-    UploadWriter writer = store.uploads().begin("default", key, meta, null, (long) bytes, 64 << 20);
-    new PartReceiver(store).receive(new Endless(bytes), writer);
+    UploadWriter writer = store.uploads().begin("default", key, meta, null, (long) BYTES, 64 << 20);
+    new PartReceiver(store).receive(new Endless(BYTES), writer);
     writer.complete(null);
+    assertThat(http.head(key).headers().firstValueAsLong("Content-Length")).hasValue(BYTES);
   }
 
   /** A request whose body is made as it is read. */
