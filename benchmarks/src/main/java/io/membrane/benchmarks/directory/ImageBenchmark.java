@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -22,9 +23,11 @@ import org.HdrHistogram.Histogram;
  * heap for a block with one location, matches of 512 blocks that are all there, and block
  * operations: a prompt of 512 blocks is matched and then stored again, each look-up and each store
  * one operation. Prompts are of 8,192 blocks over 64 nodes. At the end the image is fed half as
- * much again, so that every store makes room. Beside them what the memory allows: 8 words of random
- * lines of as large an array, one after the other and 16 at a time; and what the machine allows:
- * the slowest hundredth of computations without memory that mostly take as long as a match.
+ * much again, so that every store makes room. The same matches once more in an image whose prompts
+ * were stored in turns, a block each, so that no record is the neighbour of the one before. Beside
+ * them what the memory allows: 8 words of random lines of as large an array, one after the other
+ * and 16 at a time; and what the machine allows: the slowest hundredth of computations without
+ * memory that mostly take as long as a match.
  *
  * <p>Rates and the mean are by processor time of the one thread that works; quantiles by the clock.
  *
@@ -64,41 +67,68 @@ public final class ImageBenchmark {
   public static void main(String[] args) {
     System.out.println(
         "| blocks | ingest, 1/s | bytes/block | operations, 1/s | match of 512: mean, p50, p99, p99.9 µs"
-            + " | computing as long: p99 µs | ingest when full, 1/s | GC: count, ms"
+            + " | computing as long: p99 µs | stored in turns: mean, p50, p99, p99.9 µs | ingest when full, 1/s | GC: count, ms"
             + " | line: chased, of 16, ns |");
-    System.out.println("|---|---|---|---|---|---|---|---|---|");
-    new ImageBenchmark(WARM_UP).measure();
+    System.out.println("|---|---|---|---|---|---|---|---|---|---|");
+    row(WARM_UP);
     for (String blocks : args) {
-      System.out.println(new ImageBenchmark(Integer.parseInt(blocks)).measure());
+      System.out.println(row(Integer.parseInt(blocks)));
     }
   }
 
-  /** A row of the table. */
-  private String measure() {
+  private static String row(int blocks) {
+    String inTurns = new ImageBenchmark(blocks).measureInTurns();
+    return new ImageBenchmark(blocks).measure(inTurns);
+  }
+
+  private String measureInTurns() {
+    ingestInTurns();
+    return measureMatches().toString();
+  }
+
+  private Matches measureMatches() {
+    matches(MATCHES);
+    matchCpuNanos = 0;
+    Histogram nanos = matches(MATCHES);
+    return new Matches(matchCpuNanos / 1e3 / MATCHES, nanos);
+  }
+
+  /** Times of matches, the mean by processor time. */
+  private record Matches(double meanMicros, Histogram nanos) {
+
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "%.1f, %.1f, %.1f, %.1f",
+          meanMicros,
+          nanos.getValueAtPercentile(50) / 1e3,
+          nanos.getValueAtPercentile(99) / 1e3,
+          nanos.getValueAtPercentile(99.9) / 1e3);
+    }
+  }
+
+  private String measure(String inTurns) {
     double ingest = ingest(0, blocks);
     double bytes = (heapAfterCollection(0) - heapBefore) / (double) image.blocks();
     long collections = collections();
     long collectionMs = collectionMs();
     operations(PROMPTS);
     double operations = operations(PROMPTS);
-    matches(MATCHES);
-    matchCpuNanos = 0;
-    Histogram match = matches(MATCHES);
+    Matches match = measureMatches();
     double full = ingest(blocks, Math.max(blocks / 2, 2_000_000));
     collections = collections() - collections;
     collectionMs = collectionMs() - collectionMs;
     return String.format(
         Locale.ROOT,
-        "| %,d | %,.0f | %.1f | %,.0f | %.1f, %.1f, %.1f, %.1f | %.1f | %,.0f | %d, %d | %.0f, %.0f |",
+        "| %,d | %,.0f | %.1f | %,.0f | %s | %.1f | %s | %,.0f | %d, %d | %.0f, %.0f |",
         image.blocks(),
         ingest,
         bytes,
         operations,
-        matchCpuNanos / 1e3 / MATCHES,
-        match.getValueAtPercentile(50) / 1e3,
-        match.getValueAtPercentile(99) / 1e3,
-        match.getValueAtPercentile(99.9) / 1e3,
-        computingP99(match.getValueAtPercentile(50)) / 1e3,
+        match,
+        computingP99(match.nanos().getValueAtPercentile(50)) / 1e3,
+        inTurns,
         full,
         collections,
         collectionMs,
@@ -120,16 +150,34 @@ public final class ImageBenchmark {
     return count / (cpu / 1e9);
   }
 
+  /** Stores all prompts in turns, a block of each. */
+  private void ingestInTurns() {
+    for (int index = 0; index < PROMPT; index++) {
+      for (int node = 0; node < NODES; node++) {
+        List<Integer> stored = new ArrayList<>();
+        for (int prompt = node; prompt < blocks / PROMPT; prompt += NODES) {
+          stored.add(prompt * PROMPT + index);
+        }
+        if (!stored.isEmpty()) {
+          image.apply(batch(node, stored));
+        }
+      }
+    }
+  }
+
   private ChangeBatch batch(int first, int size) {
-    int node = first / PROMPT % NODES;
+    return batch(first / PROMPT % NODES, IntStream.range(first, first + size).boxed().toList());
+  }
+
+  private ChangeBatch batch(int node, List<Integer> stored) {
     ChangeBatch batch =
         new ChangeBatch(
             new Source("cluster", "node" + node, DOMAIN), new NodeProgress(1, sequences[node]));
-    sequences[node] += size;
+    sequences[node] += stored.size();
     int namespace = batch.namespace(NAMESPACE);
     int form = batch.form(SLICE, 1 << 20);
     int tier = batch.tier("gpu");
-    for (int block = first; block < first + size; block++) {
+    for (int block : stored) {
       int index = block % PROMPT;
       batch.stored(
           Hashes.of(block),

@@ -42,27 +42,28 @@ final class BlockTable {
   }
 
   /**
-   * Reads the block at {@code hash[from]}.
+   * Reads the block at {@code hash[from]}; its id, or 0.
    *
    * @param home where it belongs in the index
    * @param own what {@link HashIndex#own} said a moment ago
    */
-  boolean read(long[] hash, int from, long home, long own, Seen into) {
+  int read(long[] hash, int from, long home, long own, Seen into) {
     for (long places = own; places != 0; places &= places - 1) {
-      if (isRead(index.place(home, places), hash, from, into)) {
-        return true;
+      int id = index.idAt(index.place(home, places));
+      if (isRead(id, hash, from, into)) {
+        return id;
       }
     }
     for (int at = index.next(home, -1); at >= 0; at = index.next(home, at)) {
-      if (isRead(at, hash, from, into)) {
-        return true;
+      int id = index.idAt(at);
+      if (isRead(id, hash, from, into)) {
+        return id;
       }
     }
-    return false;
+    return 0;
   }
 
-  private boolean isRead(int place, long[] hash, int from, Seen into) {
-    int id = index.idAt(place);
+  private boolean isRead(int id, long[] hash, int from, Seen into) {
     return id != 0 && records.read(id, hash, from, into);
   }
 

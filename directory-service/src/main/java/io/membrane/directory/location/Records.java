@@ -1,5 +1,6 @@
 package io.membrane.directory.location;
 
+import io.membrane.block.BlockHash;
 import java.lang.invoke.VarHandle;
 
 /**
@@ -63,6 +64,23 @@ final class Records {
   /** Whether a record is of the hash at {@code key[from]}. */
   boolean isOf(int id, long[] key, int from) {
     return isOf(slab.page(at(id)), slab.offset(at(id)), key, from);
+  }
+
+  /**
+   * Whether this is the record of a block whose one location is {@code location}, at {@code place}.
+   * Any thread, for an id that was given once.
+   */
+  boolean liesAt(int id, BlockHash hash, long location, Place place) {
+    long[] page = slab.page(at(id));
+    int at = slab.offset(at(id));
+    long before = Slab.getAcquire(page, at + 5);
+    return Slab.getAcquire(page, at + 4) == location
+        && Slab.getOpaque(page, at) == hash.w0()
+        && Slab.getOpaque(page, at + 1) == hash.w1()
+        && Slab.getOpaque(page, at + 2) == hash.w2()
+        && Slab.getOpaque(page, at + 3) == hash.w3()
+        && places.get(Location.place(location)) == place
+        && isUnchanged(page, at, before);
   }
 
   private static boolean isOf(long[] page, int at, long[] key, int from) {

@@ -20,14 +20,9 @@ import org.jspecify.annotations.Nullable;
  * node of the cluster. A state snapshot serves only at exactly its own length: with needed state
  * slices the usable prefix ends at the last block of the run that has them all. A reader that needs
  * state alone is not held up by missing attention KV.
- *
- * <p>A lookup waits for two lines of memory, one after the other. So the walk looks {@value #WAVE}
- * blocks ahead: it reads their lines of the index, then their records, which do not wait for each
- * other, before it counts.
  */
 final class Walk {
 
-  private static final int WAVE = 16;
   private static final int BLOCKS_BETWEEN_DEADLINE_CHECKS = 1024;
   private static final int UNKNOWN = 0;
   private static final int NOT_NEEDED = -1;
@@ -42,7 +37,6 @@ final class Walk {
   private final Map<Place, Run> runOfPlace = new HashMap<>();
   private final Map<Run.Group, Run> runs = new HashMap<>();
   private List<Run> going = new ArrayList<>();
-  private final Seen seen = new Seen();
   private final Run invisible;
 
   /** The places of the block before, and their runs: those of the next are mostly the same ones. */
@@ -55,6 +49,12 @@ final class Walk {
 
   private final long[] locationsBefore = new long[4];
   private int block;
+
+  /**
+   * The runs are right for the blocks before this one; those since lie where that before it did.
+   */
+  private int settled;
+
   private int namespace = -1;
   private long readAhead;
 
@@ -83,54 +83,37 @@ final class Walk {
 
   /** Walks; afterwards {@link #runs} and {@link #namespace} answer. */
   Walk along(List<BlockHash> chain) {
-    long[] hashes = new long[4 * WAVE];
-    long[] homes = new long[WAVE];
-    long[] own = new long[WAVE];
-    for (int start = 0; start < chain.size(); start += WAVE) {
-      if (start % BLOCKS_BETWEEN_DEADLINE_CHECKS == 0) {
+    Lookup lookup = new Lookup(table, chain);
+    for (block = 0; block < chain.size(); block++) {
+      if (block % BLOCKS_BETWEEN_DEADLINE_CHECKS == 0) {
         CallContext.checkDeadline("the match");
       }
-      int length = Math.min(WAVE, chain.size() - start);
-      readAhead(chain, start, length, hashes, homes, own);
-      for (int i = 0; i < length; i++) {
-        block = start + i;
-        boolean isKnown = table.read(hashes, 4 * i, homes[i], own[i], seen);
-        if (isKnown && lieWhereTheOneBeforeDid()) {
-          goOn();
-          continue;
-        }
-        if (isKnown) {
-          count();
-        } else if (attentionNeeded > 0) {
-          return this;
-        }
-        step();
-        remember(isKnown);
-        if (going.isEmpty() && attentionNeeded > 0) {
-          return this;
-        }
+      if (lookup.isNeighbourAtSamePlace(block)) {
+        continue;
+      }
+      boolean isKnown = lookup.find(block);
+      if (isKnown && lieWhereTheOneBeforeDid(lookup.seen)) {
+        continue;
+      }
+      settle();
+      if (isKnown) {
+        count(lookup.seen);
+      } else if (attentionNeeded > 0) {
+        break;
+      }
+      step();
+      remember(lookup.seen, isKnown);
+      if (going.isEmpty() && attentionNeeded > 0) {
+        break;
       }
     }
+    settle();
+    readAhead = lookup.ahead();
     return this;
   }
 
-  private void readAhead(
-      List<BlockHash> chain, int start, int length, long[] hashes, long[] homes, long[] own) {
-    long read = 0;
-    for (int i = 0; i < length; i++) {
-      ChangeBatch.copy(chain.get(start + i), hashes, 4 * i);
-      homes[i] = table.home(hashes, 4 * i);
-      read += table.index.touch(homes[i]);
-    }
-    for (int i = 0; i < length; i++) {
-      own[i] = table.index.own(homes[i]);
-      read += table.touch(homes[i], own[i]);
-    }
-    readAhead += read;
-  }
-
   /** So do nearly all blocks of a prompt: then each run does with it what it did before. */
-  private boolean lieWhereTheOneBeforeDid() {
+  private boolean lieWhereTheOneBeforeDid(Seen seen) {
     if (seen.count != countBefore) {
       return false;
     }
@@ -142,23 +125,24 @@ final class Walk {
     return true;
   }
 
-  private void goOn() {
+  private void settle() {
     for (int i = 0; i < going.size(); i++) {
       Run run = going.get(i);
-      if (run.usable == block) {
-        run.usable = block + 1;
+      if (run.usable == settled) {
+        run.usable = block;
       }
     }
+    settled = block;
   }
 
-  private void remember(boolean isKnown) {
+  private void remember(Seen seen, boolean isKnown) {
     countBefore = isKnown && seen.count <= locationsBefore.length ? seen.count : -1;
     for (int i = 0; i < countBefore; i++) {
       locationsBefore[i] = seen.locations[i];
     }
   }
 
-  private void count() {
+  private void count(Seen seen) {
     if (seen.count > runsBefore.length) {
       placesBefore = Arrays.copyOf(placesBefore, seen.places.length);
       runsBefore = Arrays.copyOf(runsBefore, seen.places.length);
@@ -253,6 +237,7 @@ final class Walk {
     if (left < going.size()) {
       going.subList(left, going.size()).clear();
     }
+    settled = block + 1;
   }
 
   /** The runs that have a usable prefix. */
