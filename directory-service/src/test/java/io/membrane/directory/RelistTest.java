@@ -189,6 +189,24 @@ class RelistTest {
     }
   }
 
+  @Test
+  void whoFollowedTheFeedBeforeAndComesBackIsToldAnew() {
+    Service service = started();
+    String cursor;
+    try (FeedLines feed = new FeedLines(service.url(), "default", null, null)) {
+      cursor = feed.until("complete").getLast().get("cursor").asString();
+    }
+    try (FeedLines feed = new FeedLines(service.url(), "default", null, cursor)) {
+      assertThat(feed.until("at")).noneMatch(line -> line.get("type").asString().equals("reset"));
+    }
+    register(service, "a", "c1", link.url());
+    awaitMended(service);
+    try (FeedLines feed = new FeedLines(service.url(), "default", null, cursor)) {
+      assertThat(feed.until("reset")).isNotEmpty();
+      assertThat(stored(feed.until("complete"))).isEqualTo(BLOCKS);
+    }
+  }
+
   private static long stored(List<JsonNode> lines) {
     return lines.stream().filter(line -> line.get("type").asString().equals("stored")).count();
   }

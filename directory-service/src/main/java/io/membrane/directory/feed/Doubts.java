@@ -25,6 +25,7 @@ final class Doubts {
   private final Set<Source> doubted = ConcurrentHashMap.newKeySet();
   private volatile boolean entriesLost;
   private final AtomicLong listings = new AtomicLong();
+  private volatile LogPosition listedAt = LogPosition.START;
   private long losses;
 
   /**
@@ -60,9 +61,10 @@ final class Doubts {
     });
   }
 
-  /** The sources that do not number their events were listed anew. */
-  void endListing() {
+  /** The sources that do not number their events were listed anew, in an image of {@code at}. */
+  void endListing(LogPosition at) {
     entriesLost = false;
+    listedAt = at;
     listings.incrementAndGet();
   }
 
@@ -74,6 +76,11 @@ final class Doubts {
   /** How often {@link #endListing} was called so far. */
   long listings() {
     return listings.get();
+  }
+
+  /** Where the image was at the last {@link #endListing}; the log's beginning if there was none. */
+  LogPosition listedAt() {
+    return listedAt;
   }
 
   /** The image holds nothing any more. */

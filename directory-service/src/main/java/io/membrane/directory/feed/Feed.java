@@ -7,6 +7,7 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.LogEntry;
+import io.membrane.wire.LogPosition;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -80,12 +81,20 @@ public final class Feed {
           ErrorCode.OVERLOADED, "the feed has " + MAX_READERS + " readers, its limit; try later");
     }
     try {
-      boolean goesOn = cursor != null && cursor.isContinuedBy(events.after(cursor.position()));
-      return new Reader(goesOn ? cursor : null, tail.moment(), domain);
+      long relisted = tail.relisted();
+      return new Reader(goesOn(cursor) ? cursor : null, tail.moment(), relisted, domain);
     } catch (RuntimeException | InterruptedException e) {
       free.release();
       throw e;
     }
+  }
+
+  /** Whether the log says all that came after a cursor: nothing that it lacks was mended since. */
+  private boolean goesOn(@Nullable FeedCursor cursor) {
+    LogPosition mended = tail.relistedAt();
+    return cursor != null
+        && (mended.equals(LogPosition.START) || cursor.position().compareTo(mended) > 0)
+        && cursor.isContinuedBy(events.after(cursor.position()));
   }
 
   /** One reader. For one thread. */
@@ -93,12 +102,15 @@ public final class Feed {
 
     private final @Nullable FeedCursor known;
     private final Moment first;
+    private final long relistedBefore;
     private final @Nullable String domain;
     private final ChangeBatch batch = new ChangeBatch();
 
-    private Reader(@Nullable FeedCursor known, Moment first, @Nullable String domain) {
+    private Reader(
+        @Nullable FeedCursor known, Moment first, long relistedBefore, @Nullable String domain) {
       this.known = known;
       this.first = first;
+      this.relistedBefore = relistedBefore;
       this.domain = domain;
     }
 
@@ -110,7 +122,7 @@ public final class Feed {
      */
     public void writeTo(OutputStream to) throws IOException, InterruptedException {
       OutputStream out = new BufferedOutputStream(to, BUFFER_BYTES);
-      long relisted = tail.relisted();
+      long relisted = relistedBefore;
       FeedCursor at = known == null ? reset(first, out) : known;
       long signedAt = System.nanoTime() - BETWEEN_SIGNS.toNanos();
       while (!stopping) {

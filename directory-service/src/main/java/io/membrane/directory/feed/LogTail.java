@@ -187,6 +187,11 @@ public final class LogTail implements AutoCloseable {
     return doubts.listings();
   }
 
+  /** Where the image was when that was done last; the log's beginning if it never was. */
+  LogPosition relistedAt() {
+    return doubts.listedAt();
+  }
+
   /** Events read so far by what became of them; an entry that cannot be read is one. */
   public long count(Outcome outcome) {
     return ingest.count(outcome);

@@ -115,7 +115,7 @@ public final class Relisting implements AutoCloseable {
     }
     if (at.position().compareTo(tail.position()) >= 0) {
       listing.complete();
-      doubts.endListing();
+      doubts.endListing(at.position());
       return true;
     }
     if (page.isLast()) {

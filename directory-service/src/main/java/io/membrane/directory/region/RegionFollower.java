@@ -215,11 +215,9 @@ public final class RegionFollower implements AutoCloseable {
       if (!urls.contains(url)) {
         return;
       }
-      Thread watch = Thread.startVirtualThread(() -> endWhenSilent(body));
-      try {
+      SilenceWatch watch = new SilenceWatch(body, this::isSilent, staleAfter.dividedBy(4));
+      try (watch) {
         read(body);
-      } finally {
-        watch.interrupt();
       }
     } finally {
       reading = null;
@@ -227,15 +225,8 @@ public final class RegionFollower implements AutoCloseable {
   }
 
   /** A feed gives a sign each second; one that is silent is cut off, or nobody would know. */
-  private void endWhenSilent(InputStream body) {
-    try {
-      while (intake.isApplying() || !isStale()) {
-        Thread.sleep(staleAfter.dividedBy(4));
-      }
-      close(body);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  private boolean isSilent() {
+    return !intake.isApplying() && isStale();
   }
 
   private void close(InputStream body) {

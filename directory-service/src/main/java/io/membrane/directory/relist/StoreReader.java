@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.membrane.directory.feed.Relisting;
 import io.membrane.directory.region.Lines;
+import io.membrane.directory.region.SilenceWatch;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.ListingLine;
 import io.membrane.wire.LogEntry;
@@ -20,13 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Reads what a node says that its store holds, once. For one thread. */
 final class StoreReader {
-
-  private static final Logger log = LoggerFactory.getLogger(StoreReader.class);
 
   private static final int MOST_OF_AN_ANSWER = 500;
 
@@ -69,11 +66,9 @@ final class StoreReader {
         throw new IOException("it answers " + answer.statusCode() + ": " + text);
       }
       heardNanos = System.nanoTime();
-      Thread watch = Thread.startVirtualThread(() -> endWhenSilent(body));
-      try {
+      SilenceWatch watch = new SilenceWatch(body, this::isSilent, patience.dividedBy(4));
+      try (watch) {
         read(new Lines(body));
-      } finally {
-        watch.interrupt();
       }
     }
     if (!isComplete) {
@@ -90,17 +85,8 @@ final class StoreReader {
         .build();
   }
 
-  private void endWhenSilent(InputStream body) {
-    try {
-      while (isApplying || !isTooLong()) {
-        Thread.sleep(patience.dividedBy(4));
-      }
-      body.close();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (IOException e) {
-      log.debug("the listing of {} has ended already", node.id(), e);
-    }
+  private boolean isSilent() {
+    return !isApplying && isTooLong();
   }
 
   private boolean isTooLong() {
