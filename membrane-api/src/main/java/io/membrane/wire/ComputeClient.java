@@ -188,6 +188,24 @@ public interface ComputeClient {
       Namespace namespace,
       EmbeddingUsage usage) {}
 
+  /**
+   * A cold prefill, as measured.
+   *
+   * @param tokens length of the prompt
+   * @param prefillMs time that computing its KV takes
+   * @param kvBytes size of that KV
+   */
+  record ProfilePoint(int tokens, double prefillMs, long kvBytes) {}
+
+  /**
+   * How fast a model prefills here.
+   *
+   * @param points by strictly increasing tokens; empty as long as nothing is measured
+   */
+  record Profile(String model, Namespace namespace, String device, List<ProfilePoint> points) {}
+
+  record ProfileList(List<Profile> data) {}
+
   /** Repeatable: the same prompt computes the same KV, and fragments are immutable. */
   @Idempotent
   @PostExchange("/v1/prefill")
@@ -204,4 +222,8 @@ public interface ComputeClient {
   @Idempotent
   @GetExchange("/v1/models")
   ModelList models();
+
+  @Idempotent
+  @GetExchange("/v1/profile")
+  ProfileList profile();
 }

@@ -3,6 +3,7 @@ package io.membrane.wire;
 import io.membrane.block.BlockHash;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
+import io.membrane.rpc.Idempotent;
 import io.membrane.wire.ComputeClient.NextToken;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import jakarta.validation.constraints.Positive;
@@ -72,6 +73,7 @@ public interface ReconstructionClient {
    * @param fidelity null where nothing was reused
    * @param blockHashes full blocks of the segment, in order
    * @param why the reason, in words
+   * @param costMs what the plan expected it to take; null where nothing is known to expect it from
    */
   record Segment(
       TokenSpan tokenSpan,
@@ -79,7 +81,8 @@ public interface ReconstructionClient {
       @Nullable Fidelity fidelity,
       List<BlockHash> blockHashes,
       List<Location> locations,
-      String why) {}
+      String why,
+      @Nullable Double costMs) {}
 
   record ContextTimings(
       double hash,
@@ -105,6 +108,59 @@ public interface ReconstructionClient {
       @Nullable NextToken nextToken,
       ContextTimings timingsMs) {}
 
+  /** What a step of a plan does. */
+  enum Action {
+    FETCH,
+    MOVE,
+    RECOMPUTE,
+    LEAVE
+  }
+
+  /**
+   * A run of tokens and what is to be done about it.
+   *
+   * @param from cluster whose bytes move to the target; null unless they do
+   * @param costMs what it is expected to take; null where nothing is known to expect it from
+   * @param why the reason, in words
+   */
+  record PlannedStep(
+      Action action,
+      TokenSpan tokenSpan,
+      @Nullable String from,
+      @Nullable Double costMs,
+      String why) {}
+
+  /**
+   * What was not chosen.
+   *
+   * @param fetchedTokens leading tokens whose KV would be fetched; the rest would be computed
+   * @param costMs what it would be expected to take
+   */
+  record Alternative(int fetchedTokens, double costMs) {}
+
+  /**
+   * What is done about a prompt.
+   *
+   * @param steps from the first token to the last
+   * @param costMs what all of it is expected to take; null where nothing is known to expect it from
+   * @param alternatives fetching all that there is, and nothing, unless that is the plan
+   * @param reason why this and nothing else, in words
+   * @param route null where nothing has to be computed
+   */
+  record PlanResponse(
+      int blockTokens,
+      int totalTokens,
+      List<PlannedStep> steps,
+      @Nullable Double costMs,
+      List<Alternative> alternatives,
+      String reason,
+      @Nullable RouteResponse route) {}
+
   @PostExchange("/v1/contexts")
   ContextResponse context(@RequestBody ContextRequest request);
+
+  /** What {@link #context} would do, without doing it; places are taken at the directory's word. */
+  @Idempotent
+  @PostExchange("/v1/contexts/plan")
+  PlanResponse plan(@RequestBody ContextRequest request);
 }

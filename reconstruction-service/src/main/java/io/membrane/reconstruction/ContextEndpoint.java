@@ -13,6 +13,7 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.wire.ReconstructionClient.ContextRequest;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.Deliver;
+import io.membrane.wire.ReconstructionClient.PlanResponse;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.validation.Valid;
 import java.io.IOException;
@@ -61,13 +62,8 @@ class ContextEndpoint {
   @PostMapping("/v1/contexts")
   @Nullable ContextResponse context(
       @Valid @RequestBody ContextRequest request, HttpServletResponse response) throws Exception {
-    CallContext caller = CallContext.currentOr(Duration.ZERO);
-    Duration asked =
-        request.deadlineMs() == null
-            ? caller.remaining()
-            : Duration.ofMillis(Math.min(request.deadlineMs(), caller.remaining().toMillis()));
     try {
-      return caller.within(asked).call(() -> serve(request, response));
+      return inTime(request).call(() -> serve(request, response));
     } catch (MembraneException e) {
       metrics.failed(e.code());
       throw e;
@@ -75,6 +71,12 @@ class ContextEndpoint {
       metrics.failed(ErrorCode.INTERNAL);
       throw e;
     }
+  }
+
+  /** What would be done, and what it would take. */
+  @PostMapping("/v1/contexts/plan")
+  PlanResponse plan(@Valid @RequestBody ContextRequest request) throws Exception {
+    return inTime(request).call(() -> reconstruction.plan(request));
   }
 
   @GetMapping("/v1/contexts/{id}/explanation")
@@ -86,6 +88,14 @@ class ContextEndpoint {
   @ExceptionHandler
   void brokenOff(BrokenDelivery e) throws BrokenDelivery {
     throw e;
+  }
+
+  private static CallContext inTime(ContextRequest request) {
+    CallContext caller = CallContext.currentOr(Duration.ZERO);
+    return request.deadlineMs() == null
+        ? caller
+        : caller.within(
+            Duration.ofMillis(Math.min(request.deadlineMs(), caller.remaining().toMillis())));
   }
 
   private @Nullable ContextResponse serve(ContextRequest request, HttpServletResponse response)
@@ -135,6 +145,7 @@ class ContextEndpoint {
               clock.millis(),
               outcome.namespace(),
               outcome.matches(),
+              outcome.plan(),
               outcome.response()));
     } catch (MembraneException e) {
       metrics.lostExplanation();

@@ -1,10 +1,12 @@
 package io.membrane.reconstruction;
 
+import io.membrane.reconstruction.execute.Flight;
 import io.membrane.reconstruction.execute.Outcome;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.wire.ReconstructionClient.ContextTimings;
 import io.membrane.wire.ReconstructionClient.Coverage;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.springframework.stereotype.Component;
 
@@ -29,6 +31,12 @@ class ContextMetrics {
     count(Metric.TOKENS, "source", "prefill", coverage.prefilledTokens());
     count(Metric.TOKENS, "source", "missing", coverage.missingTokens());
     meters.counter(Metric.STALE_BLOCKS.id()).increment(outcome.staleBlocks());
+    meters
+        .counter(Metric.DECLINED_TOKENS.id())
+        .increment((double) outcome.declinedBlocks() * outcome.response().blockTokens());
+    if (outcome.flight() != Flight.NONE) {
+      count(Metric.FLIGHTS, "flight", outcome.flight().name().toLowerCase(Locale.ROOT), 1);
+    }
     ContextTimings timings = outcome.response().timingsMs();
     time("hash", timings.hash());
     time("match", timings.match());
@@ -36,6 +44,7 @@ class ContextMetrics {
     time("fetch", timings.fetch());
     time("prefill", timings.prefill());
     time("store", timings.store());
+    time("wait", outcome.waitedMs());
     time("total", timings.total());
   }
 

@@ -9,14 +9,24 @@ enum Metric {
   CONTEXTS("membrane.reconstruction.contexts"),
   /** Counter, tag {@code source}: {@code fragment}, {@code prefill}, {@code missing}. */
   TOKENS("membrane.reconstruction.tokens"),
-  /** Timer, tag {@code phase}, as in {@code timings_ms}. */
+  /**
+   * Timer, tag {@code phase}, as in {@code timings_ms}, and {@code wait}: for another call that
+   * computes the same.
+   */
   PHASE("membrane.reconstruction.phase"),
   /** Counter: blocks that the directory named and that could not be had. */
   STALE_BLOCKS("membrane.reconstruction.stale.blocks"),
   /** Counter: fragments that arrived damaged. */
   CORRUPT_FRAGMENTS("membrane.reconstruction.corrupt.fragments"),
   /** Counter: explanations that Redis did not take. */
-  LOST_EXPLANATIONS("membrane.reconstruction.lost.explanations");
+  LOST_EXPLANATIONS("membrane.reconstruction.lost.explanations"),
+  /** Counter: tokens that could be had and were computed, since that is faster. */
+  DECLINED_TOKENS("membrane.reconstruction.declined.tokens"),
+  /**
+   * Counter, tag {@code flight}: contexts whose new blocks were computed under a lease ({@code
+   * led}), by another call ({@code joined}), or without asking others ({@code alone}).
+   */
+  FLIGHTS("membrane.reconstruction.flights");
 
   private final String id;
 

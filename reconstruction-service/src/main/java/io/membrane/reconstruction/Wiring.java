@@ -2,19 +2,25 @@ package io.membrane.reconstruction;
 
 import io.membrane.boot.StartupProblem;
 import io.membrane.reconstruction.ReconstructionProperties.ClusterProperties;
+import io.membrane.reconstruction.ReconstructionProperties.FetchProperties;
 import io.membrane.reconstruction.execute.Cluster;
 import io.membrane.reconstruction.execute.Delivery;
 import io.membrane.reconstruction.execute.Reconstruction;
 import io.membrane.reconstruction.explain.Explanations;
+import io.membrane.reconstruction.flight.Leases;
+import io.membrane.reconstruction.plan.LearnedLinks;
+import io.membrane.reconstruction.plan.Pace;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.wire.ComputeClient;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.SchedulerClient;
+import java.time.Duration;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.util.unit.DataSize;
 
 /** Puts the features together. */
 @Configuration(proxyBeanMethods = false)
@@ -22,13 +28,23 @@ class Wiring {
 
   private static final String CLUSTERS = "membrane.reconstruction.clusters";
 
+  private static final Duration SHORTEST_LEASE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_LEASE = Duration.ofSeconds(60);
+
   @Bean
-  Reconstruction reconstruction(ServiceClients clients, ReconstructionProperties properties) {
+  Reconstruction reconstruction(
+      ServiceClients clients,
+      Leases leases,
+      LearnedLinks links,
+      ReconstructionProperties properties) {
     return new Reconstruction(
         clusters(clients, properties),
         clients.of(DirectoryClient.class, "directory-service"),
         clients.of(FragmentClient.class, "fragment-service"),
         clients.of(SchedulerClient.class, "scheduler-service"),
+        leases,
+        links,
+        properties.fetch().leastGain(),
         properties.maxTokens());
   }
 
@@ -54,6 +70,49 @@ class Wiring {
           "Write how long explanations are kept, for example 15m.");
     }
     return new Explanations(redis, properties.explanationTtl());
+  }
+
+  @Bean
+  Leases leases(StringRedisTemplate redis, ReconstructionProperties properties) {
+    Duration lease = properties.lease();
+    if (lease.compareTo(SHORTEST_LEASE) < 0 || lease.compareTo(LONGEST_LEASE) > 0) {
+      throw new StartupProblem(
+          "membrane.reconstruction.lease is " + lease,
+          "Write how long others wait for a replica that died, from 1s to 60s.");
+    }
+    return new Leases(redis, lease);
+  }
+
+  @Bean
+  LearnedLinks links(ReconstructionProperties properties) {
+    FetchProperties fetch = properties.fetch();
+    if (fetch.leastGain().isNegative()) {
+      throw new StartupProblem(
+          "membrane.reconstruction.fetch.least-gain is " + fetch.leastGain(),
+          "Write 0ms or more, for example 10ms.");
+    }
+    if (!fetch.halfLife().isPositive()) {
+      throw new StartupProblem(
+          "membrane.reconstruction.fetch.half-life is " + fetch.halfLife(),
+          "Write after what time a fetch that was seen counts half, for example 2m.");
+    }
+    return new LearnedLinks(
+        new LearnedLinks.Expected(
+            pace("memory", fetch.memoryLatency(), fetch.memoryRate()),
+            pace("redis", fetch.redisLatency(), fetch.redisRate()),
+            pace("crossing", fetch.crossingLatency(), fetch.crossingRate())),
+        fetch.halfLife().toNanos(),
+        System::nanoTime);
+  }
+
+  private static Pace pace(String name, Duration latency, DataSize rate) {
+    if (latency.isNegative() || rate.toBytes() < 1) {
+      throw new StartupProblem(
+          "membrane.reconstruction.fetch.%s-latency is %s, and -rate %s"
+              .formatted(name, latency, rate),
+          "Write a latency of 0ms or more and a rate of at least 1B (a second).");
+    }
+    return new Pace(latency.toNanos() / 1e6, rate.toBytes() / 1e3);
   }
 
   private static List<Cluster> clusters(

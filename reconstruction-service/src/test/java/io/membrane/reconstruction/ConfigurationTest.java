@@ -95,7 +95,13 @@ class ConfigurationTest {
     "explanation-ttl=0s,     explanation-ttl",
     "max-tokens=0,           maxTokens",
     "max-tokens=1000000,     maxTokens",
-    "max-deliveries=0,       maxDeliveries"
+    "max-deliveries=0,       maxDeliveries",
+    "lease=999ms,            membrane.reconstruction.lease",
+    "lease=61s,              membrane.reconstruction.lease",
+    "fetch.least-gain=-1ms,  fetch.least-gain",
+    "fetch.half-life=0s,     fetch.half-life",
+    "fetch.redis-rate=0B,    fetch.redis",
+    "fetch.memory-latency=-1ms, fetch.memory"
   })
   void aLimitOutOfItsRangeStopsTheStart(String property, String says) {
     wiring
@@ -122,6 +128,18 @@ class ConfigurationTest {
       assertThat(properties.maxFragment()).isEqualTo(DataSize.ofMegabytes(64));
       assertThat(properties.maxDeliveries()).isEqualTo(4);
       assertThat(properties.explanationTtl()).isEqualTo(Duration.ofMinutes(15));
+      assertThat(properties.lease()).isEqualTo(Duration.ofSeconds(5));
+      assertThat(properties.fetch())
+          .isEqualTo(
+              new ReconstructionProperties.FetchProperties(
+                  Duration.ofMillis(2),
+                  DataSize.ofGigabytes(1),
+                  Duration.ofMillis(2),
+                  DataSize.ofMegabytes(500),
+                  Duration.ofMillis(20),
+                  DataSize.ofGigabytes(1),
+                  Duration.ofMillis(10),
+                  Duration.ofMinutes(2)));
       assertThat(properties.clusters()).containsOnlyKeys("zeta", "alpha");
       assertThat(Objects.requireNonNull(properties.clusters().get("alpha")).role())
           .isEqualTo(Role.PREFILL);

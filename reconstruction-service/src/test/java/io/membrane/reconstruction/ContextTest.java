@@ -219,7 +219,9 @@ class ContextTest extends FleetTest {
     ContextResponse answer = ask(context(prompt));
 
     assertThat(answer.coverage().reusedTokens()).isEqualTo(64);
-    assertThat(answer.segments().getFirst().why()).contains("moved to far");
+    assertThat(answer.segments().getFirst().tokenSpan()).isEqualTo(new TokenSpan(0, 16));
+    assertThat(answer.segments().get(1).tokenSpan()).isEqualTo(new TokenSpan(16, 64));
+    assertThat(answer.segments().get(1).why()).contains("moved to far");
   }
 
   @Test

@@ -17,6 +17,9 @@ import io.membrane.wire.ComputeClient.PrefillRequest;
 import io.membrane.wire.ComputeClient.PrefillResponse;
 import io.membrane.wire.ComputeClient.PrefillTimings;
 import io.membrane.wire.ComputeClient.PrefilledBlock;
+import io.membrane.wire.ComputeClient.Profile;
+import io.membrane.wire.ComputeClient.ProfileList;
+import io.membrane.wire.ComputeClient.ProfilePoint;
 import io.membrane.wire.ComputeClient.Source;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
@@ -34,11 +37,16 @@ final class MiniWorker {
   private final MiniFleet fleet;
   private final String cluster;
   private volatile @Nullable MembraneException refusal;
+  private volatile boolean fetches = true;
+  private volatile double fetchMs = 1;
+  private volatile @Nullable List<ProfilePoint> profile;
+  private volatile Runnable beforePrefill = () -> {};
 
   MiniWorker(MiniFleet fleet, String cluster) {
     this.fleet = fleet;
     this.cluster = cluster;
     peer.on("/v1/models", Void.class, (call, r) -> models())
+        .on("/v1/profile", Void.class, (call, r) -> profile())
         .on("/v1/tokenize", TokenizeRequest.class, (call, r) -> tokenize(r))
         .on("/v1/prefill", PrefillRequest.class, (call, r) -> prefill(call.tenant(), r));
   }
@@ -48,8 +56,31 @@ final class MiniWorker {
     refusal = problem;
   }
 
+  /** What it has measured; null if it does not know the path. */
+  void measured(@Nullable List<ProfilePoint> points) {
+    profile = points;
+  }
+
+  /** From now on it says that every fetch takes this long. */
+  void fetchesIn(double ms) {
+    fetchMs = ms;
+  }
+
+  /** From now on it does not reach fragment-service to fetch. */
+  void cannotFetch() {
+    fetches = false;
+  }
+
+  /** From now on every prefill begins with this. */
+  void beforePrefill(Runnable event) {
+    beforePrefill = event;
+  }
+
   void reset() {
     refusal = null;
+    beforePrefill = () -> {};
+    fetches = true;
+    fetchMs = 1;
   }
 
   private static ModelList models() {
@@ -68,14 +99,26 @@ final class MiniWorker {
         "list", List.of(new Model("tiny", "model", "membrane", namespace, signature)));
   }
 
+  private ProfileList profile() {
+    List<ProfilePoint> points = profile;
+    if (points == null) {
+      throw new MembraneException(ErrorCode.NOT_FOUND, "no such path");
+    }
+    return new ProfileList(List.of(new Profile("tiny", MiniFleet.NAMESPACE, "cpu", points)));
+  }
+
   private static TokenizeResponse tokenize(TokenizeRequest r) {
     int[] ids = r.text().chars().toArray();
     return new TokenizeResponse(Tokens.ofInts(ids), ids.length);
   }
 
   private PrefillResponse prefill(String tenant, PrefillRequest r) {
+    beforePrefill.run();
     if (refusal != null) {
       throw refusal;
+    }
+    if (!fetches && r.prefix() != null) {
+      throw new MembraneException(ErrorCode.DEPENDENCY_UNAVAILABLE, "fragment-service is away");
     }
     Namespace namespace = MiniFleet.NAMESPACE;
     Tokens tokens = Objects.requireNonNull(r.tokens());
@@ -110,7 +153,7 @@ final class MiniWorker {
         prefix.subList(reused, prefix.size()),
         next ? new NextToken(65, "A", 0.5f) : null,
         "cpu",
-        new PrefillTimings(1, 2, 3, 6),
+        new PrefillTimings(fetchMs, 2, 3, fetchMs + 5),
         position);
   }
 

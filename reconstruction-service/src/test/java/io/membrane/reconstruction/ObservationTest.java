@@ -41,10 +41,11 @@ class ObservationTest extends FleetTest {
   }
 
   @Test
-  void theOpenApiDocumentDescribesBothCalls() {
+  void theOpenApiDocumentDescribesAllCalls() {
     JsonNode api = WireJson.mapper().readTree(get("/v3/api-docs").body());
 
     assertThat(api.at("/paths/~1v1~1contexts/post").isMissingNode()).isFalse();
+    assertThat(api.at("/paths/~1v1~1contexts~1plan/post").isMissingNode()).isFalse();
     assertThat(api.at("/paths/~1v1~1contexts~1{id}~1explanation/get").isMissingNode()).isFalse();
   }
 }

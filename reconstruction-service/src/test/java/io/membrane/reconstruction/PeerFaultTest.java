@@ -152,6 +152,19 @@ class PeerFaultTest extends FleetTest {
   }
 
   @Test
+  void whatAWorkerCannotFetchItComputes() {
+    Tokens prompt = tokens(50, 100);
+    store("local", prompt, 3);
+    FLEET.local.cannotFetch();
+
+    ContextResponse answer = ask(context(prompt));
+
+    assertThat(answer.coverage().prefilledTokens()).isEqualTo(100);
+    assertThat(answer.segments().getFirst().tokenSpan().to()).isEqualTo(48);
+    assertThat(answer.segments().getFirst().why()).contains("could not be fetched");
+  }
+
+  @Test
   void aWorkerThatHashesOtherwiseIsAskedAgainLater() {
     Tokens prompt = tokens(45, 100);
     store("local", prompt, 3);

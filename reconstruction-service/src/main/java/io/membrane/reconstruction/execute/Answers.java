@@ -1,7 +1,9 @@
 package io.membrane.reconstruction.execute;
 
 import io.membrane.block.BlockHash;
+import io.membrane.block.Namespace;
 import io.membrane.reconstruction.plan.Plan;
+import io.membrane.reconstruction.plan.PrefillProfile;
 import io.membrane.reconstruction.plan.Prompt;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -9,6 +11,8 @@ import io.membrane.wire.ComputeClient.Model;
 import io.membrane.wire.ComputeClient.ModelList;
 import io.membrane.wire.ComputeClient.PrefillResponse;
 import io.membrane.wire.ComputeClient.PrefilledBlock;
+import io.membrane.wire.ComputeClient.Profile;
+import io.membrane.wire.ComputeClient.ProfileList;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
 import io.membrane.wire.DirectoryClient.LocateResponse;
 import io.membrane.wire.DirectoryClient.LocatedBlock;
@@ -18,7 +22,9 @@ import io.membrane.wire.DirectoryClient.ResolvedNamespace;
 import io.membrane.wire.FragmentClient.Existence;
 import io.membrane.wire.LogPosition;
 import io.membrane.wire.SchedulerClient.RouteResponse;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -38,6 +44,24 @@ final class Answers {
             answer,
             a -> a.data() != null && a.data().stream().allMatch(Answers::whole))
         .data();
+  }
+
+  /** Of each namespace that is measured; a profile that contradicts itself breaks the contract. */
+  static Map<Namespace, PrefillProfile> profiles(Cluster cluster, @Nullable ProfileList answer) {
+    String peer = "the compute-worker of cluster " + cluster.name();
+    ProfileList list =
+        kept(peer, answer, a -> a.data() != null && a.data().stream().allMatch(Answers::whole));
+    Map<Namespace, PrefillProfile> profiles = new HashMap<>();
+    for (Profile profile : list.data()) {
+      if (!profile.points().isEmpty()) {
+        try {
+          profiles.put(profile.namespace(), new PrefillProfile(profile.points()));
+        } catch (IllegalArgumentException e) {
+          throw broken(peer, e);
+        }
+      }
+    }
+    return profiles;
   }
 
   static ResolvedNamespace resolved(@Nullable ResolvedNamespace answer) {
@@ -126,6 +150,12 @@ final class Answers {
     return model != null && present(model.id(), model.namespace(), model.signature());
   }
 
+  private static boolean whole(@Nullable Profile profile) {
+    return profile != null
+        && present(profile.namespace(), profile.points())
+        && profile.points().stream().allMatch(Objects::nonNull);
+  }
+
   private static boolean whole(@Nullable Match match, int blocks) {
     return match != null
         && present(match.cluster(), match.node(), match.tier())
@@ -151,10 +181,15 @@ final class Answers {
 
   private static <T> T kept(String peer, @Nullable T answer, Predicate<T> contract) {
     if (answer == null || !contract.test(answer)) {
-      throw new MembraneException(
-          ErrorCode.DEPENDENCY_UNAVAILABLE,
-          peer + " gave an answer that breaks the contract; try again, and check its version");
+      throw broken(peer, null);
     }
     return answer;
+  }
+
+  private static MembraneException broken(String peer, @Nullable Throwable cause) {
+    return new MembraneException(
+        ErrorCode.DEPENDENCY_UNAVAILABLE,
+        peer + " gave an answer that breaks the contract; try again, and check its version",
+        cause);
   }
 }

@@ -4,6 +4,7 @@ import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
 import io.membrane.wire.DirectoryClient.Match;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
+import io.membrane.wire.ReconstructionClient.PlanResponse;
 import java.util.List;
 
 /**
@@ -11,13 +12,21 @@ import java.util.List;
  *
  * @param matches what the directory named before the call
  * @param staleBlocks blocks that the directory named and that could not be had
+ * @param plan as it was made
+ * @param declinedBlocks blocks that could be had and were computed, since that is faster
+ * @param flight how it stood to others that wanted the same
+ * @param waitedMs how long it waited for them
  * @param fragments the fragments of all full blocks that are covered, in order
  */
 public record Outcome(
     ContextResponse response,
     Namespace namespace,
     List<Match> matches,
+    PlanResponse plan,
     int staleBlocks,
+    int declinedBlocks,
+    Flight flight,
+    double waitedMs,
     List<FragmentKey> fragments) {
 
   public Outcome {

@@ -12,6 +12,8 @@ final class Phases {
   private double hash;
   private double match;
   private double route;
+  private double waited;
+  private boolean hasWaited;
   private @Nullable PrefillTimings worker;
 
   <T> T hash(Supplier<T> work) {
@@ -33,6 +35,27 @@ final class Phases {
     T result = work.get();
     route += millisSince(from);
     return result;
+  }
+
+  /** Waits for another call. */
+  <T extends @Nullable Object> T waiting(Supplier<T> work) {
+    long from = System.nanoTime();
+    hasWaited = true;
+    try {
+      return work.get();
+    } finally {
+      waited += millisSince(from);
+    }
+  }
+
+  /** Whether another call was waited for. */
+  boolean hasWaited() {
+    return hasWaited;
+  }
+
+  /** For how long. */
+  double waitedMs() {
+    return waited;
   }
 
   /** What the worker measured itself. */

@@ -1,5 +1,6 @@
 package io.membrane.reconstruction.execute;
 
+import io.membrane.reconstruction.plan.LearnedLinks;
 import io.membrane.reconstruction.plan.Plan;
 import io.membrane.reconstruction.plan.Prompt;
 import io.membrane.reconstruction.plan.Stored;
@@ -10,6 +11,7 @@ import io.membrane.wire.ComputeClient.NextToken;
 import io.membrane.wire.ComputeClient.PrefillRequest;
 import io.membrane.wire.ComputeClient.PrefillResponse;
 import io.membrane.wire.ComputeClient.PrefillTimings;
+import io.membrane.wire.ComputeClient.PrefilledBlock;
 import io.membrane.wire.ComputeClient.Prefix;
 import io.membrane.wire.NamespaceRequest;
 import io.membrane.wire.SchedulerClient;
@@ -17,7 +19,10 @@ import io.membrane.wire.SchedulerClient.ClusterState;
 import io.membrane.wire.SchedulerClient.RouteRequest;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Has the missing part of a prompt computed where the scheduler says. Thread-safe. */
 final class Prefilling {
@@ -26,19 +31,29 @@ final class Prefilling {
    * What a worker did.
    *
    * @param plan as it was carried out
+   * @param logPosition at which the directory knows what was stored; null if nobody says
    */
-  record Result(Plan plan, @Nullable NextToken nextToken, PrefillTimings timings) {}
+  record Result(
+      Plan plan,
+      @Nullable NextToken nextToken,
+      PrefillTimings timings,
+      @Nullable String logPosition) {}
+
+  private static final Logger log = LoggerFactory.getLogger(Prefilling.class);
 
   private static final Duration UNBOUNDED = Duration.ofHours(1);
 
   private final SchedulerClient scheduler;
   private final Namespaces namespaces;
   private final Watermark watermark;
+  private final LearnedLinks links;
 
-  Prefilling(SchedulerClient scheduler, Namespaces namespaces, Watermark watermark) {
+  Prefilling(
+      SchedulerClient scheduler, Namespaces namespaces, Watermark watermark, LearnedLinks links) {
     this.scheduler = scheduler;
     this.namespaces = namespaces;
     this.watermark = watermark;
+    this.links = links;
   }
 
   /**
@@ -65,11 +80,7 @@ final class Prefilling {
 
   /** Computes, at the worker of {@code cluster}, what {@code plan} does not reuse. */
   Result carryOut(Task task, Plan plan, String cluster) {
-    Served target =
-        task.servers().stream()
-            .filter(s -> s.cluster().name().equals(cluster))
-            .findFirst()
-            .orElseThrow();
+    Served target = task.server(cluster);
     int reused = plan.reusedBlocks();
     PrefillRequest request =
         new PrefillRequest(
@@ -81,18 +92,47 @@ final class Prefilling {
             task.wish().nextToken());
     PrefillResponse answer = prefill(task, plan, target, request);
     watermark.seen(answer.logPosition());
+    learn(plan, answer);
     return new Result(
         plan.carriedOut(answer.tokensReused() / plan.prompt().blockTokens(), cluster),
         answer.nextToken(),
-        answer.timingsMs());
+        answer.timingsMs(),
+        answer.logPosition());
   }
 
-  /** A worker that hashes otherwise may know a newer root: the next call asks for it again. */
+  /** A fetch that broke off says nothing about its links. */
+  private void learn(Plan plan, PrefillResponse answer) {
+    int reused = answer.tokensReused() / plan.prompt().blockTokens();
+    List<Long> bytes =
+        answer.blocks().subList(0, reused).stream().map(PrefilledBlock::bytes).toList();
+    if (reused == plan.links().size() && bytes.stream().allMatch(size -> size > 0)) {
+      links.observe(plan.links(), bytes, answer.timingsMs().fetch());
+    }
+  }
+
+  private static PrefillRequest withoutPrefix(PrefillRequest request) {
+    return new PrefillRequest(
+        request.model(),
+        request.tokens(),
+        request.text(),
+        null,
+        request.store(),
+        request.nextToken());
+  }
+
+  /**
+   * A failed fetch does not fail the prompt: what cannot be fetched is computed. A worker that
+   * hashes otherwise may know a newer root: the next call asks for it again.
+   */
   private PrefillResponse prefill(Task task, Plan plan, Served target, PrefillRequest request) {
     try {
       return Answers.prefilled(
           plan, task.wish().nextToken(), target.cluster().worker().prefill(request));
     } catch (MembraneException e) {
+      if (e.code() == ErrorCode.DEPENDENCY_UNAVAILABLE && request.prefix() != null) {
+        log.warn("the worker is asked to compute what it may not have fetched: {}", e.detail());
+        return prefill(task, plan, target, withoutPrefix(request));
+      }
       namespaces.forget(NamespaceRequest.of(task.namespace()));
       if (e.code() == ErrorCode.PREFIX_MISMATCH) {
         throw new MembraneException(

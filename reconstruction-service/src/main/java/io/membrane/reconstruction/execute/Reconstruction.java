@@ -4,12 +4,12 @@ import io.membrane.block.BlockHasher;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
 import io.membrane.block.Tokens;
+import io.membrane.reconstruction.flight.Leases;
+import io.membrane.reconstruction.plan.LearnedLinks;
 import io.membrane.reconstruction.plan.Plan;
-import io.membrane.reconstruction.plan.Planner;
 import io.membrane.reconstruction.plan.Prompt;
 import io.membrane.reconstruction.plan.Stored;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient.NextToken;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
@@ -17,12 +17,12 @@ import io.membrane.wire.FragmentClient;
 import io.membrane.wire.NamespaceRequest;
 import io.membrane.wire.ReconstructionClient.ContextRequest;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
+import io.membrane.wire.ReconstructionClient.PlanResponse;
 import io.membrane.wire.SchedulerClient;
-import io.membrane.wire.SchedulerClient.RouteResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Rebuilds the context of a prompt: asks the directory what is stored and the scheduler where the
@@ -31,22 +31,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Reconstruction {
 
-  /**
-   * What was done in the end.
-   *
-   * @param stale blocks that the directory named and that could not be had
-   */
-  private record Done(
-      Plan plan, @Nullable RouteResponse route, @Nullable NextToken nextToken, int stale) {}
-
   private final Fleet fleet;
   private final Namespaces namespaces;
   private final Inventory inventory;
-  private final Prefilling prefilling;
+  private final Execution execution;
   private final int maxTokens;
 
   /**
    * @param clusters where prompts can be prefilled, at least one
+   * @param leases for what several calls want computed
+   * @param links how fast stored bytes come
+   * @param leastGain by which computing what is stored has to be faster than fetching it
    * @param maxTokens longest prompt
    */
   public Reconstruction(
@@ -54,12 +49,22 @@ public final class Reconstruction {
       DirectoryClient directory,
       FragmentClient fragments,
       SchedulerClient scheduler,
+      Leases leases,
+      LearnedLinks links,
+      Duration leastGain,
       int maxTokens) {
     Watermark watermark = new Watermark();
     this.fleet = new Fleet(clusters);
     this.namespaces = new Namespaces(directory);
     this.inventory = new Inventory(directory, fragments, watermark);
-    this.prefilling = new Prefilling(scheduler, namespaces, watermark);
+    this.execution =
+        new Execution(
+            inventory,
+            new Prefilling(scheduler, namespaces, watermark, links),
+            leases,
+            watermark,
+            links,
+            leastGain.toNanos() / 1e6);
     this.maxTokens = maxTokens;
   }
 
@@ -70,6 +75,42 @@ public final class Reconstruction {
    */
   public Outcome reconstruct(ContextRequest request) {
     Phases phases = new Phases();
+    Task task = task(request, phases);
+    Prompt prompt = task.prompt();
+    Stored named = phases.match(() -> inventory.match(prompt, task.slice()));
+    Done done = execution.run(task, named, phases);
+    List<FragmentKey> fragments =
+        task.wish().bytes()
+            ? inventory.keys(prompt, done.plan().coveredBlocks(), task.slice()).stream()
+                .flatMap(List::stream)
+                .toList()
+            : List.of();
+    return new Outcome(
+        answer(done, phases),
+        task.namespace(),
+        named.matches(),
+        done.planned(),
+        done.stale(),
+        done.plan().declinedBlocks(),
+        done.flight(),
+        phases.waitedMs(),
+        fragments);
+  }
+
+  /**
+   * What {@link #reconstruct} would do, without fetching or computing anything.
+   *
+   * @throws MembraneException as there
+   */
+  public PlanResponse plan(ContextRequest request) {
+    Phases phases = new Phases();
+    Task task = task(request, phases);
+    Stored named = phases.match(() -> inventory.match(task.prompt(), task.slice()));
+    Proposal proposal = execution.propose(task, named, phases);
+    return proposal.plan().described(proposal.route());
+  }
+
+  private Task task(ContextRequest request, Phases phases) {
     Wish wish = Wish.of(request, maxTokens);
     FleetView view = fleet.look();
     ResolvedNamespace resolved = resolve(wish, view);
@@ -82,34 +123,7 @@ public final class Reconstruction {
                 tokens.length(),
                 namespace.blockTokens(),
                 BlockHasher.chain(resolved.root(), namespace.blockTokens(), tokens)));
-    Task task = new Task(wish, view, servers, namespace, tokens, prompt);
-    Stored named = phases.match(() -> inventory.match(prompt, task.slice()));
-    Done done = settle(task, named, phases);
-    List<FragmentKey> fragments =
-        wish.bytes()
-            ? inventory.keys(prompt, done.plan().coveredBlocks(), task.slice()).stream()
-                .flatMap(List::stream)
-                .toList()
-            : List.of();
-    return new Outcome(answer(done, phases), namespace, named.matches(), done.stale(), fragments);
-  }
-
-  private Done settle(Task task, Stored named, Phases phases) {
-    Stored stored = named;
-    if (!task.mustCompute(stored)) {
-      stored = phases.match(() -> inventory.verify(task.prompt(), named, task.slice()));
-    }
-    int gone = stored.named() - stored.anywhere();
-    if (!task.mustCompute(stored)) {
-      return new Done(Planner.withoutPrefill(task.prompt(), stored), null, null, gone);
-    }
-    Stored known = stored;
-    RouteResponse route = phases.route(() -> prefilling.route(task, known));
-    Plan plan = Planner.withPrefill(task.prompt(), known, route);
-    Prefilling.Result result = prefilling.carryOut(task, plan, route.target());
-    phases.worker(result.timings());
-    int lost = plan.reusedBlocks() - result.plan().reusedBlocks();
-    return new Done(result.plan(), route, result.nextToken(), gone + lost);
+    return new Task(wish, view, servers, namespace, tokens, prompt);
   }
 
   private ResolvedNamespace resolve(Wish wish, FleetView view) {

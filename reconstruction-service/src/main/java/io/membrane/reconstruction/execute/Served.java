@@ -2,12 +2,17 @@ package io.membrane.reconstruction.execute;
 
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
+import io.membrane.reconstruction.plan.PrefillProfile;
 import io.membrane.wire.ComputeClient.Model;
 import io.membrane.wire.NamespaceRequest;
 import org.jspecify.annotations.Nullable;
 
-/** A model at a cluster's worker. */
-record Served(Cluster cluster, Model model) {
+/**
+ * A model at a cluster's worker.
+ *
+ * @param profile how fast it computes; null as long as the worker does not say
+ */
+record Served(Cluster cluster, Model model, @Nullable PrefillProfile profile) {
 
   Namespace namespace() {
     return model.namespace();

@@ -27,6 +27,14 @@ record Task(
     return servers.isEmpty() ? null : servers.getFirst().slice();
   }
 
+  /** The one at {@code cluster}, which must be among them. */
+  Served server(String cluster) {
+    return servers.stream()
+        .filter(s -> s.cluster().name().equals(cluster))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Whether a worker is needed. */
   boolean mustCompute(Stored stored) {
     return wish.prefill() && Planner.mustCompute(prompt, stored, wish.nextToken());

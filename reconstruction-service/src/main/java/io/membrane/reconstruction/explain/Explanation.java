@@ -6,6 +6,7 @@ import io.membrane.block.TokenSpan;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.Fidelity;
 import io.membrane.wire.ReconstructionClient.Location;
+import io.membrane.wire.ReconstructionClient.PlanResponse;
 import io.membrane.wire.ReconstructionClient.Source;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param sessionId as the request named it
  * @param createdAtMs Unix time of the answer
  * @param blocks one for each full block, in order; a tail without a block hash is in the segments
+ * @param plan what was to be done, what it was expected to take, and what else would have taken
  * @param response the answer as it was given
  */
 public record Explanation(
@@ -24,6 +26,7 @@ public record Explanation(
     long createdAtMs,
     Namespace namespace,
     List<Block> blocks,
+    @Nullable PlanResponse plan,
     ContextResponse response) {
 
   public Explanation {

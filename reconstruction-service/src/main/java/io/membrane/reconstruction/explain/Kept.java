@@ -6,6 +6,7 @@ import io.membrane.block.TokenSpan;
 import io.membrane.wire.DirectoryClient.Match;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.Location;
+import io.membrane.wire.ReconstructionClient.PlanResponse;
 import io.membrane.wire.ReconstructionClient.Segment;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  * What is kept of a context; the blocks follow from it.
  *
  * @param matches what the directory named before the call
+ * @param plan as it was made
  */
 public record Kept(
     @Nullable String sessionId,
     long createdAtMs,
     Namespace namespace,
     List<Match> matches,
+    @Nullable PlanResponse plan,
     ContextResponse response) {
 
   public Kept {
@@ -35,7 +38,7 @@ public record Kept(
       }
     }
     return new Explanation(
-        response.contextId(), sessionId, createdAtMs, namespace, blocks, response);
+        response.contextId(), sessionId, createdAtMs, namespace, blocks, plan, response);
   }
 
   private Explanation.Block block(int index, BlockHash hash, Segment segment) {

@@ -65,7 +65,8 @@ class FleetViewTest {
             "membrane",
             namespace,
             new Signature(
-                namespace, Signature.LAYOUT, 2, 2, 8, new TokenSpan(0, 16), "rope", 10_000)));
+                namespace, Signature.LAYOUT, 2, 2, 8, new TokenSpan(0, 16), "rope", 10_000)),
+        null);
   }
 
   private static final class NeverCalled implements ComputeClient {
@@ -87,6 +88,11 @@ class FleetViewTest {
     @Override
     public ModelList models() {
       throw new AssertionError("models");
+    }
+
+    @Override
+    public ProfileList profile() {
+      throw new AssertionError("profile");
     }
   }
 }

@@ -30,6 +30,7 @@ class PlannerTest {
 
   private static final List<String> CLUSTERS = List.of("a", "b", "c");
   private static final int TRIES = 3000;
+  private static final Costs WITHOUT_PROFILE = new Costs(link -> new Pace(1, 1000), null, 0);
 
   private static Prompt prompt(RandomGenerator random) {
     int blockTokens = random.nextInt(1, 9);
@@ -144,7 +145,7 @@ class PlannerTest {
           RouteResponse route = route(random, prompt);
           Transfer transfer = route.transfer();
 
-          Plan plan = Planner.withPrefill(prompt, stored, route);
+          Plan plan = Planner.withPrefill(prompt, stored, route, WITHOUT_PROFILE);
 
           assertWhole(plan);
           List<Source> sources = expand(plan.segments());
@@ -168,7 +169,7 @@ class PlannerTest {
         random -> {
           Prompt prompt = prompt(random);
           RouteResponse route = route(random, prompt);
-          Plan plan = Planner.withPrefill(prompt, stored(random, prompt), route);
+          Plan plan = Planner.withPrefill(prompt, stored(random, prompt), route, WITHOUT_PROFILE);
           int reused = random.nextInt(plan.reusedBlocks() + 1);
 
           Plan really = plan.carriedOut(reused, route.target());
@@ -257,20 +258,17 @@ class PlannerTest {
     Prompt prompt = prompt(4, 8);
     Stored stored = Stored.named(List.of());
 
-    assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            new Plan(prompt, stored, List.of(new Step.Leave(new TokenSpan(4, 8), "no begin"))));
-    assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> new Plan(prompt, stored, List.of(new Step.Leave(new TokenSpan(0, 4), "no end"))));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            new Plan(
-                prompt,
-                stored,
-                List.of(
-                    new Step.Leave(new TokenSpan(0, 4), "a hole"),
-                    new Step.Reuse(new TokenSpan(4, 8), "behind a hole"))));
+    List<List<Step>> broken =
+        List.of(
+            List.of(new Step.Leave(new TokenSpan(4, 8), "no begin")),
+            List.of(new Step.Leave(new TokenSpan(0, 4), "no end")),
+            List.of(
+                new Step.Leave(new TokenSpan(0, 4), "a hole"),
+                new Step.Fetch(new TokenSpan(4, 8), null, "behind a hole")));
+    for (List<Step> steps : broken) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new Plan(prompt, stored, Supply.NONE, steps, Choice.of("a test")));
+    }
   }
 
   private static Prompt prompt(int blockTokens, int total) {

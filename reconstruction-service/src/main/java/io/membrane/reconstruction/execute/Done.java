@@ -1,0 +1,22 @@
+package io.membrane.reconstruction.execute;
+
+import io.membrane.reconstruction.plan.Plan;
+import io.membrane.wire.ComputeClient.NextToken;
+import io.membrane.wire.ReconstructionClient.PlanResponse;
+import io.membrane.wire.SchedulerClient.RouteResponse;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was done in the end.
+ *
+ * @param plan as it was carried out
+ * @param planned as it was made
+ * @param stale blocks that the directory named and that could not be had
+ */
+record Done(
+    Plan plan,
+    PlanResponse planned,
+    @Nullable RouteResponse route,
+    @Nullable NextToken nextToken,
+    int stale,
+    Flight flight) {}

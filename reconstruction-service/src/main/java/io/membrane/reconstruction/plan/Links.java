@@ -1,0 +1,8 @@
+package io.membrane.reconstruction.plan;
+
+/** What is known of links. */
+@FunctionalInterface
+public interface Links {
+
+  Pace pace(Link link);
+}
