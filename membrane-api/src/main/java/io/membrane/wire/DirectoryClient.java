@@ -14,7 +14,10 @@ import jakarta.validation.constraints.Size;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.service.annotation.GetExchange;
 import org.springframework.web.service.annotation.PostExchange;
 
 /** directory-service as other services and engines call it. */
@@ -328,6 +331,48 @@ public interface DirectoryClient {
 
   record ChunkName(BlockHash blockHash, BlockHash chunkHash) {}
 
+  /**
+   * A block, as far as callers of this need it.
+   *
+   * @param places where it has fragments; empty if it has none any more
+   */
+  record KnownBlock(List<BlockPlace> places) {
+
+    public KnownBlock {
+      places = Objects.requireNonNullElse(places, List.of());
+    }
+  }
+
+  /**
+   * A place of a block's fragments.
+   *
+   * @param region as in {@link Match}
+   */
+  record BlockPlace(
+      @Nullable String region, String cluster, String node, String tier, List<StoredSlice> slices) {
+
+    public BlockPlace {
+      slices = Objects.requireNonNullElse(slices, List.of());
+    }
+  }
+
+  record StoredSlice(Slice slice, long bytes) {}
+
+  /** Blocks that are used with one, the likeliest first. */
+  record RelatedBlocks(List<RelatedBlock> related) {
+
+    public RelatedBlocks {
+      related = Objects.requireNonNullElse(related, List.of());
+    }
+  }
+
+  /**
+   * One of them.
+   *
+   * @param weight estimated share of the uses that this one goes with, over 0 to 1
+   */
+  record RelatedBlock(BlockHash blockHash, double weight) {}
+
   @Idempotent
   @PostExchange("/v1/directory/match")
   MatchResponse match(@RequestBody MatchRequest request);
@@ -348,4 +393,14 @@ public interface DirectoryClient {
   @Idempotent
   @PostExchange("/v1/directory/chunks")
   Described describe(@RequestBody DescribeRequest request);
+
+  /** What a block is; a hash that is not known is a problem. */
+  @Idempotent
+  @GetExchange("/v1/directory/blocks/{hash}")
+  KnownBlock block(@PathVariable("hash") String hash);
+
+  /** At most {@code k} blocks, 1 to 100; none if nothing is known. */
+  @Idempotent
+  @GetExchange("/v1/directory/blocks/{hash}/related")
+  RelatedBlocks related(@PathVariable("hash") String hash, @RequestParam("k") int k);
 }

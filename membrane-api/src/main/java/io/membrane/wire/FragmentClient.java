@@ -71,6 +71,10 @@ public interface FragmentClient {
   @PostExchange("/v1/fragments/exists")
   Existence exists(@RequestBody Keys keys);
 
+  /** Brings fragments into memory, in order and behind the caller's back. */
+  @PostExchange("/v1/fragments/prefetch")
+  void prefetch(@RequestBody Keys keys);
+
   /** Frames in the order of the keys; the caller closes the stream. */
   @Idempotent
   @PostExchange(value = "/v1/fragments/batch-get", accept = Frame.MEDIA_TYPE)

@@ -42,6 +42,7 @@ class ContextEndpoint {
   private final Reconstruction reconstruction;
   private final Delivery delivery;
   private final Explanations explanations;
+  private final SessionTurns sessions;
   private final ContextMetrics metrics;
   private final Clock clock;
 
@@ -49,11 +50,13 @@ class ContextEndpoint {
       Reconstruction reconstruction,
       Delivery delivery,
       Explanations explanations,
+      SessionTurns sessions,
       ContextMetrics metrics,
       Clock clock) {
     this.reconstruction = reconstruction;
     this.delivery = delivery;
     this.explanations = explanations;
+    this.sessions = sessions;
     this.metrics = metrics;
     this.clock = clock;
   }
@@ -100,7 +103,9 @@ class ContextEndpoint {
 
   private @Nullable ContextResponse serve(ContextRequest request, HttpServletResponse response)
       throws IOException {
+    SessionTurns.Begun turn = sessions.begin(request);
     Outcome outcome = reconstruction.reconstruct(request);
+    sessions.end(turn, outcome);
     metrics.reconstructed(outcome);
     explain(request, outcome);
     response.setHeader(CONTEXT_ID_HEADER, outcome.response().contextId());

@@ -20,6 +20,7 @@ enum Metric {
   CORRUPT_FRAGMENTS("membrane.reconstruction.corrupt.fragments"),
   /** Counter: explanations that Redis did not take. */
   LOST_EXPLANATIONS("membrane.reconstruction.lost.explanations"),
+<<<<<<< ours
   /** Counter: tokens that could be had and were computed, since that is faster. */
   DECLINED_TOKENS("membrane.reconstruction.declined.tokens"),
   /**
@@ -27,6 +28,21 @@ enum Metric {
    * led}), by another call ({@code joined}), or without asking others ({@code alone}).
    */
   FLIGHTS("membrane.reconstruction.flights");
+=======
+  /** Gauge: sessions that are known. */
+  SESSIONS("membrane.reconstruction.sessions"),
+  /**
+   * Counter, tag {@code outcome}: {@code asked} of fragment-service ahead, of those {@code useful}
+   * or {@code wasted}; {@code left_out} to keep to the bytes per second.
+   */
+  PREFETCHED_BLOCKS("membrane.reconstruction.prefetched.blocks"),
+  /** Counter: bytes of the blocks that were asked for ahead. */
+  PREFETCHED_BYTES("membrane.reconstruction.prefetched.bytes"),
+  /** Counter: turns for which nothing could be asked ahead. */
+  FAILED_PREFETCHES("membrane.reconstruction.failed.prefetches"),
+  /** Counter: contexts of sessions that the directory was not told of. */
+  LOST_SESSION_CONTEXTS("membrane.reconstruction.lost.session.contexts");
+>>>>>>> theirs
 
   private final String id;
 

@@ -7,6 +7,6 @@ class ArchitectureTest {
 
   @Test
   void theHousesRulesHold() {
-    ArchitectureRules.check("io.membrane.reconstruction", "plan");
+    ArchitectureRules.check("io.membrane.reconstruction", "plan", "session");
   }
 }

@@ -12,6 +12,8 @@ import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
+import io.membrane.wire.DirectoryClient.BlockPlace;
+import io.membrane.wire.DirectoryClient.KnownBlock;
 import io.membrane.wire.DirectoryClient.LocateRequest;
 import io.membrane.wire.DirectoryClient.LocateResponse;
 import io.membrane.wire.DirectoryClient.LocatedBlock;
@@ -21,7 +23,9 @@ import io.membrane.wire.DirectoryClient.MatchResponse;
 import io.membrane.wire.DirectoryClient.Miss;
 import io.membrane.wire.DirectoryClient.MissReason;
 import io.membrane.wire.DirectoryClient.Place;
+import io.membrane.wire.DirectoryClient.RelatedBlock;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
+import io.membrane.wire.DirectoryClient.StoredSlice;
 import io.membrane.wire.FragmentClient.Existence;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import io.membrane.wire.FragmentClient.Keys;
@@ -55,6 +59,16 @@ final class MiniFleet {
   static final int LAYERS = 2;
   static final Slice SLICE = Slice.attention(LAYERS);
 
+  private static final KnownBlock STORED =
+      new KnownBlock(
+          List.of(
+              new BlockPlace(
+                  null,
+                  "local",
+                  "redis",
+                  "redis",
+                  List.of(new StoredSlice(SLICE, MiniWorker.PAYLOAD_BYTES)))));
+
   final Peer directory = new Peer();
   final Peer fragments = new Peer();
   final Peer scheduler = new Peer();
@@ -66,15 +80,19 @@ final class MiniFleet {
   private final Set<FragmentKey> damaged = ConcurrentHashMap.newKeySet();
   private final AtomicReference<Runnable> afterExists = new AtomicReference<>(() -> {});
   private final AtomicInteger log = new AtomicInteger();
+  private volatile boolean prefetchRefused;
+  private volatile List<BlockHash> related = List.of();
   private volatile Function<RouteRequest, RouteResponse> routing = MiniFleet::toPd;
 
   MiniFleet() {
     directory
         .on("/v1/namespaces/resolve", NamespaceRequest.class, this::resolve)
         .on("/v1/directory/match", MatchRequest.class, (call, r) -> match(r))
-        .on("/v1/directory/locate", LocateRequest.class, (call, r) -> locate(r));
+        .on("/v1/directory/locate", LocateRequest.class, (call, r) -> locate(r))
+        .on("/v1/directory/blocks", Void.class, (call, nothing) -> blockAndRelated());
     fragments
         .on("/v1/fragments/exists", Keys.class, (call, r) -> exists(r))
+        .on("/v1/fragments/prefetch", Keys.class, (call, r) -> prefetch())
         .onStream("/v1/fragments/batch-get", Keys.class, (call, r) -> out -> frames(r, out));
     scheduler.on("/v1/routes", RouteRequest.class, (call, r) -> routing.apply(r));
   }
@@ -89,6 +107,8 @@ final class MiniFleet {
     bytes.clear();
     named.clear();
     damaged.clear();
+    prefetchRefused = false;
+    related = List.of();
     routing = MiniFleet::toPd;
   }
 
@@ -119,6 +139,32 @@ final class MiniFleet {
         List.of(),
         "test",
         "the test says so");
+  }
+
+  /** From now on nothing more is fetched ahead. */
+  void refusePrefetch() {
+    prefetchRefused = true;
+  }
+
+  /** What every block is used with. */
+  void relate(List<BlockHash> blocks) {
+    related = blocks;
+  }
+
+  /** Both answers in one: each caller ignores what it does not know. */
+  private Object blockAndRelated() {
+    return Map.of(
+        "places",
+        STORED.places(),
+        "related",
+        related.stream().map(b -> new RelatedBlock(b, 0.5)).toList());
+  }
+
+  private Object prefetch() {
+    if (prefetchRefused) {
+      throw new MembraneException(ErrorCode.OVERLOADED, "enough is being fetched ahead");
+    }
+    return Map.of();
   }
 
   BlockHash root(Namespace namespace, String tenant) {

@@ -41,11 +41,16 @@ class ObservationTest extends FleetTest {
   }
 
   @Test
+<<<<<<< ours
   void theOpenApiDocumentDescribesAllCalls() {
+=======
+  void theOpenApiDocumentDescribesEveryCall() {
+>>>>>>> theirs
     JsonNode api = WireJson.mapper().readTree(get("/v3/api-docs").body());
 
     assertThat(api.at("/paths/~1v1~1contexts/post").isMissingNode()).isFalse();
     assertThat(api.at("/paths/~1v1~1contexts~1plan/post").isMissingNode()).isFalse();
     assertThat(api.at("/paths/~1v1~1contexts~1{id}~1explanation/get").isMissingNode()).isFalse();
+    assertThat(api.at("/paths/~1v1~1sessions~1{id}/get").isMissingNode()).isFalse();
   }
 }

@@ -1,7 +1,7 @@
 package io.membrane.benchmarks.eviction;
 
 /** A bounded cache of the blocks of one {@link Load} under some policy. */
-interface BlockCache {
+public interface BlockCache {
 
   boolean holds(int block);
 

@@ -8,12 +8,12 @@ import java.util.Arrays;
  * the prompt brought. For blocks of one size no policy has more hits; and as a block is asked for
  * no later than those behind it, what it keeps of a prompt is a prefix.
  */
-final class Clairvoyant {
+public final class Clairvoyant {
 
   private Clairvoyant() {}
 
   /** The share of a load's blocks that are hits. */
-  static double hitRatio(Load load, long capacity) {
+  public static double hitRatio(Load load, long capacity) {
     int[][] nextUse = nextUses(load);
     BlockHeap held = new BlockHeap(load);
     long hits = 0;

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * rows. Below the first row the first slope goes on: what a prefill costs at any length is no
  * block's.
  */
-final class Load {
+public final class Load {
 
   static final int NO_PARENT = -1;
 
@@ -59,7 +59,7 @@ final class Load {
   }
 
   /** The trace as it is, every block of size 1. */
-  static Load uniform(Trace trace) {
+  public static Load uniform(Trace trace) {
     int[] bytes = new int[trace.distinctBlocks()];
     Arrays.fill(bytes, 1);
     return new Load(prompts(trace), bytes);
@@ -123,22 +123,22 @@ final class Load {
         .toArray(int[][]::new);
   }
 
-  int prompts() {
+  public int prompts() {
     return prompts.length;
   }
 
   /** The blocks of a prompt; not to be changed. */
-  int[] prompt(int i) {
+  public int[] prompt(int i) {
     return prompts[i];
   }
 
   /** One more than the largest block. */
-  int end() {
+  public int end() {
     return bytes.length;
   }
 
   /** What all blocks take together. */
-  long footprint() {
+  public long footprint() {
     return footprint;
   }
 

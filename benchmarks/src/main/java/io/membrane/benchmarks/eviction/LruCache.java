@@ -1,13 +1,16 @@
 package io.membrane.benchmarks.eviction;
 
 /** Least recently used. */
-final class LruCache implements BlockCache {
+public final class LruCache implements BlockCache {
 
   private final Load load;
   private final long capacity;
   private final BlockList list;
 
-  LruCache(Load load, long capacity) {
+  /**
+   * @param capacity in the units of the load's blocks
+   */
+  public LruCache(Load load, long capacity) {
     this.load = load;
     this.capacity = capacity;
     this.list = new BlockList(load);

@@ -4,14 +4,17 @@ import io.membrane.fragment.eviction.Candidate;
 import io.membrane.fragment.eviction.EvictionPolicy;
 
 /** The policy of the fragment store, the very class. */
-final class MembraneCache implements BlockCache {
+public final class MembraneCache implements BlockCache {
 
   private static final int SEED = 1;
 
   private final Load load;
   private final EvictionPolicy<Integer> policy;
 
-  MembraneCache(Load load, long capacity) {
+  /**
+   * @param capacity in the units of the load's blocks
+   */
+  public MembraneCache(Load load, long capacity) {
     this.load = load;
     this.policy = new EvictionPolicy<>(capacity, Math.max(1, Math.round(load.meanBytes())), SEED);
   }

@@ -61,6 +61,11 @@ class DeliveryLimitTest {
     }
 
     @Override
+    public void prefetch(Keys keys) {
+      throw new AssertionError("prefetch");
+    }
+
+    @Override
     public InputStream batchGet(Keys keys) {
       throw new AssertionError("batch-get");
     }

@@ -1,0 +1,181 @@
+package io.membrane.reconstruction.prefetch;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.membrane.block.BlockHash;
+import io.membrane.block.FragmentKey;
+import io.membrane.block.Namespace;
+import io.membrane.reconstruction.prefetch.PrefetchSettings.When;
+import io.membrane.reconstruction.session.Session;
+import io.membrane.reconstruction.session.SessionHistory;
+import io.membrane.reconstruction.session.SessionKey;
+import io.membrane.rpc.CallContext;
+import io.membrane.wire.DirectoryClient;
+import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.DirectoryClient.RelatedBlock;
+import io.membrane.wire.FragmentClient;
+import io.membrane.wire.FragmentClient.Keys;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has the blocks of a session's last turn brought into fragment-service's memory, from the head of
+ * the prompt on, and tells the directory of the contexts that sessions used. Nobody waits for any
+ * of it and no failure of it is anybody's: what cannot be done at once is left out and counted. The
+ * clients should be its own, so that no request meets a breaker that this has opened. Thread-safe.
+ */
+public final class Prefetching {
+
+  private static final int AT_ONCE = 16;
+  private static final Duration LAYOUT_KEPT = Duration.ofMinutes(1);
+  private static final int MOST_LAYOUTS = 1000;
+
+  private record Stock(String tenant, Namespace namespace) {}
+
+  private final SessionHistory history;
+  private final DirectoryClient directory;
+  private final FragmentClient fragments;
+  private final PrefetchSettings settings;
+  private final ByteBudget budget;
+  private final Background prefetches = new Background("prefetch", AT_ONCE);
+  private final Background notes = new Background("contexts", AT_ONCE);
+  private final Cache<Stock, BlockLayout> layouts =
+      Caffeine.newBuilder().maximumSize(MOST_LAYOUTS).expireAfterWrite(LAYOUT_KEPT).build();
+  private final LongAdder blocks = new LongAdder();
+  private final LongAdder bytes = new LongAdder();
+  private final LongAdder leftOut = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder lostNotes = new LongAdder();
+
+  public Prefetching(
+      SessionHistory history,
+      DirectoryClient directory,
+      FragmentClient fragments,
+      PrefetchSettings settings,
+      InstantSource clock) {
+    this.history = history;
+    this.directory = directory;
+    this.fragments = fragments;
+    this.settings = settings;
+    this.budget = new ByteBudget(settings.bytesPerSecond(), clock);
+  }
+
+  /** A turn of a session begins. */
+  public void turnBegins(SessionKey key) {
+    if (settings.when() != When.NEVER) {
+      begin(key);
+    }
+  }
+
+  /** Looks for sessions whose next turn is expected from now on. */
+  public void expectTurns() {
+    if (settings.when() == When.EXPECTED) {
+      history.due().forEach(this::begin);
+    }
+  }
+
+  /** A session used a context; the directory learns of it. */
+  public void contextUsed(SessionKey key, List<BlockHash> chain) {
+    if (!chain.isEmpty()) {
+      MatchRequest noted = new MatchRequest(null, null, chain, null, null, key.id(), null);
+      notes.begin(key.tenant(), () -> directory.match(noted), done -> lostNotes.add(done ? 0 : 1));
+    }
+  }
+
+  /** Blocks that fragment-service was asked to bring into memory. */
+  public long blocks() {
+    return blocks.sum();
+  }
+
+  /** What those take, by the size of one. */
+  public long bytes() {
+    return bytes.sum();
+  }
+
+  /** Blocks that were not asked for since there were too many bytes a second. */
+  public long leftOut() {
+    return leftOut.sum();
+  }
+
+  /** Turns for which nothing could be asked: too many at once, or a service failed. */
+  public long failed() {
+    return failed.sum();
+  }
+
+  /** Contexts that the directory was not told of, for the same reasons. */
+  public long lostNotes() {
+    return lostNotes.sum();
+  }
+
+  private void begin(SessionKey key) {
+    Session session = history.find(key);
+    if (session != null && !session.chain().isEmpty()) {
+      prefetches.begin(key.tenant(), () -> fetch(key, session), done -> failed.add(done ? 0 : 1));
+    }
+  }
+
+  private void fetch(SessionKey key, Session session) {
+    BlockLayout layout = layout(session);
+    if (layout == null) {
+      return;
+    }
+    List<BlockHash> likely = likely(session);
+    int granted = budget.take(likely.size(), layout.bytes());
+    leftOut.add(likely.size() - granted);
+    List<BlockHash> some = likely.subList(0, granted);
+    if (granted == 0 || !history.fetchAhead(key, session.turnCount(), some)) {
+      return;
+    }
+    try {
+      ask(some, layout);
+    } catch (RuntimeException e) {
+      history.notFetched(key, some);
+      throw e;
+    }
+    blocks.add(granted);
+    bytes.add(granted * layout.bytes());
+  }
+
+  private void ask(List<BlockHash> some, BlockLayout layout) {
+    List<FragmentKey> keys =
+        some.stream()
+            .flatMap(hash -> layout.slices().stream().map(slice -> new FragmentKey(hash, slice)))
+            .toList();
+    for (int from = 0; from < keys.size(); from += FragmentClient.MAX_KEYS) {
+      int to = Math.min(keys.size(), from + FragmentClient.MAX_KEYS);
+      fragments.prefetch(new Keys(keys.subList(from, to)));
+    }
+  }
+
+  /** The last turn's blocks, then those that co-access puts behind them. */
+  private List<BlockHash> likely(Session session) {
+    if (settings.related() == 0) {
+      return session.chain();
+    }
+    Set<BlockHash> likely = new LinkedHashSet<>(session.chain());
+    directory.related(session.chain().getLast().toString(), settings.related()).related().stream()
+        .map(RelatedBlock::blockHash)
+        .forEach(likely::add);
+    return new ArrayList<>(likely);
+  }
+
+  /** How the session's blocks are stored, by the look of the first; null if it is not. */
+  private @Nullable BlockLayout layout(Session session) {
+    Stock stock = new Stock(CallContext.tenantOfCall(), session.namespace());
+    @Nullable BlockLayout layout = layouts.getIfPresent(stock);
+    if (layout == null) {
+      layout = BlockLayout.of(directory.block(session.chain().getFirst().toString()));
+      if (layout.slices().isEmpty()) {
+        return null;
+      }
+      layouts.put(stock, layout);
+    }
+    return layout;
+  }
+}

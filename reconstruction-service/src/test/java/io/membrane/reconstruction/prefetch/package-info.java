@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.reconstruction.prefetch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.reconstruction.session;
+
+import org.jspecify.annotations.NullMarked;
