@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.util.Objects;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 
 /**
@@ -20,6 +21,7 @@ import org.springframework.context.annotation.Configuration;
  * readiness is reported, only when a prompt can be served.
  */
 @Configuration(proxyBeanMethods = false)
+@Conditional(LocalBackend.class)
 class WorkerConfiguration {
 
   @Bean

@@ -15,6 +15,7 @@ import io.membrane.worker.publish.PromptPrefill;
 import io.membrane.worker.publish.ServedModel;
 import jakarta.validation.Valid;
 import java.util.List;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -22,6 +23,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** What the worker answers. */
 @RestController
+@Conditional(LocalBackend.class)
 class WorkerEndpoint {
 
   private final ServedModel served;

@@ -11,6 +11,8 @@ import org.springframework.validation.annotation.Validated;
 /**
  * What the worker serves and how.
  *
+ * @param backend who computes: {@code local}, or one of {@link
+ *     io.membrane.worker.provider.wire.Backend}
  * @param model model directory in Hugging Face form; a text, since Spring takes a relative path for
  *     a resource of the web application
  * @param modelId name of the model on the wire; by default the directory's name
@@ -30,6 +32,7 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("membrane.worker")
 record WorkerProperties(
+    @DefaultValue(LocalBackend.WORD) String backend,
     @Nullable String model,
     @Nullable String modelId,
     @Nullable String revision,

@@ -53,7 +53,7 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
       log.warn("{}: {}", e.code().code(), e.detail());
       log.debug("{}", e.code().code(), e);
     }
-    return problems.entity(e.code(), e.detail());
+    return problems.entity(e.code(), e.detail(), e.retryAfter());
   }
 
   @ExceptionHandler

@@ -2,11 +2,13 @@ package io.membrane.boot;
 
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Problem;
+import io.membrane.rpc.RetryAfter;
 import io.membrane.rpc.WireJson;
 import io.micrometer.tracing.Span;
 import io.micrometer.tracing.Tracer;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
@@ -32,10 +34,21 @@ public final class ProblemWriter {
 
   /** The problem as an answer. */
   public ResponseEntity<Object> entity(ErrorCode code, String detail) {
+    return entity(code, detail, null);
+  }
+
+  /**
+   * As {@link #entity(ErrorCode, String)}.
+   *
+   * @param retryAfter how long to wait, if that is known
+   */
+  ResponseEntity<Object> entity(ErrorCode code, String detail, @Nullable Duration retryAfter) {
     ResponseEntity.BodyBuilder answer =
         ResponseEntity.status(code.status()).contentType(MediaType.APPLICATION_PROBLEM_JSON);
     if (code.retriable()) {
-      answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+      answer.header(
+          HttpHeaders.RETRY_AFTER,
+          retryAfter == null ? RETRY_AFTER_SECONDS : RetryAfter.write(retryAfter));
     }
     return answer.body(problem(code, detail));
   }

@@ -26,6 +26,8 @@ public enum ErrorCode {
   OVERLOADED(429, true),
   HEADERS_TOO_LARGE(431, false),
   INTERNAL(500, false),
+  /** A hosted API does not take what this service is configured with, such as its key. */
+  PROVIDER_REFUSED(502, false),
   DEPENDENCY_UNAVAILABLE(503, true),
   DEADLINE_EXCEEDED(503, true),
   STORAGE_FULL(507, false);

@@ -1,7 +1,9 @@
 package io.membrane.rpc;
 
 import java.io.IOException;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.client.ClientHttpResponse;
 import tools.jackson.core.JacksonException;
 
@@ -33,7 +35,9 @@ final class PeerProblem extends Exception {
         return new MembraneException(
             ErrorCode.of(problem.code(), problem.status()),
             problem.detail(),
-            new PeerProblem(peer));
+            new PeerProblem(peer),
+            RetryAfter.parse(
+                response.getHeaders().getFirst(HttpHeaders.RETRY_AFTER), Instant.now()));
       }
     } catch (JacksonException e) {
       return bare(peer, status, e);

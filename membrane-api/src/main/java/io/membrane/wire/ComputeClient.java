@@ -11,7 +11,10 @@ import io.membrane.rpc.Idempotent;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
+import java.math.BigDecimal;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.service.annotation.GetExchange;
@@ -115,13 +118,51 @@ public interface ComputeClient {
   record PrefillTimings(double fetch, double compute, double store, double total) {}
 
   /**
+   * What was spent.
+   *
+   * @param currency as configured, ISO 4217
+   * @param amount in units of the currency
+   */
+  record Cost(String currency, BigDecimal amount) {}
+
+  /**
+   * What a provider's own prompt cache did. Tokens are the provider's, as it counts them.
+   *
+   * @param name the backend, e.g. {@code anthropic}
+   * @param shared whether another call of the same prompt was under way and its request served this
+   *     one too; that call's answer has the cost
+   * @param cachedTokens tokens read from its cache; null if it does not say
+   * @param cacheWriteTokens tokens written to it, where these are counted apart; null otherwise
+   * @param uncachedTokens the prompt's other tokens
+   * @param outputTokens tokens that had to be generated for the prompt's sake
+   * @param expiresAtMs Unix time until which the prompt may be taken for cached; null if it is not,
+   *     or nobody knows how long
+   * @param cost null if no prices are configured
+   * @param kvTransferParams what a decoding engine needs to fetch the KV from this one; null if it
+   *     gave none
+   */
+  record ProviderUse(
+      String name,
+      boolean shared,
+      @Nullable Long cachedTokens,
+      @Nullable Long cacheWriteTokens,
+      long uncachedTokens,
+      long outputTokens,
+      @Nullable Long expiresAtMs,
+      @Nullable Cost cost,
+      @Nullable Map<String, Object> kvTransferParams) {}
+
+  /**
    * What a prefill reused, computed and stored.
    *
-   * @param tokensReused leading tokens whose KV was fetched and used
+   * @param tokensReused leading tokens whose KV was fetched and used; a provider's cached tokens
    * @param tokensComputed tokens that went through the model
+   * @param blocks the full blocks whose KV was computed or fetched; none of a provider, which keeps
+   *     its KV
    * @param prefixMissing blocks of the asked-for prefix that could not be used
-   * @param device e.g. {@code cpu}, {@code cuda:0}
+   * @param device e.g. {@code cpu}, {@code cuda:0}; of a provider its name
    * @param logPosition event-log position at which the directory knows what was stored
+   * @param provider what a provider's cache did; null from a worker that computes itself
    */
   record PrefillResponse(
       String model,
@@ -134,7 +175,37 @@ public interface ComputeClient {
       @Nullable NextToken nextToken,
       String device,
       PrefillTimings timingsMs,
-      @Nullable String logPosition) {}
+      @Nullable String logPosition,
+      @Nullable ProviderUse provider) {
+
+    /** The answer of a worker that computes itself. */
+    public PrefillResponse(
+        String model,
+        Namespace namespace,
+        int totalTokens,
+        int tokensReused,
+        int tokensComputed,
+        List<PrefilledBlock> blocks,
+        List<BlockHash> prefixMissing,
+        @Nullable NextToken nextToken,
+        String device,
+        PrefillTimings timingsMs,
+        @Nullable String logPosition) {
+      this(
+          model,
+          namespace,
+          totalTokens,
+          tokensReused,
+          tokensComputed,
+          blocks,
+          prefixMissing,
+          nextToken,
+          device,
+          timingsMs,
+          logPosition,
+          null);
+    }
+  }
 
   record TokenizeRequest(
       @Nullable @Size(max = 256) String model,
@@ -143,14 +214,51 @@ public interface ComputeClient {
 
   record TokenizeResponse(Tokens tokens, int count) {}
 
+  /** What can be had of a model. */
+  enum Capability {
+    /** The KV of its blocks. */
+    KV,
+    /** A prompt cache that is made warm and keeps its KV to itself. */
+    WARM,
+    /** Prompts may be given as tokens. */
+    TOKENS,
+    /** Prompts may be given as text. */
+    TEXT
+  }
+
   /**
    * A model that the worker serves.
    *
    * @param id model id
-   * @param signature shape of what the worker stores for the first block
+   * @param signature shape of what the worker stores for the first block; null if it stores none
+   * @param capabilities all but {@code warm} if the worker does not say
    */
   record Model(
-      String id, String object, String ownedBy, Namespace namespace, Signature signature) {}
+      String id,
+      String object,
+      String ownedBy,
+      Namespace namespace,
+      @Nullable Signature signature,
+      List<Capability> capabilities) {
+
+    private static final List<Capability> COMPUTING =
+        List.of(Capability.KV, Capability.TOKENS, Capability.TEXT);
+
+    public Model {
+      capabilities = List.copyOf(Objects.requireNonNullElse(capabilities, COMPUTING));
+    }
+
+    /** A model whose KV is computed and stored. */
+    public Model(
+        String id, String object, String ownedBy, Namespace namespace, Signature signature) {
+      this(id, object, ownedBy, namespace, signature, COMPUTING);
+    }
+
+    /** Whether all of these can be had. */
+    public boolean offers(Capability... wanted) {
+      return capabilities.containsAll(List.of(wanted));
+    }
+  }
 
   record ModelList(String object, List<Model> data) {}
 

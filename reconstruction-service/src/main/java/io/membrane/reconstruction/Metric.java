@@ -20,15 +20,13 @@ enum Metric {
   CORRUPT_FRAGMENTS("membrane.reconstruction.corrupt.fragments"),
   /** Counter: explanations that Redis did not take. */
   LOST_EXPLANATIONS("membrane.reconstruction.lost.explanations"),
-<<<<<<< ours
   /** Counter: tokens that could be had and were computed, since that is faster. */
   DECLINED_TOKENS("membrane.reconstruction.declined.tokens"),
   /**
    * Counter, tag {@code flight}: contexts whose new blocks were computed under a lease ({@code
    * led}), by another call ({@code joined}), or without asking others ({@code alone}).
    */
-  FLIGHTS("membrane.reconstruction.flights");
-=======
+  FLIGHTS("membrane.reconstruction.flights"),
   /** Gauge: sessions that are known. */
   SESSIONS("membrane.reconstruction.sessions"),
   /**
@@ -42,7 +40,6 @@ enum Metric {
   FAILED_PREFETCHES("membrane.reconstruction.failed.prefetches"),
   /** Counter: contexts of sessions that the directory was not told of. */
   LOST_SESSION_CONTEXTS("membrane.reconstruction.lost.session.contexts");
->>>>>>> theirs
 
   private final String id;
 

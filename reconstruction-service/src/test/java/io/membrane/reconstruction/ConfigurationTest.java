@@ -100,14 +100,12 @@ class ConfigurationTest {
     "max-tokens=0,           maxTokens",
     "max-tokens=1000000,     maxTokens",
     "max-deliveries=0,       maxDeliveries",
-<<<<<<< ours
     "lease=999ms,            membrane.reconstruction.lease",
     "lease=61s,              membrane.reconstruction.lease",
     "fetch.least-gain=-1ms,  fetch.least-gain",
     "fetch.half-life=0s,     fetch.half-life",
     "fetch.redis-rate=0B,    fetch.redis",
-    "fetch.memory-latency=-1ms, fetch.memory"
-=======
+    "fetch.memory-latency=-1ms, fetch.memory",
     "sessions.max-sessions=0,              maxSessions",
     "sessions.max-turns=0,                 maxTurns",
     "sessions.max-blocks=0,                maxBlocks",
@@ -116,7 +114,6 @@ class ConfigurationTest {
     "prefetch.least-probability=1.5,       leastProbability",
     "prefetch.related=101,                 related",
     "prefetch.bytes-per-second=0B,         bytes-per-second"
->>>>>>> theirs
   })
   void aLimitOutOfItsRangeStopsTheStart(String property, String says) {
     wiring
@@ -143,7 +140,6 @@ class ConfigurationTest {
       assertThat(properties.maxFragment()).isEqualTo(DataSize.ofMegabytes(64));
       assertThat(properties.maxDeliveries()).isEqualTo(4);
       assertThat(properties.explanationTtl()).isEqualTo(Duration.ofMinutes(15));
-<<<<<<< ours
       assertThat(properties.lease()).isEqualTo(Duration.ofSeconds(5));
       assertThat(properties.fetch())
           .isEqualTo(
@@ -156,14 +152,12 @@ class ConfigurationTest {
                   DataSize.ofGigabytes(1),
                   Duration.ofMillis(10),
                   Duration.ofMinutes(2)));
-=======
       SessionProperties sessions = context.getBean(SessionProperties.class);
       assertThat(sessions)
           .isEqualTo(new SessionProperties(10_000, 32, 500_000, Duration.ofHours(1)));
       PrefetchProperties prefetch = context.getBean(PrefetchProperties.class);
       assertThat(prefetch)
           .isEqualTo(new PrefetchProperties(When.TURN, 0.6, 0, DataSize.ofGigabytes(1)));
->>>>>>> theirs
       assertThat(properties.clusters()).containsOnlyKeys("zeta", "alpha");
       assertThat(Objects.requireNonNull(properties.clusters().get("alpha")).role())
           .isEqualTo(Role.PREFILL);

@@ -41,11 +41,7 @@ class ObservationTest extends FleetTest {
   }
 
   @Test
-<<<<<<< ours
-  void theOpenApiDocumentDescribesAllCalls() {
-=======
   void theOpenApiDocumentDescribesEveryCall() {
->>>>>>> theirs
     JsonNode api = WireJson.mapper().readTree(get("/v3/api-docs").body());
 
     assertThat(api.at("/paths/~1v1~1contexts/post").isMissingNode()).isFalse();

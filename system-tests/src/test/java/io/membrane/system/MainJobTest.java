@@ -1,5 +1,6 @@
 package io.membrane.system;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -151,7 +152,8 @@ class MainJobTest {
     FragmentKey key =
         FragmentKey.parse(
             match.blockHashes().getFirst()
-                + "/attn.0-%d.0of1".formatted(models.data().getFirst().signature().layers() - 1));
+                + "/attn.0-%d.0of1"
+                    .formatted(requireNonNull(models.data().getFirst().signature()).layers() - 1));
     assertThat(http.get("/v1/fragments/" + key).response().body()).isNotEmpty();
   }
 

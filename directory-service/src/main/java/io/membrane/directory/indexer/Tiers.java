@@ -9,15 +9,16 @@ final class Tiers {
   static final String CPU = "cpu";
 
   /**
-   * Where every replica of the fragment store reads; that an engine stands near them says nothing.
+   * Where every replica of the fragment store reads, and caches of hosted APIs; that an engine
+   * stands near them says nothing.
    */
-  private static final Set<String> STORE = Set.of("redis", "memory");
+  private static final Set<String> NO_ENGINE = Set.of("redis", "memory", "provider");
 
   private Tiers() {}
 
   /** Whether an engine has what lies there to itself. */
   static boolean isOfEngine(String tier) {
-    return !STORE.contains(tier);
+    return !NO_ENGINE.contains(tier);
   }
 
   static boolean isGpuOrCpu(String tier) {

@@ -7,6 +7,7 @@ import io.membrane.reconstruction.plan.PrefillProfile;
 import io.membrane.reconstruction.plan.Prompt;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.wire.ComputeClient.Capability;
 import io.membrane.wire.ComputeClient.Model;
 import io.membrane.wire.ComputeClient.ModelList;
 import io.membrane.wire.ComputeClient.PrefillResponse;
@@ -124,12 +125,16 @@ final class Answers {
         answer,
         a ->
             present(a.blocks(), a.timingsMs())
-                && counts(plan, a)
-                && a.blocks().size() == plan.prompt().blocks()
-                && IntStream.range(0, a.blocks().size())
-                    .allMatch(i -> whole(a.blocks().get(i), plan.prompt().blockHashes().get(i)))
+                && (a.provider() == null ? computed(plan, a) : a.blocks().isEmpty())
                 && (!nextToken || present(a.nextToken()))
                 && (a.logPosition() == null || LogPosition.isPosition(a.logPosition())));
+  }
+
+  private static boolean computed(Plan plan, PrefillResponse answer) {
+    return counts(plan, answer)
+        && answer.blocks().size() == plan.prompt().blocks()
+        && IntStream.range(0, answer.blocks().size())
+            .allMatch(i -> whole(answer.blocks().get(i), plan.prompt().blockHashes().get(i)));
   }
 
   /** The last token may be computed again for the next one, so the sum may exceed the prompt. */
@@ -147,7 +152,9 @@ final class Answers {
   }
 
   private static boolean whole(@Nullable Model model) {
-    return model != null && present(model.id(), model.namespace(), model.signature());
+    return model != null
+        && present(model.id(), model.namespace())
+        && (model.signature() != null || !model.offers(Capability.KV));
   }
 
   private static boolean whole(@Nullable Profile profile) {

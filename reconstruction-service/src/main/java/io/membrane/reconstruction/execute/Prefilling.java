@@ -81,20 +81,25 @@ final class Prefilling {
   /** Computes, at the worker of {@code cluster}, what {@code plan} does not reuse. */
   Result carryOut(Task task, Plan plan, String cluster) {
     Served target = task.server(cluster);
-    int reused = plan.reusedBlocks();
+    int reused = target.givesKv() ? plan.reusedBlocks() : 0;
+    String text = target.wantsText() ? task.text() : null;
     PrefillRequest request =
         new PrefillRequest(
             target.model().id(),
-            task.tokens(),
-            null,
+            text == null ? task.tokens() : null,
+            text,
             reused == 0 ? null : new Prefix(plan.prompt().blockHashes().subList(0, reused)),
             true,
             task.wish().nextToken());
     PrefillResponse answer = prefill(task, plan, target, request);
     watermark.seen(answer.logPosition());
-    learn(plan, answer);
+    int fetched = 0;
+    if (answer.provider() == null) {
+      fetched = answer.tokensReused() / plan.prompt().blockTokens();
+      learn(plan, answer);
+    }
     return new Result(
-        plan.carriedOut(answer.tokensReused() / plan.prompt().blockTokens(), cluster),
+        plan.carriedOut(fetched, cluster),
         answer.nextToken(),
         answer.timingsMs(),
         answer.logPosition());

@@ -9,6 +9,7 @@ import io.membrane.reconstruction.plan.LearnedLinks;
 import io.membrane.reconstruction.plan.Plan;
 import io.membrane.reconstruction.plan.Prompt;
 import io.membrane.reconstruction.plan.Stored;
+import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.DirectoryClient;
@@ -115,7 +116,7 @@ public final class Reconstruction {
     FleetView view = fleet.look();
     ResolvedNamespace resolved = resolve(wish, view);
     Namespace namespace = resolved.namespace();
-    List<Served> servers = view.serving(namespace);
+    List<Served> servers = servers(wish, view.serving(namespace));
     Tokens tokens = tokens(request, view, servers);
     Prompt prompt =
         phases.hash(() ->
@@ -123,7 +124,22 @@ public final class Reconstruction {
                 tokens.length(),
                 namespace.blockTokens(),
                 BlockHasher.chain(resolved.root(), namespace.blockTokens(), tokens)));
-    return new Task(wish, view, servers, namespace, tokens, prompt);
+    return new Task(wish, view, servers, namespace, tokens, request.text(), prompt);
+  }
+
+  /** Of bytes, those that give any. */
+  private static List<Served> servers(Wish wish, List<Served> serving) {
+    if (!wish.bytes() || serving.isEmpty()) {
+      return serving;
+    }
+    List<Served> giving = serving.stream().filter(Served::givesKv).toList();
+    if (giving.isEmpty() && wish.prefill()) {
+      throw new MembraneException(
+          ErrorCode.IMPOSSIBLE_REQUEST,
+          "deliver bytes: the workers of this namespace warm a provider's cache, which keeps its"
+              + " KV; write deliver references");
+    }
+    return giving.isEmpty() ? serving : giving;
   }
 
   private ResolvedNamespace resolve(Wish wish, FleetView view) {

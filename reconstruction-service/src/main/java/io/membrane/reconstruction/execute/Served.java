@@ -3,6 +3,7 @@ package io.membrane.reconstruction.execute;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
 import io.membrane.reconstruction.plan.PrefillProfile;
+import io.membrane.wire.ComputeClient.Capability;
 import io.membrane.wire.ComputeClient.Model;
 import io.membrane.wire.NamespaceRequest;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +19,21 @@ record Served(Cluster cluster, Model model, @Nullable PrefillProfile profile) {
     return model.namespace();
   }
 
-  /** The slice of every block that this worker reads and writes. */
-  Slice slice() {
-    return Slice.attention(model.signature().layers());
+  /** The slice of every block that this worker reads and writes; null if its KV cannot be had. */
+  @Nullable Slice slice() {
+    return givesKv() && model.signature() != null
+        ? Slice.attention(model.signature().layers())
+        : null;
+  }
+
+  /** Whether KV comes of a prefill there; otherwise it warms a provider's own cache. */
+  boolean givesKv() {
+    return model.offers(Capability.KV);
+  }
+
+  /** Whether a prompt has to be text. */
+  boolean wantsText() {
+    return !model.offers(Capability.TOKENS);
   }
 
   /** Whether every part that is asked for is this model's; its id may stand for its name. */

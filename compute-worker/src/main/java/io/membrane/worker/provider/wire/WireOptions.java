@@ -1,0 +1,27 @@
+package io.membrane.worker.provider.wire;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request says besides the prompt.
+ *
+ * @param model as the provider calls it
+ * @param role whose message the prompt is, where there are messages
+ * @param ttl lifetime to ask for; null for the provider's own
+ * @param promptCacheKey OpenAI's routing hint; null for none
+ * @param kvTransfer whether a vLLM server is to keep the KV for a decoding one
+ */
+public record WireOptions(
+    String model,
+    Role role,
+    @Nullable Duration ttl,
+    @Nullable String promptCacheKey,
+    boolean kvTransfer) {
+
+  /** Whose message a prompt is. */
+  public enum Role {
+    SYSTEM,
+    USER
+  }
+}

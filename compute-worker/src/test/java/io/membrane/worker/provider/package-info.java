@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.worker.provider;
+
+import org.jspecify.annotations.NullMarked;
