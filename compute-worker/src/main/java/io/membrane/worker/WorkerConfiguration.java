@@ -4,14 +4,19 @@ import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
+import io.membrane.worker.batch.ComputeLane;
+import io.membrane.worker.batch.PrefillTimes;
+import io.membrane.worker.prefill.Prefill;
 import io.membrane.worker.publish.BlockDescriptions;
 import io.membrane.worker.publish.ChunkEmbedding;
-import io.membrane.worker.publish.ComputeLane;
+import io.membrane.worker.publish.LaneMetrics;
+import io.membrane.worker.publish.PrefillProfile;
 import io.membrane.worker.publish.PromptPrefill;
 import io.membrane.worker.publish.ServedModel;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.util.Objects;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
@@ -25,13 +30,43 @@ import org.springframework.context.annotation.Configuration;
 class WorkerConfiguration {
 
   @Bean
-  ComputeLane computeLane(WorkerProperties properties, ClientProperties clients) {
-    return new ComputeLane(properties.queueLimit(), clients.defaultDeadline());
+  PrefillTimes prefillTimes() {
+    return new PrefillTimes();
   }
 
   @Bean
-  ServedModel servedModel(WorkerProperties properties, ComputeLane lane) {
+  ComputeLane<Prefill> computeLane(
+      WorkerProperties properties,
+      PrefillTimes times,
+      ClientProperties clients,
+      MeterRegistry meters) {
+    LaneMetrics metrics = new LaneMetrics(meters);
+    ComputeLane<Prefill> lane =
+        new ComputeLane<>(
+            properties.limits(), Prefill::advanceAll, times, metrics, clients.defaultDeadline());
+    metrics.show(lane);
+    return lane;
+  }
+
+  @Bean
+  Drain drain(ComputeLane<Prefill> lane, ApplicationContext context) {
+    return new Drain(lane, context);
+  }
+
+  @Bean
+  ServedModel servedModel(WorkerProperties properties, ComputeLane<Prefill> lane) {
     return lane.load(() -> ModelLoader.load(properties));
+  }
+
+  @Bean
+  PrefillProfile prefillProfile(
+      ServedModel served,
+      PrefillTimes times,
+      ComputeLane<Prefill> lane,
+      WorkerProperties properties) {
+    PrefillProfile profile = new PrefillProfile(served, times);
+    profile.measure(lane, properties.profile());
+    return profile;
   }
 
   /** With a breaker of its own: descriptions that fail must not keep prefills from resolving. */
@@ -53,20 +88,23 @@ class WorkerConfiguration {
   }
 
   @Bean
-  ChunkEmbedding chunkEmbedding(ServedModel served, ComputeLane lane, MeterRegistry meters) {
+  ChunkEmbedding chunkEmbedding(
+      ServedModel served, ComputeLane<Prefill> lane, MeterRegistry meters) {
     return new ChunkEmbedding(served, lane, meters);
   }
 
   @Bean
   PromptPrefill promptPrefill(
       ServedModel served,
-      ComputeLane lane,
+      ComputeLane<Prefill> lane,
+      PrefillTimes times,
       ServiceClients clients,
       BlockDescriptions descriptions,
       MeterRegistry meters) {
     return new PromptPrefill(
         served,
         lane,
+        times,
         clients.of(DirectoryClient.class, "directory-service"),
         clients.of(FragmentClient.class, "fragment-service"),
         descriptions,

@@ -8,9 +8,11 @@ import io.membrane.wire.ComputeClient.Model;
 import io.membrane.wire.ComputeClient.ModelList;
 import io.membrane.wire.ComputeClient.PrefillRequest;
 import io.membrane.wire.ComputeClient.PrefillResponse;
+import io.membrane.wire.ComputeClient.ProfileList;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
 import io.membrane.worker.publish.ChunkEmbedding;
+import io.membrane.worker.publish.PrefillProfile;
 import io.membrane.worker.publish.PromptPrefill;
 import io.membrane.worker.publish.ServedModel;
 import jakarta.validation.Valid;
@@ -29,11 +31,14 @@ class WorkerEndpoint {
   private final ServedModel served;
   private final PromptPrefill prefill;
   private final ChunkEmbedding embedding;
+  private final PrefillProfile profile;
 
-  WorkerEndpoint(ServedModel served, PromptPrefill prefill, ChunkEmbedding embedding) {
+  WorkerEndpoint(
+      ServedModel served, PromptPrefill prefill, ChunkEmbedding embedding, PrefillProfile profile) {
     this.served = served;
     this.prefill = prefill;
     this.embedding = embedding;
+    this.profile = profile;
   }
 
   @PostMapping("/v1/prefill")
@@ -52,6 +57,11 @@ class WorkerEndpoint {
     boolean addSpecialTokens = !Boolean.FALSE.equals(request.addSpecialTokens());
     Tokens tokens = served.tokenizer().encode(request.text(), addSpecialTokens);
     return new TokenizeResponse(tokens, tokens.length());
+  }
+
+  @GetMapping("/v1/profile")
+  ProfileList profile() {
+    return profile.list();
   }
 
   @GetMapping("/v1/models")

@@ -1,8 +1,11 @@
 package io.membrane.worker;
 
 import io.membrane.block.Namespace;
+import io.membrane.boot.StartupProblem;
+import io.membrane.worker.batch.Limits;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -23,7 +26,14 @@ import org.springframework.validation.annotation.Validated;
  * @param threads threads of the engine; 0 for one per core
  * @param chunkTokens queries that go through the model at once; 0 for the block size, with which a
  *     block has the same bytes behind whatever reused prefix
+ * @param batchTokens tokens that go through the model at once, of several prompts; 0 for one chunk
+ *     of one prompt. More than a chunk may change the last bits of what is stored
+ * @param kvTokens tokens whose KV may be in the engine's memory at once; 0 for twice the longest
+ *     prompt's
  * @param queueLimit prompts that may wait while another computes
+ * @param queueTokens tokens that may wait
+ * @param profile time in the engine for measuring itself while it is idle after the start; 0 for
+ *     none
  * @param maxTokens longest prompt, and most tokens of an embedding request
  * @param describeBlocks whether the directory is told what new blocks are about, by their tokens
  *     and embeddings
@@ -42,9 +52,37 @@ record WorkerProperties(
     @DefaultValue("0") @Min(0) @Max(1024) int threads,
     @DefaultValue("0") @Min(0) @Max(65_536) int chunkTokens,
     @DefaultValue("32") @Min(1) @Max(10_000) int queueLimit,
+    @DefaultValue("1048576") @Min(1) int queueTokens,
+    @DefaultValue("0") @Min(0) @Max(1_048_576) int batchTokens,
+    @DefaultValue("0") @Min(0) int kvTokens,
+    @DefaultValue("5s") Duration profile,
     @DefaultValue("131072") @Min(1) @Max(16_777_216) int maxTokens,
     @DefaultValue("false") boolean describeBlocks,
     @DefaultValue("4096") @Min(1) @Max(1_000_000) int describeLimit) {
+
+  /** Stops the start where values contradict each other. */
+  WorkerProperties {
+    if (kvTokens != 0 && kvTokens < maxTokens) {
+      throw new StartupProblem(
+          "membrane.worker.kv-tokens is %d, less than a prompt may have (membrane.worker.max-tokens, %d)."
+              .formatted(kvTokens, maxTokens),
+          "Raise it, lower max-tokens, or leave it out for twice max-tokens.");
+    }
+    if (profile.isNegative()) {
+      throw new StartupProblem(
+          "membrane.worker.profile is " + profile + ", less than no time.",
+          "Write a duration such as 5s, or 0s for no measuring.");
+    }
+  }
+
+  /** What may wait, be in memory, and go through the model together. */
+  Limits limits() {
+    return new Limits(
+        queueLimit,
+        queueTokens,
+        kvTokens == 0 ? (int) Math.min(2L * maxTokens, Integer.MAX_VALUE) : kvTokens,
+        Math.max(batchTokens, 1));
+  }
 
   /** {@link #chunkTokens} with its default. */
   int effectiveChunkTokens() {

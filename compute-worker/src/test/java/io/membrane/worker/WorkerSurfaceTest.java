@@ -6,7 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.membrane.fixture.ArchitectureRules;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.ComputeClient.ModelList;
-import io.membrane.worker.publish.ComputeLane;
+import io.membrane.worker.batch.ComputeLane;
+import io.membrane.worker.prefill.Prefill;
 import io.membrane.worker.publish.WorkerMetric;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -20,7 +21,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 
 class WorkerSurfaceTest extends WorkerHttpTest {
 
-  @Autowired ComputeLane lane;
+  @Autowired ComputeLane<Prefill> lane;
 
   @Test
   void theModelIsListedWithNamespaceAndSignature() {
@@ -53,7 +54,7 @@ class WorkerSurfaceTest extends WorkerHttpTest {
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Boolean> running =
           callers.submit(() ->
-              lane.run(() -> {
+              lane.load(() -> {
                 busy.countDown();
                 return release.await(60, TimeUnit.SECONDS);
               }));
@@ -87,11 +88,11 @@ class WorkerSurfaceTest extends WorkerHttpTest {
       assertThat(metrics).contains(metric.metric().replace('.', '_'));
     }
     assertThat(get("/v3/api-docs").json().get("paths").propertyNames())
-        .contains("/v1/prefill", "/v1/embeddings", "/v1/tokenize", "/v1/models");
+        .contains("/v1/prefill", "/v1/embeddings", "/v1/tokenize", "/v1/models", "/v1/profile");
   }
 
   @Test
   void theHouseRulesHold() {
-    ArchitectureRules.check("io.membrane.worker", "checkpoint", "prefill");
+    ArchitectureRules.check("io.membrane.worker", "checkpoint", "prefill", "batch");
   }
 }

@@ -54,6 +54,7 @@ class RoutingTest extends GatewayTest {
         "GET /v1/models compute-worker",
         "POST /v1/tokenize compute-worker",
         "POST /v1/embeddings compute-worker",
+        "GET /v1/profile compute-worker",
       })
   void everyCallReachesItsService(String method, String uri, String service) {
     var body =

@@ -297,21 +297,27 @@ public interface ComputeClient {
       EmbeddingUsage usage) {}
 
   /**
-   * A cold prefill, as measured.
+   * A cold prefill as it was measured.
    *
    * @param tokens length of the prompt
-   * @param prefillMs time that computing its KV takes
-   * @param kvBytes size of that KV
+   * @param prefillMs time in the engine for all of it, without waiting
+   * @param kvBytes size of its KV in fragments
    */
   record ProfilePoint(int tokens, double prefillMs, long kvBytes) {}
 
   /**
-   * How fast a model prefills here.
+   * How fast a model prefills on this worker.
    *
-   * @param points by strictly increasing tokens; empty as long as nothing is measured
+   * @param device e.g. {@code cpu}, {@code cuda:0}
+   * @param points by strictly increasing length; empty while nothing is measured
    */
   record Profile(String model, Namespace namespace, String device, List<ProfilePoint> points) {}
 
+  /**
+   * The worker's profiles.
+   *
+   * @param data one per model
+   */
   record ProfileList(List<Profile> data) {}
 
   /** Repeatable: the same prompt computes the same KV, and fragments are immutable. */

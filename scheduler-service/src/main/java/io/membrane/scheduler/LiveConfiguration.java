@@ -2,6 +2,7 @@ package io.membrane.scheduler;
 
 import io.membrane.boot.StartupProblem;
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.ServiceClients;
 import io.membrane.scheduler.control.EffectiveThreshold;
 import io.membrane.scheduler.kubernetes.KubernetesProperties;
 import io.membrane.scheduler.kubernetes.KubernetesProperties.Mode;
@@ -21,6 +22,7 @@ import io.membrane.scheduler.routing.InFlight;
 import io.membrane.scheduler.routing.RoutingPolicy;
 import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.search.Search;
+import io.membrane.wire.ComputeClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,7 +30,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -125,6 +129,29 @@ class LiveConfiguration {
       InFlight inFlight,
       Clock clock) {
     return new LiveFleet(new SharedState(redis), description, properties.live(), inFlight, clock);
+  }
+
+  /** A profile is one kind of instance's: it cannot stand for a cluster of several. */
+  @Bean
+  ProfileWatch profileWatch(
+      LiveFleet live,
+      FleetDescription description,
+      SchedulerProperties properties,
+      ServiceClients clients) {
+    Map<String, ComputeClient> workers = new HashMap<>();
+    properties
+        .profiles()
+        .forEach((cluster, url) -> {
+          if (!description.hasOneKind(cluster)) {
+            throw new StartupProblem(
+                "membrane.scheduler.profiles.%s names no cluster of one kind of instances of the fleet"
+                    .formatted(cluster),
+                "Name a cluster of the file that membrane.scheduler.fleet names, or remove it.");
+          }
+          workers.put(
+              cluster, clients.of(ComputeClient.class, "compute-worker of " + cluster, url));
+        });
+    return new ProfileWatch(live, workers);
   }
 
   @Bean

@@ -7,8 +7,10 @@ import io.membrane.scheduler.control.RoleSettings;
 import io.membrane.scheduler.live.LiveSettings;
 import io.membrane.scheduler.routing.RoutingSettings;
 import io.membrane.wire.SchedulerClient;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -22,12 +24,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param thresholdTokens t; without one it is searched for, and searched again as lengths change
  * @param regime whether cached prefixes may cross clusters, or auto: as the headroom of each link
  *     says
+ * @param profiles a worker of each cluster whose measured T_prefill(l) replaces the described one,
+ *     by the cluster's name
  */
 @ConfigurationProperties("membrane.scheduler")
 record SchedulerProperties(
     @Nullable Path fleet,
     @Nullable Integer thresholdTokens,
     @DefaultValue("auto") RegimeChoice regime,
+    @DefaultValue Map<String, URI> profiles,
     @DefaultValue Routing routing,
     @DefaultValue Congestion congestion,
     @DefaultValue Headroom headroom,

@@ -109,6 +109,7 @@ class SchedulerConfigurationTest {
       value = {
         "threshold-tokens=-1 | membrane.scheduler.threshold-tokens is -1, a negative length",
         "fleet=/nowhere/fleet.json | /nowhere/fleet.json cannot be read",
+        "profiles.east=http://127.0.0.1:9 | membrane.scheduler.profiles.east names no cluster",
         "kubernetes.mode=apply | membrane.scheduler.kubernetes.namespace is not set",
       })
   void aRefusedValueStopsTheStartAndSaysWhatToWrite(

@@ -5,6 +5,7 @@ import ai.djl.pytorch.jni.IValue;
 import io.membrane.block.Tokens;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -84,24 +85,68 @@ public final class Prefill implements AutoCloseable {
     if (done == ids.length) {
       return false;
     }
-    compute(done, Math.min(ids.length, (done / chunkTokens + 1) * chunkTokens));
+    advanceAll(List.of(this));
     return true;
   }
 
-  private void compute(int from, int to) {
-    int[] chunk = new int[to - from];
-    System.arraycopy(ids, from, chunk, 0, chunk.length);
-    try (PtNDArray tokens = script.ints(chunk)) {
-      IValue states = script.call("advance", cache, tokens, from);
-      if (hidden != null) {
-        hidden.close();
-      }
-      hidden = states;
+  /**
+   * Computes the next chunk of each of several prefills of one model in one pass: its linear layers
+   * see all of them at once. A prefill that is done is left alone.
+   */
+  public static void advanceAll(List<Prefill> prefills) {
+    List<Prefill> undone = prefills.stream().filter(p -> p.done < p.ids.length).toList();
+    if (!undone.isEmpty()) {
+      compute(
+          undone,
+          undone.stream().mapToInt(p -> p.done).toArray(),
+          undone.stream().mapToInt(p -> chunk(p.done, p.ids.length, p.chunkTokens)).toArray());
     }
+  }
+
+  /**
+   * Tokens of the chunk that follows {@code done} tokens: it ends at the next multiple of the chunk
+   * size, or where the prompt does.
+   */
+  static int chunk(int done, int length, int chunkTokens) {
+    return Math.min(length, (done / chunkTokens + 1) * chunkTokens) - done;
+  }
+
+  private static void compute(List<Prefill> prefills, int[] starts, int[] rows) {
+    int[] chunks = new int[Arrays.stream(rows).sum()];
+    int at = 0;
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(prefills.get(i).ids, starts[i], chunks, at, rows[i]);
+      at += rows[i];
+    }
+    Script script = prefills.getFirst().script;
+    IValue[] caches = prefills.stream().map(p -> p.cache).toArray(IValue[]::new);
+    IValue[] states;
+    try (PtNDArray tokens = script.ints(chunks)) {
+      states = script.callForTensors("advance", caches, tokens, longs(starts), longs(rows));
+    }
+    for (int i = 0; i < states.length; i++) {
+      prefills.get(i).computed(states[i], starts[i], starts[i] + rows[i]);
+    }
+  }
+
+  private static long[] longs(int[] values) {
+    return Arrays.stream(values).asLongStream().toArray();
+  }
+
+  private void computed(IValue states, int from, int to) {
+    if (hidden != null) {
+      hidden.close();
+    }
+    hidden = states;
     if (means != null) {
-      script.run("mean", means, hidden, from, blockTokens);
+      script.run("mean", means, states, from, blockTokens);
     }
     done = to;
+  }
+
+  /** Tokens whose KV was given or is computed. */
+  public int doneTokens() {
+    return done;
   }
 
   /** Tokens whose KV was given. */
@@ -118,7 +163,7 @@ public final class Prefill implements AutoCloseable {
   public float[] logits() {
     requireDone();
     if (hidden == null) {
-      compute(ids.length - 1, ids.length);
+      compute(List.of(this), new int[] {ids.length - 1}, new int[] {1});
     }
     return script.floats(script.call("logits", Objects.requireNonNull(hidden)));
   }
@@ -149,7 +194,7 @@ public final class Prefill implements AutoCloseable {
   /** Whether every value of K and V, the given ones included, is finite in the KV type. */
   public boolean isFinite() {
     requireDone();
-    try (IValue finite = script.call("finite", cache, 0, ids.length)) {
+    try (IValue finite = script.call("finite", cache)) {
       return finite.toBoolean();
     }
   }

@@ -138,6 +138,11 @@ public final class PrefillModel implements AutoCloseable {
     return new Prefill(script, layout, chunkTokens, tokens, prefix, blockTokens, embeds);
   }
 
+  /** Tokens of the chunk of a prompt that follows {@code done} tokens of it. */
+  public int chunkAfter(int done, int length) {
+    return Prefill.chunk(done, length, chunkTokens);
+  }
+
   public KvLayout layout() {
     return layout;
   }

@@ -40,8 +40,8 @@ final class Script implements AutoCloseable {
   /**
    * Calls a method.
    *
-   * @param arguments of type String, Long, Integer, Double, long[], IValue, PtNDArray or
-   *     PtNDArray[]; values of the engine stay the caller's to close
+   * @param arguments of type String, Long, Integer, Double, long[], IValue, IValue[] of tensors,
+   *     PtNDArray or PtNDArray[]; values of the engine stay the caller's to close
    * @return the caller's to close
    */
   IValue call(String method, Object... arguments) {
@@ -60,6 +60,17 @@ final class Script implements AutoCloseable {
     }
   }
 
+  /**
+   * Calls a method that returns a list of tensors.
+   *
+   * @return its elements, the caller's to close
+   */
+  IValue[] callForTensors(String method, Object... arguments) {
+    try (IValue list = call(method, arguments)) {
+      return list.toIValueArray();
+    }
+  }
+
   /** Calls a method whose result says nothing. */
   void run(String method, Object... arguments) {
     call(method, arguments).close();
@@ -74,6 +85,7 @@ final class Script implements AutoCloseable {
       case long[] numbers -> IValue.listFrom(numbers);
       case PtNDArray array -> IValue.from(array);
       case PtNDArray[] arrays -> IValue.listFrom(arrays);
+      case IValue[] tensors -> IValue.listFrom(tensors);
       case IValue value -> value;
       default -> throw new IllegalArgumentException("no such argument: " + argument.getClass());
     };

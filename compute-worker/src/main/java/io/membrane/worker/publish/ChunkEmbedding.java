@@ -1,7 +1,6 @@
 package io.membrane.worker.publish;
 
 import io.membrane.block.Tokens;
-import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.ComputeClient;
@@ -10,11 +9,11 @@ import io.membrane.wire.ComputeClient.EmbeddingList;
 import io.membrane.wire.ComputeClient.EmbeddingRequest;
 import io.membrane.wire.ComputeClient.EmbeddingUsage;
 import io.membrane.wire.EmbeddingInput;
+import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.prefill.Prefill;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -27,11 +26,11 @@ import java.util.stream.IntStream;
 public final class ChunkEmbedding {
 
   private final ServedModel served;
-  private final ComputeLane lane;
+  private final ComputeLane<Prefill> lane;
   private final Timer time;
   private final Counter tokens;
 
-  public ChunkEmbedding(ServedModel served, ComputeLane lane, MeterRegistry meters) {
+  public ChunkEmbedding(ServedModel served, ComputeLane<Prefill> lane, MeterRegistry meters) {
     this.served = served;
     this.lane = lane;
     this.time = meters.timer(WorkerMetric.EMBEDDING.metric());
@@ -54,7 +53,9 @@ public final class ChunkEmbedding {
     }
     List<Tokens> chunks = chunks(request.input());
     int total = computable(chunks);
-    List<float[]> embeddings = lane.run(() -> compute(chunks));
+    ChunkWork work = new ChunkWork(served, chunks);
+    List<float[]> embeddings = lane.run(work);
+    time.record(work.nanos(), TimeUnit.NANOSECONDS);
     tokens.increment(total);
     return new EmbeddingList(
         "list",
@@ -107,22 +108,5 @@ public final class ChunkEmbedding {
               .formatted(total, served.maxTokens()));
     }
     return (int) total;
-  }
-
-  /** To be called on the lane. */
-  private List<float[]> compute(List<Tokens> chunks) {
-    CallContext.checkDeadline("the wait for the engine");
-    long start = System.nanoTime();
-    List<float[]> embeddings = new ArrayList<>(chunks.size());
-    for (Tokens chunk : chunks) {
-      try (Prefill prefill = served.model().begin(chunk, List.of(), chunk.length(), true)) {
-        while (prefill.advance()) {
-          CallContext.checkDeadline("embedding");
-        }
-        embeddings.add(Computation.requireFinite(served, prefill.embedding(0)));
-      }
-    }
-    time.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-    return embeddings;
   }
 }

@@ -1,6 +1,5 @@
 package io.membrane.worker.publish;
 
-import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.ComputeClient.NextToken;
@@ -25,35 +24,27 @@ record Computation(
     @Nullable NextToken next,
     long nanos) {
 
-  /** To be called on the lane; gives up between two chunks once the caller's deadline is past. */
-  static Computation run(
-      ServedModel served, Prompt prompt, List<byte[]> prefix, boolean nextToken, boolean embeds) {
-    CallContext.checkDeadline("the wait for the engine");
-    long start = System.nanoTime();
-    int total = prompt.tokens().length();
-    try (Prefill prefill =
-        served.model().begin(prompt.tokens(), prefix, prompt.blockTokens(), embeds)) {
-      while (prefill.advance()) {
-        CallContext.checkDeadline("prefill");
+  /** What a prefill that is done has to give. To be called on the lane. */
+  static Computation of(
+      ServedModel served, Prompt prompt, Prefill prefill, boolean nextToken, boolean embeds) {
+    requireFinite(served, prefill.isFinite());
+    NextToken next = nextToken ? greedy(served, prefill.logits()) : null;
+    List<byte[]> blocks = new ArrayList<>();
+    List<float[]> embeddings = new ArrayList<>();
+    int first = prefill.reusedTokens() / prompt.blockTokens();
+    for (int block = first; block < prompt.chain().size(); block++) {
+      blocks.add(prefill.kv(prompt.span(block).from(), prompt.span(block).to()));
+      if (embeds) {
+        embeddings.add(prefill.embedding(block));
       }
-      requireFinite(served, prefill.isFinite());
-      NextToken next = nextToken ? greedy(served, prefill.logits()) : null;
-      List<byte[]> blocks = new ArrayList<>();
-      List<float[]> embeddings = new ArrayList<>();
-      for (int block = prefix.size(); block < prompt.chain().size(); block++) {
-        blocks.add(prefill.kv(prompt.span(block).from(), prompt.span(block).to()));
-        if (embeds) {
-          embeddings.add(prefill.embedding(block));
-        }
-      }
-      int computed = total - prefill.reusedTokens();
-      return new Computation(
-          computed == 0 && nextToken ? 1 : computed,
-          blocks,
-          embeddings,
-          next,
-          System.nanoTime() - start);
     }
+    int computed = prompt.tokens().length() - prefill.reusedTokens();
+    return new Computation(computed == 0 && nextToken ? 1 : computed, blocks, embeddings, next, 0);
+  }
+
+  /** The same with the time that it took. */
+  Computation took(long engineNanos) {
+    return new Computation(tokens, blocks, embeddings, next, engineNanos);
   }
 
   private static NextToken greedy(ServedModel served, float[] logits) {

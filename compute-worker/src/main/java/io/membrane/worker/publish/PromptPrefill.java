@@ -16,6 +16,9 @@ import io.membrane.wire.ComputeClient.Source;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.NamespaceRequest;
+import io.membrane.worker.batch.ComputeLane;
+import io.membrane.worker.batch.PrefillTimes;
+import io.membrane.worker.prefill.Prefill;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 public final class PromptPrefill {
 
   private final ServedModel served;
-  private final ComputeLane lane;
+  private final ComputeLane<Prefill> lane;
+  private final PrefillTimes times;
   private final DirectoryClient directory;
   private final PrefixFetch prefixFetch;
   private final BlockStore blockStore;
@@ -39,19 +43,20 @@ public final class PromptPrefill {
 
   public PromptPrefill(
       ServedModel served,
-      ComputeLane lane,
+      ComputeLane<Prefill> lane,
+      PrefillTimes times,
       DirectoryClient directory,
       FragmentClient fragments,
       BlockDescriptions descriptions,
       MeterRegistry meters) {
     this.served = served;
     this.lane = lane;
+    this.times = times;
     this.directory = directory;
     this.prefixFetch = new PrefixFetch(fragments, served);
     this.blockStore = new BlockStore(fragments, served);
     this.descriptions = descriptions;
     this.meters = meters;
-    meters.gauge(WorkerMetric.QUEUE.metric(), lane, ComputeLane::waiting);
   }
 
   /**
@@ -75,7 +80,7 @@ public final class PromptPrefill {
     long fetchNanos = System.nanoTime() - fetchStart;
     List<byte[]> prefix = reused.stream().map(Payload::bytes).toList();
     Computation computed =
-        lane.run(() -> Computation.run(served, prompt, prefix, nextToken, embeds));
+        lane.run(new PromptWork(served, prompt, prefix, nextToken, embeds, times));
     List<Payload> made = payloads(prompt, reused.size(), computed.blocks());
     long storeStart = System.nanoTime();
     BlockStore.Outcome stored =

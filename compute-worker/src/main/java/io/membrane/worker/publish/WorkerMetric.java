@@ -17,7 +17,15 @@ public enum WorkerMetric {
   /** Timer: embedding requests in the engine. */
   EMBEDDING("membrane.worker.embedding"),
   /** Gauge: prompts and embedding requests that wait for the engine. */
-  QUEUE("membrane.worker.queue");
+  QUEUE("membrane.worker.queue"),
+  /** Gauge: tokens that those have to compute. */
+  QUEUE_TOKENS("membrane.worker.queue.tokens"),
+  /** Gauge: how long the first of them has waited, seconds. */
+  QUEUE_AGE("membrane.worker.queue.age"),
+  /** Timer: passes of chunks through the engine; the rate of its sum is how busy the engine is. */
+  CHUNK("membrane.worker.chunk"),
+  /** Summary: prompts whose chunks went through together. */
+  BATCH("membrane.worker.batch");
 
   private final String metric;
 

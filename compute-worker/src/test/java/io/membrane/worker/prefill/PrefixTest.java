@@ -88,6 +88,43 @@ class PrefixTest {
     }
   }
 
+  /**
+   * Batching changes no more than the last bits; blocks computed alone are compared with the same
+   * blocks computed beside other prompts' chunks.
+   */
+  @ParameterizedTest
+  @CsvSource({"tiny-llama, F32, 1e-4", "qwen3, F32, 1e-4", "llama-bf16, BF16, 0.08"})
+  void promptsThatGoThroughTogetherGetWhatTheyGetAlone(
+      String variant, ElementType kvType, double tolerance) {
+    Random random = new Random(SEED);
+    try (PrefillModel model = Golden.load(variant, kvType, 16)) {
+      List<Prefill> together = new ArrayList<>();
+      try {
+        List<Outcome> alone = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+          Tokens tokens = Tokens.ofInts(random.ints(16 + random.nextInt(80), 0, 96).toArray());
+          alone.add(prefill(variant, kvType, 16, tokens, 16, List.of()));
+          List<byte[]> reused = i % 2 == 0 ? List.of() : alone.get(i).blocks().subList(0, 1);
+          together.add(model.begin(tokens, reused, 16));
+        }
+        for (int step = 0; step < 6; step++) {
+          Prefill.advanceAll(together);
+        }
+        for (int i = 0; i < together.size(); i++) {
+          Outcome outcome = outcome(together.get(i), 16, alone.get(i).blocks().size());
+          assertThat(distance(alone.get(i).logits(), outcome.logits())).isLessThan(tolerance);
+          for (int block = 0; block < outcome.blocks().size(); block++) {
+            assertThat(
+                    distance(values(alone.get(i), block, kvType), values(outcome, block, kvType)))
+                .isLessThan(tolerance);
+          }
+        }
+      } finally {
+        together.forEach(Prefill::close);
+      }
+    }
+  }
+
   @Test
   void anEmbeddingBehindAPrefixIsThatOfTheFullPrefill() {
     Tokens tokens = Tokens.ofInts(new Random(SEED).ints(100, 0, 96).toArray());
@@ -157,16 +194,20 @@ class PrefixTest {
             variant + kvType + chunk, key -> Golden.load(variant, kvType, chunk));
     try (Prefill prefill = model.begin(tokens, prefix, blockTokens)) {
       while (prefill.advance()) {}
-      List<byte[]> blocks = new ArrayList<>();
-      for (int at = 0; at + blockTokens <= tokens.length(); at += blockTokens) {
-        blocks.add(prefill.kv(at, at + blockTokens));
-      }
-      List<Float> logits = new ArrayList<>();
-      for (float logit : prefill.logits()) {
-        logits.add(logit);
-      }
-      return new Outcome(blocks, logits);
+      return outcome(prefill, blockTokens, tokens.length() / blockTokens);
     }
+  }
+
+  private static Outcome outcome(Prefill prefill, int blockTokens, int count) {
+    List<byte[]> blocks = new ArrayList<>();
+    for (int block = 0; block < count; block++) {
+      blocks.add(prefill.kv(block * blockTokens, (block + 1) * blockTokens));
+    }
+    List<Float> logits = new ArrayList<>();
+    for (float logit : prefill.logits()) {
+      logits.add(logit);
+    }
+    return new Outcome(blocks, logits);
   }
 
   private static List<Float> values(Outcome outcome, int block, ElementType type) {

@@ -36,7 +36,13 @@ public enum Service {
       "/v1/profiles",
       "/v1/simulations",
       "/v1/traces"),
-  COMPUTE("compute-worker", "/v1/prefill", "/v1/models", "/v1/tokenize", "/v1/embeddings");
+  COMPUTE(
+      "compute-worker",
+      "/v1/prefill",
+      "/v1/models",
+      "/v1/tokenize",
+      "/v1/embeddings",
+      "/v1/profile");
 
   private final String serviceName;
 

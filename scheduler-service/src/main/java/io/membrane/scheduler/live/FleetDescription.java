@@ -58,6 +58,13 @@ public record FleetDescription(
     return own && fleet.pdName().equals(name);
   }
 
+  /** Whether a cluster is described, with one kind of instances. */
+  public boolean hasOneKind(String name) {
+    return isPd(name)
+        ? fleet.pd().size() == 1
+        : prefillCluster(name).filter(c -> c.pools().size() == 1).isPresent();
+  }
+
   /** The role that the description gives a cluster; null if it does not name it. */
   @Nullable Role role(String name) {
     if (isPd(name)) {

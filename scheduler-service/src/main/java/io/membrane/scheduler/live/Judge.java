@@ -22,11 +22,17 @@ final class Judge {
   private static final double LEAST_LINK_SHARE = 0.1;
 
   private final FleetDescription description;
+  private final MeasuredSpeeds speeds;
   private final LiveSettings settings;
   private final CongestionControl congestion;
 
-  Judge(FleetDescription description, LiveSettings settings, CongestionControl congestion) {
+  Judge(
+      FleetDescription description,
+      MeasuredSpeeds speeds,
+      LiveSettings settings,
+      CongestionControl congestion) {
     this.description = description;
+    this.speeds = speeds;
     this.settings = settings;
     this.congestion = congestion;
   }
@@ -60,7 +66,7 @@ final class Judge {
         settings.firstRegime(),
         0,
         description.prefillCluster(name).map(PrefillCluster::linkGbps).orElse(0.0),
-        description.cost(name, roles.prefillByPool(), null, now));
+        speeds.of(name, description.cost(name, roles.prefillByPool(), null, now)));
   }
 
   private ClusterCondition reported(
@@ -68,7 +74,9 @@ final class Judge {
     Telemetry told = memory.last();
     CongestionControl.State state = memory.congestion();
     int t = roles.thresholdTokens();
-    ClusterCost cost = description.cost(name, roles.prefillByPool(), told.prefillInstances(), now);
+    ClusterCost cost =
+        speeds.of(
+            name, description.cost(name, roles.prefillByPool(), told.prefillInstances(), now));
     Availability availability = availability(memory, now);
     return new ClusterCondition(
         name,

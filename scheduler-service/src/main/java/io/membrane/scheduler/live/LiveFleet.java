@@ -8,6 +8,7 @@ import io.membrane.scheduler.control.LocalLoad;
 import io.membrane.scheduler.control.RegimeSwitch;
 import io.membrane.scheduler.control.RoleControl;
 import io.membrane.scheduler.routing.Availability;
+import io.membrane.scheduler.routing.ClusterCost;
 import io.membrane.scheduler.routing.FleetState;
 import io.membrane.scheduler.routing.InFlight;
 import io.membrane.scheduler.throughput.PrefillCluster;
@@ -51,6 +52,7 @@ public final class LiveFleet {
   private final Clock clock;
   private final CongestionControl congestion;
   private final RegimeSwitch regimes;
+  private final MeasuredSpeeds speeds = new MeasuredSpeeds();
   private final Judge judge;
   private volatile Snapshot snapshot;
   private volatile boolean readable = true;
@@ -69,7 +71,7 @@ public final class LiveFleet {
     this.clock = clock;
     this.congestion = new CongestionControl(settings.congestion());
     this.regimes = new RegimeSwitch(settings.regime());
-    this.judge = new Judge(description, settings, congestion);
+    this.judge = new Judge(description, speeds, settings, congestion);
     this.snapshot = judge.judge(clock.instant(), firstRoles(), Map.of());
   }
 
@@ -84,6 +86,26 @@ public final class LiveFleet {
 
   FleetDescription description() {
     return description;
+  }
+
+  MeasuredSpeeds speeds() {
+    return speeds;
+  }
+
+  /**
+   * Replaces what was described as a cluster's T_prefill(l), from the next judgement on.
+   *
+   * @param tokens lengths, increasing; less than two change nothing
+   * @param seconds of a cold prefill of each
+   * @throws IllegalArgumentException if the cluster is not described or a row is wrong
+   */
+  public void measured(String cluster, double[] tokens, double[] seconds) {
+    ClusterCost described =
+        description.cost(cluster, firstRoles().prefillByPool(), 1, Instant.EPOCH);
+    if (described == null) {
+      throw new IllegalArgumentException("cluster '%s' has no instances".formatted(cluster));
+    }
+    speeds.measured(cluster, described.prefillSeconds(), tokens, seconds);
   }
 
   /** What has been decided by this replica and is not finished. */

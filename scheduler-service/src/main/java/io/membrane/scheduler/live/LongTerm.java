@@ -113,7 +113,7 @@ public final class LongTerm {
             new StageLoad(
                 decode.getAsDouble(), mean(pd, since, Sample::decodeQueueDepth).orElse(0)),
             split);
-    Fleet fleet = asMeasured(description.fleet(), known);
+    Fleet fleet = asMeasured(description.fleet(), known, live.speeds());
     boolean[] due = new boolean[1];
     boolean ours =
         live.updateRoles(
@@ -180,16 +180,22 @@ public final class LongTerm {
     return missing == 0 ? split : null;
   }
 
-  /** The fleet without the clusters that are gone, with links as they are measured. */
-  private static Fleet asMeasured(Fleet fleet, Snapshot known) {
+  /** The fleet without the clusters that are gone, with links and speeds as they are measured. */
+  private static Fleet asMeasured(Fleet fleet, Snapshot known, MeasuredSpeeds speeds) {
     List<PrefillCluster> prefill = new ArrayList<>();
     for (PrefillCluster c : fleet.prefill()) {
       if (!known.gone(c.name())) {
         LiveCluster live = known.clusters().get(c.name());
         Double gbps = live == null ? null : live.memory().last().linkGbps();
-        prefill.add(gbps == null ? c : new PrefillCluster(c.name(), c.pools(), gbps, c.usdPerGb()));
+        prefill.add(
+            new PrefillCluster(
+                c.name(),
+                speeds.of(c.name(), c.pools()),
+                gbps == null ? c.linkGbps() : gbps,
+                c.usdPerGb()));
       }
     }
-    return new Fleet(fleet.kvBytes(), prefill, fleet.pdName(), fleet.pd());
+    return new Fleet(
+        fleet.kvBytes(), prefill, fleet.pdName(), speeds.of(fleet.pdName(), fleet.pd()));
   }
 }

@@ -1,0 +1,306 @@
+package io.membrane.worker.batch;
+
+import io.membrane.rpc.CallContext;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one thread that computes. The engine spreads each operation over all cores by itself, so that
+ * a second thread beside the first would only take its cores away; prompts take {@link Turns},
+ * chunk by chunk. What may wait is bounded. Thread-safe.
+ *
+ * @param <S> what the engine advances by a chunk
+ */
+public final class ComputeLane<S> implements AutoCloseable {
+
+  private static final Duration SHUTDOWN = Duration.ofSeconds(10);
+
+  private final Turns<Ticket<S, ?>> turns;
+  private final Admission admission;
+  private final Consumer<List<S>> engine;
+  private final Stepped observer;
+  private final Duration patience;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition news = lock.newCondition();
+  private final Thread thread;
+  private CompletableFuture<@Nullable Void> drained = new CompletableFuture<>();
+  private @Nullable Ticket<S, ?> idle;
+  private boolean draining;
+  private boolean closed;
+
+  /**
+   * Starts the thread.
+   *
+   * @param engine advances everything in the list by one chunk
+   * @param times by which waits are foreseen
+   * @param patience time for work whose caller named no deadline
+   */
+  public ComputeLane(
+      Limits limits,
+      Consumer<List<S>> engine,
+      PrefillTimes times,
+      Stepped observer,
+      Duration patience) {
+    this.turns = new Turns<>(limits.kvTokens(), limits.batchTokens(), new TicketMeasures<>());
+    this.admission = new Admission(limits, times);
+    this.engine = engine;
+    this.observer = observer;
+    this.patience = patience;
+    this.thread = Thread.ofPlatform().name("prefill").start(this::compute);
+  }
+
+  /**
+   * Takes work in and waits for its result until the caller's deadline. Then, or if the caller is
+   * interrupted, it leaves the lane before its next step.
+   *
+   * @throws MembraneException {@link ErrorCode#OVERLOADED} if too much waits, {@link
+   *     ErrorCode#DEADLINE_EXCEEDED} if time runs out or is foreseen to, {@link
+   *     ErrorCode#DEPENDENCY_UNAVAILABLE} once the lane drains, or what the work throws
+   */
+  public <T> T run(Work<S, T> work) {
+    Duration left = CallContext.currentOr(patience).remaining();
+    Ticket<S, T> ticket = admit(work, left);
+    try {
+      return ticket.result().get(left.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      leave(ticket);
+      throw new MembraneException(
+          ErrorCode.DEADLINE_EXCEEDED,
+          "the prompt was not computed in time, %d more are waiting: allow more time (%s)"
+              .formatted(waiting(), CallContext.DEADLINE_HEADER),
+          e);
+    } catch (InterruptedException e) {
+      leave(ticket);
+      Thread.currentThread().interrupt();
+      throw Ticket.shuttingDown();
+    } catch (ExecutionException e) {
+      throw Ticket.rethrown(e.getCause());
+    }
+  }
+
+  /**
+   * Computes on the lane's thread and waits however long it takes: for the start of the service.
+   */
+  public <T> T load(Callable<T> errand) {
+    Ticket<S, T> ticket = new Ticket<>(new Errand<>(errand));
+    enter(ticket);
+    try {
+      return ticket.result().get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the model was loaded", e);
+    } catch (ExecutionException e) {
+      throw Ticket.rethrown(e.getCause());
+    }
+  }
+
+  /**
+   * Work for when there is no prompt: it steps only then, and is dropped when the lane drains. Only
+   * one at a time; its KV does not count.
+   */
+  public <T> CompletableFuture<T> whenIdle(Work<S, T> work) {
+    Ticket<S, T> ticket = new Ticket<>(work);
+    lock.lock();
+    try {
+      if (idle != null || draining || closed) {
+        ticket.fail(new IllegalStateException("the lane takes no such work now"));
+      } else {
+        idle = ticket;
+        news.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    return ticket.result();
+  }
+
+  private <T> Ticket<S, T> admit(Work<S, T> work, Duration left) {
+    lock.lock();
+    try {
+      if (draining || closed) {
+        throw Ticket.shuttingDown();
+      }
+      admission.require(work, left, turns);
+      Ticket<S, T> ticket = new Ticket<>(work);
+      enter(ticket);
+      return ticket;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void enter(Ticket<S, ?> ticket) {
+    lock.lock();
+    try {
+      turns.add(ticket);
+      news.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What has begun is the thread's to remove. */
+  private void leave(Ticket<S, ?> ticket) {
+    ticket.result().cancel(false);
+    lock.lock();
+    try {
+      if (!turns.hasBegun(ticket)) {
+        turns.remove(ticket);
+      }
+      news.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void compute() {
+    List<Ticket<S, ?>> batch = await();
+    while (!batch.isEmpty()) {
+      step(batch);
+      batch = await();
+    }
+  }
+
+  /** The next batch; empty once the lane is closed. */
+  private List<Ticket<S, ?>> await() {
+    lock.lock();
+    try {
+      while (true) {
+        sweep();
+        List<Ticket<S, ?>> batch = turns.next();
+        if (!batch.isEmpty()) {
+          return batch;
+        }
+        if (draining) {
+          drained.complete(null);
+        }
+        if (closed) {
+          return List.of();
+        }
+        if (idle != null) {
+          return List.of(idle);
+        }
+        news.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void sweep() {
+    if (closed) {
+      turns.all().forEach(ticket -> ticket.fail(Ticket.shuttingDown()));
+    }
+    turns.all().stream().filter(Ticket::isOver).forEach(this::end);
+    if (idle != null && (draining || closed || idle.isOver())) {
+      idle.result().cancel(false);
+      idle.work().close();
+      idle = null;
+    }
+  }
+
+  private void end(Ticket<S, ?> ticket) {
+    turns.remove(ticket);
+    ticket.work().close();
+  }
+
+  private void step(List<Ticket<S, ?>> batch) {
+    try {
+      List<Ticket<S, ?>> stepping =
+          batch.stream().filter(ticket -> ticket.work().remainingTokens() > 0).toList();
+      if (!stepping.isEmpty()) {
+        List<S> next = stepping.stream().map(ticket -> ticket.work().next()).toList();
+        long start = System.nanoTime();
+        engine.accept(next);
+        long nanos = System.nanoTime() - start;
+        stepping.forEach(ticket -> ticket.work().stepped(nanos, next.size() == 1));
+        observer.stepped(next.size(), nanos);
+      }
+      batch.stream().filter(t -> t.work().remainingTokens() == 0).forEach(Ticket::finish);
+    } catch (RuntimeException | Error e) {
+      batch.forEach(ticket -> ticket.fail(e));
+    }
+  }
+
+  /** Prompts that have not begun. */
+  public int waiting() {
+    return waitingWork().size();
+  }
+
+  /** Tokens that those have to compute. */
+  public int waitingTokens() {
+    return waitingWork().stream().mapToInt(ticket -> ticket.work().remainingTokens()).sum();
+  }
+
+  /** How long the first of them has waited; 0 if there is none. */
+  public double waitingSeconds() {
+    List<Ticket<S, ?>> waiting = waitingWork();
+    return waiting.isEmpty() ? 0 : waiting.getFirst().ageNanos() / 1e9;
+  }
+
+  private List<Ticket<S, ?>> waitingWork() {
+    lock.lock();
+    try {
+      return turns.waiting();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes no more work in.
+   *
+   * @return done when all that was taken in has ended
+   */
+  public CompletableFuture<@Nullable Void> drain() {
+    lock.lock();
+    try {
+      draining = true;
+      news.signalAll();
+      return drained;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes work in again. */
+  public void resume() {
+    lock.lock();
+    try {
+      draining = false;
+      drained = new CompletableFuture<>();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets the running step end and drops the rest. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      news.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      if (!thread.join(SHUTDOWN)) {
+        thread.interrupt();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package io.membrane.worker.batch;
+
+/** Hears of every step of a lane, on its thread. */
+@FunctionalInterface
+public interface Stepped {
+
+  /**
+   * A step is done.
+   *
+   * @param prompts that went through the engine together
+   * @param nanos what it took
+   */
+  void stepped(int prompts, long nanos);
+}

@@ -1,0 +1,60 @@
+package io.membrane.worker.batch;
+
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Work in a lane, and what becomes of it. */
+final class Ticket<S, T> {
+
+  private final Work<S, T> work;
+  private final CompletableFuture<T> result = new CompletableFuture<>();
+  private final long sinceNanos = System.nanoTime();
+
+  Ticket(Work<S, T> work) {
+    this.work = work;
+  }
+
+  Work<S, T> work() {
+    return work;
+  }
+
+  CompletableFuture<T> result() {
+    return result;
+  }
+
+  long ageNanos() {
+    return System.nanoTime() - sinceNanos;
+  }
+
+  /** Whether the lane has nothing more to do for it: it is done, or nobody waits any more. */
+  boolean isOver() {
+    return result.isDone();
+  }
+
+  void fail(Throwable reason) {
+    result.completeExceptionally(reason);
+  }
+
+  void finish() {
+    try {
+      result.complete(work.finish());
+    } catch (RuntimeException | Error e) {
+      fail(e);
+    }
+  }
+
+  static MembraneException shuttingDown() {
+    return new MembraneException(
+        ErrorCode.DEPENDENCY_UNAVAILABLE, "the worker is shutting down; ask another");
+  }
+
+  static RuntimeException rethrown(@Nullable Throwable cause) {
+    return switch (cause) {
+      case RuntimeException e -> e;
+      case Error e -> throw e;
+      case null, default -> new IllegalStateException("the engine failed", cause);
+    };
+  }
+}
