@@ -1,5 +1,7 @@
 package io.membrane.benchmarks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.membrane.block.Tokens;
 import io.membrane.cli.fleet.Fleet;
 import io.membrane.cli.fleet.FleetPlan;
@@ -243,7 +245,7 @@ public final class TraceReplay implements Callable<Integer> {
     HttpResponse<byte[]> answer = http.send(request, BodyHandlers.ofByteArray());
     long micros = (System.nanoTime() - start) / 1000;
     if (answer.statusCode() != 200) {
-      throw new IllegalStateException(answer.statusCode() + " " + new String(answer.body()));
+      throw new IllegalStateException(answer.statusCode() + " " + new String(answer.body(), UTF_8));
     }
     return new Timed<>(WireJson.mapper().readValue(answer.body(), type), micros);
   }
