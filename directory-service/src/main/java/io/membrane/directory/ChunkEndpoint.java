@@ -3,7 +3,6 @@ package io.membrane.directory;
 import io.membrane.block.BlockHash;
 import io.membrane.block.BlockHasher;
 import io.membrane.block.Namespace;
-import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.directory.feed.EventLog;
 import io.membrane.directory.feed.Notes;
@@ -21,16 +20,15 @@ import io.membrane.wire.DirectoryClient.ChunkName;
 import io.membrane.wire.DirectoryClient.DescribeRequest;
 import io.membrane.wire.DirectoryClient.Described;
 import io.membrane.wire.DirectoryClient.Description;
-import io.membrane.wire.DirectoryClient.Place;
-import io.membrane.wire.NamespaceRequest;
+import io.membrane.wire.DirectoryClient.Found;
+import io.membrane.wire.DirectoryClient.SearchRequest;
+import io.membrane.wire.DirectoryClient.SearchResponse;
 import io.swagger.v3.oas.annotations.Operation;
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.Size;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -67,31 +65,6 @@ class ChunkEndpoint {
     this.same = same;
     this.similar = similar;
   }
-
-  /**
-   * What to look for; exactly one of chunk hash, tokens and embedding.
-   *
-   * @param extra to tokens, as in {@link Description}
-   * @param k most blocks to find; null for {@value #DEFAULT_K}
-   */
-  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
-  record SearchRequest(
-      @Nullable NamespaceRequest namespace,
-      @Nullable BlockHash chunkHash,
-      @Nullable Tokens tokens,
-      @Nullable @Size(max = 1024) String extra,
-      float @Nullable [] embedding,
-      @Nullable Integer k) {}
-
-  /** Stored blocks, the most similar first. */
-  record SearchResponse(List<Found> matches) {}
-
-  /**
-   * A block.
-   *
-   * @param similarity cosine of the embeddings; 1 if the tokens are the same
-   */
-  record Found(BlockHash blockHash, TokenSpan tokenSpan, double similarity, List<Place> places) {}
 
   @Operation(
       summary = "Say what blocks are about",

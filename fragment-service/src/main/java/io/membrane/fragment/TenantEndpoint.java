@@ -7,6 +7,7 @@ import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.tenancy.Policy;
+import io.membrane.tenancy.Reuse;
 import io.membrane.tenancy.Sharing;
 import io.swagger.v3.oas.annotations.Operation;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,8 @@ final class TenantEndpoint {
       @Nullable Long ttlSeconds,
       @Nullable Sharing sharing,
       @Nullable String group,
-      @Nullable Integer priorityClass) {}
+      @Nullable Integer priorityClass,
+      @Nullable Reuse reuse) {}
 
   /**
    * What a tenant is charged for.
@@ -71,7 +73,9 @@ final class TenantEndpoint {
 
   @Operation(
       summary = "Say what holds for a tenant",
-      description = "Quota, life, sharing (isolated, group or public), priority class (0 to 7)")
+      description =
+          "Quota, life, sharing (isolated, group or public), priority class (0 to 7), reuse (exact or"
+              + " shifted)")
   @PutMapping("/v1/tenants/{tenant}/policy")
   Policy setPolicy(@PathVariable String tenant, @RequestBody PolicyRequest request) {
     Policy policy = policy(request);
@@ -88,7 +92,8 @@ final class TenantEndpoint {
           request.ttlSeconds(),
           request.sharing() == null ? sharing : request.sharing(),
           request.group(),
-          priority == null ? Policy.DEFAULT_CLASS : priority);
+          priority == null ? Policy.DEFAULT_CLASS : priority,
+          request.reuse());
     } catch (IllegalArgumentException e) {
       throw new MembraneException(ErrorCode.IMPOSSIBLE_REQUEST, String.valueOf(e.getMessage()), e);
     }

@@ -82,12 +82,14 @@ class TenancyTest extends RunningService {
 
   @Test
   void aPolicyGivesLifeToWhatNamesNone() throws IOException {
-    policy("t", "{\"ttl_seconds\":100}");
+    policy("t", "{\"ttl_seconds\":100,\"reuse\":\"shifted\"}");
     http.put(key, bytes("x"), TENANT, "t");
     String left = FragmentHttp.header(http.head(key, TENANT, "t"), "Membrane-Ttl");
     assertThat(Integer.parseInt(left)).isBetween(90, 100);
     assertThat(json(http.send(http.request("/v1/tenants/t/policy").GET())).toString())
-        .isEqualTo("{\"ttl_seconds\":100,\"sharing\":\"isolated\",\"priority_class\":3}");
+        .isEqualTo(
+            "{\"ttl_seconds\":100,\"sharing\":\"isolated\",\"priority_class\":3,"
+                + "\"reuse\":\"shifted\"}");
   }
 
   @ParameterizedTest
@@ -101,6 +103,7 @@ class TenancyTest extends RunningService {
         "{'priority_class':8}|422|priority_class",
         "{'ttl_seconds':0}|422|ttl_seconds",
         "{'sharing':'friends'}|400|sharing",
+        "{'reuse':'anything'}|400|reuse",
         "{'quota_bytes':'many'}|400|quota_bytes",
       })
   void aPolicyThatCannotBeSaysWhy(String body, int status, String hint) throws IOException {

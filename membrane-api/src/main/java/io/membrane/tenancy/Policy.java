@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param sharing who sees what it stores
  * @param group with {@link Sharing#GROUP} and only then: letters, digits, '.', '_', '-'
  * @param priorityClass 0 to 7; what is of a lower class goes first
+ * @param reuse what its requests may ask for; null: {@link Reuse#EXACT}
  */
 public record Policy(
     @Nullable Long quotaBytes,
@@ -20,7 +21,8 @@ public record Policy(
     @Nullable Long ttlSeconds,
     Sharing sharing,
     @Nullable String group,
-    int priorityClass) {
+    int priorityClass,
+    @Nullable Reuse reuse) {
 
   /** Class of a tenant whose policy does not say. */
   public static final int DEFAULT_CLASS = 3;
@@ -50,6 +52,17 @@ public record Policy(
     if (priorityClass < 0 || priorityClass >= CLASSES) {
       throw new IllegalArgumentException("priority_class is 0 to 7, not " + priorityClass);
     }
+  }
+
+  /** A policy of exact reuse alone. */
+  public Policy(
+      @Nullable Long quotaBytes,
+      @Nullable Long quotaFragments,
+      @Nullable Long ttlSeconds,
+      Sharing sharing,
+      @Nullable String group,
+      int priorityClass) {
+    this(quotaBytes, quotaFragments, ttlSeconds, sharing, group, priorityClass, null);
   }
 
   private static void requireQuota(String name, @Nullable Long quota) {

@@ -10,6 +10,7 @@ import io.membrane.block.Tokens;
 import io.membrane.rpc.Idempotent;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.PositiveOrZero;
 import jakarta.validation.constraints.Size;
 import java.math.BigDecimal;
 import java.util.List;
@@ -37,6 +38,37 @@ public interface ComputeClient {
   record Prefix(
       @NotNull @Size(max = DirectoryClient.MAX_BLOCKS) List<@NotNull BlockHash> blockHashes) {}
 
+  /** Share of the covered tokens that is recomputed unless a request says otherwise. */
+  double DEFAULT_RECOMPUTE_SHARE = 0.15;
+
+  /**
+   * A block whose KV is to be reused although it was computed behind other tokens.
+   *
+   * @param tokenSpan where it is to stand in the prompt: as long as a block, anywhere behind the
+   *     prefix
+   * @param sourceBlockHash a stored block of this model and tenant, of the same tokens
+   * @param sourceFrom position at which it was computed, a multiple of the block size
+   */
+  record ShiftedBlock(
+      @NotNull TokenSpan tokenSpan,
+      @NotNull BlockHash sourceBlockHash,
+      @NotNull @PositiveOrZero Integer sourceFrom) {}
+
+  /**
+   * Reuse that is not exact.
+   *
+   * @param blocks ascending, without overlap, behind the prefix
+   * @param recomputeShare of the covered tokens, those that deviate most; 0 to 1; default {@link
+   *     #DEFAULT_RECOMPUTE_SHARE}
+   * @param measure whether the full prefill is computed as well, to say how far this is from it;
+   *     default false
+   */
+  record Shifted(
+      @NotNull @Size(min = 1, max = DirectoryClient.MAX_BLOCKS)
+          List<@NotNull @Valid ShiftedBlock> blocks,
+      @Nullable Double recomputeShare,
+      @Nullable Boolean measure) {}
+
   /**
    * Exactly one of tokens and text.
    *
@@ -46,6 +78,7 @@ public interface ComputeClient {
    *     computed even if all KV is there; default false
    * @param embeddings whether the embeddings of the blocks that are computed are wanted; default
    *     false
+   * @param shifted blocks to reuse from other places, at a loss; null for none
    */
   record PrefillRequest(
       @Nullable @Size(max = 256) String model,
@@ -54,7 +87,20 @@ public interface ComputeClient {
       @Nullable @Valid Prefix prefix,
       @Nullable Boolean store,
       @Nullable Boolean nextToken,
-      @Nullable Boolean embeddings) {
+      @Nullable Boolean embeddings,
+      @Nullable @Valid Shifted shifted) {
+
+    /** A request of which all is exact. */
+    public PrefillRequest(
+        @Nullable String model,
+        @Nullable Tokens tokens,
+        @Nullable String text,
+        @Nullable Prefix prefix,
+        @Nullable Boolean store,
+        @Nullable Boolean nextToken,
+        @Nullable Boolean embeddings) {
+      this(model, tokens, text, prefix, store, nextToken, embeddings, null);
+    }
 
     /** A request that wants no embeddings. */
     public PrefillRequest(
@@ -64,14 +110,16 @@ public interface ComputeClient {
         @Nullable Prefix prefix,
         @Nullable Boolean store,
         @Nullable Boolean nextToken) {
-      this(model, tokens, text, prefix, store, nextToken, null);
+      this(model, tokens, text, prefix, store, nextToken, null, null);
     }
   }
 
   /** Where a block's KV came from. */
   enum Source {
     FRAGMENT,
-    PREFILL
+    PREFILL,
+    /** From a shifted block, or computed behind one: not what a prefill gives. */
+    SHIFTED
   }
 
   /**
@@ -114,6 +162,59 @@ public interface ComputeClient {
    * @param logit its value, float32
    */
   record NextToken(long id, String text, float logit) {}
+
+  /**
+   * What became of a shifted block.
+   *
+   * @param used whether its KV was loaded; else the tokens were computed, and why says why
+   * @param keptTokens tokens that have its KV in the end
+   * @param otherTokens tokens that were computed because its KV is another token's
+   * @param why in words
+   */
+  record ShiftedUse(
+      TokenSpan tokenSpan,
+      BlockHash sourceBlockHash,
+      boolean used,
+      int keptTokens,
+      int otherTokens,
+      String why) {}
+
+  /**
+   * How far a prefill with shifted blocks is from the full one of the same prompt, behind the
+   * prefix and over all layers.
+   *
+   * @param keyRelative length of the difference of K over length of K
+   * @param keyMax greatest difference of a value of K
+   * @param valueRelative as of K, of V
+   * @param valueMax as of K, of V
+   * @param logitsMax greatest difference of a logit of the next token
+   * @param logitsDivergence Kullback-Leibler divergence of the next token's distribution, in nats
+   * @param sameNextToken whether the greedy next token is the same
+   * @param fullMs time of the full prefill in the engine
+   */
+  record ShiftedDeviation(
+      double keyRelative,
+      double keyMax,
+      double valueRelative,
+      double valueMax,
+      double logitsMax,
+      double logitsDivergence,
+      boolean sameNextToken,
+      double fullMs) {}
+
+  /**
+   * What was reused at a loss.
+   *
+   * @param blocks one for each that was asked for, in order
+   * @param tokensKept tokens that have the KV of another place
+   * @param recomputeShare as it was used
+   * @param deviation null unless it was to be measured
+   */
+  record ShiftedReport(
+      List<ShiftedUse> blocks,
+      int tokensKept,
+      double recomputeShare,
+      @Nullable ShiftedDeviation deviation) {}
 
   record PrefillTimings(double fetch, double compute, double store, double total) {}
 
@@ -163,6 +264,7 @@ public interface ComputeClient {
    * @param device e.g. {@code cpu}, {@code cuda:0}; of a provider its name
    * @param logPosition event-log position at which the directory knows what was stored
    * @param provider what a provider's cache did; null from a worker that computes itself
+   * @param shifted null unless shifted blocks were asked for
    */
   record PrefillResponse(
       String model,
@@ -176,9 +278,10 @@ public interface ComputeClient {
       String device,
       PrefillTimings timingsMs,
       @Nullable String logPosition,
-      @Nullable ProviderUse provider) {
+      @Nullable ProviderUse provider,
+      @Nullable ShiftedReport shifted) {
 
-    /** The answer of a worker that computes itself. */
+    /** The answer of a worker that computes itself, of which all is exact. */
     public PrefillResponse(
         String model,
         Namespace namespace,
@@ -203,7 +306,26 @@ public interface ComputeClient {
           device,
           timingsMs,
           logPosition,
+          null,
           null);
+    }
+
+    /** This answer with a report of what was not exact. */
+    public PrefillResponse with(ShiftedReport report) {
+      return new PrefillResponse(
+          model,
+          namespace,
+          totalTokens,
+          tokensReused,
+          tokensComputed,
+          blocks,
+          prefixMissing,
+          nextToken,
+          device,
+          timingsMs,
+          logPosition,
+          provider,
+          report);
     }
   }
 

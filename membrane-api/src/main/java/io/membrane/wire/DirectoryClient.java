@@ -373,6 +373,31 @@ public interface DirectoryClient {
    */
   record RelatedBlock(BlockHash blockHash, double weight) {}
 
+  /**
+   * What to look for; exactly one of chunk hash, tokens and embedding.
+   *
+   * @param extra to tokens, as in {@link Description}
+   * @param k most blocks to find; null for 10
+   */
+  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
+  record SearchRequest(
+      @Nullable NamespaceRequest namespace,
+      @Nullable BlockHash chunkHash,
+      @Nullable Tokens tokens,
+      @Nullable @Size(max = 1024) String extra,
+      float @Nullable [] embedding,
+      @Nullable Integer k) {}
+
+  /** Stored blocks, the most similar first. */
+  record SearchResponse(List<Found> matches) {}
+
+  /**
+   * A block.
+   *
+   * @param similarity cosine of the embeddings; 1 if the tokens are the same
+   */
+  record Found(BlockHash blockHash, TokenSpan tokenSpan, double similarity, List<Place> places) {}
+
   @Idempotent
   @PostExchange("/v1/directory/match")
   MatchResponse match(@RequestBody MatchRequest request);
@@ -403,4 +428,8 @@ public interface DirectoryClient {
   @Idempotent
   @GetExchange("/v1/directory/blocks/{hash}/related")
   RelatedBlocks related(@PathVariable("hash") String hash, @RequestParam("k") int k);
+
+  @Idempotent
+  @PostExchange("/v1/directory/chunks/search")
+  SearchResponse search(@RequestBody SearchRequest request);
 }

@@ -5,6 +5,7 @@ import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.Idempotent;
 import io.membrane.wire.ComputeClient.NextToken;
+import io.membrane.wire.ComputeClient.ShiftedReport;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
@@ -43,6 +44,16 @@ public interface ReconstructionClient {
   }
 
   /**
+   * How blocks are reused at other places.
+   *
+   * @param recomputeShare of their tokens, those that deviate most; 0 to 1; default {@link
+   *     ComputeClient#DEFAULT_RECOMPUTE_SHARE}
+   * @param measure whether the full prefill is computed as well, to say how far this is from it;
+   *     default false
+   */
+  record ShiftedOptions(@Nullable Double recomputeShare, @Nullable Boolean measure) {}
+
+  /**
    * Exactly one of tokens and text.
    *
    * @param reuse default {@code exact}
@@ -50,6 +61,7 @@ public interface ReconstructionClient {
    * @param deliver default {@code references}
    * @param deadlineMs time for the whole call, or null for the service's default
    * @param nextToken whether the greedy next token is wanted; default false
+   * @param shifted only with {@code reuse} {@code shifted}; null for the defaults
    */
   record ContextRequest(
       @Nullable NamespaceRequest namespace,
@@ -60,17 +72,49 @@ public interface ReconstructionClient {
       @Nullable OnMiss onMiss,
       @Nullable Deliver deliver,
       @Nullable @Positive Long deadlineMs,
-      @Nullable Boolean nextToken) {}
+      @Nullable Boolean nextToken,
+      @Nullable ShiftedOptions shifted) {
 
-  /** Tokens; the first three add up to the prompt; ratio is reused over total. */
-  record Coverage(int reusedTokens, int prefilledTokens, int missingTokens, double ratio) {}
+    /** A request without options of shifted reuse. */
+    public ContextRequest(
+        @Nullable NamespaceRequest namespace,
+        @Nullable Tokens tokens,
+        @Nullable String text,
+        @Nullable String sessionId,
+        @Nullable Fidelity reuse,
+        @Nullable OnMiss onMiss,
+        @Nullable Deliver deliver,
+        @Nullable Long deadlineMs,
+        @Nullable Boolean nextToken) {
+      this(namespace, tokens, text, sessionId, reuse, onMiss, deliver, deadlineMs, nextToken, null);
+    }
+  }
+
+  /**
+   * Tokens; the first three add up to the prompt; ratio is reused over total.
+   *
+   * @param shiftedTokens those of the reused that have the KV of another place; null for none
+   */
+  record Coverage(
+      int reusedTokens,
+      int prefilledTokens,
+      int missingTokens,
+      double ratio,
+      @Nullable Integer shiftedTokens) {
+
+    /** Of exact reuse alone. */
+    public Coverage(int reusedTokens, int prefilledTokens, int missingTokens, double ratio) {
+      this(reusedTokens, prefilledTokens, missingTokens, ratio, null);
+    }
+  }
 
   record Location(String cluster, String node, String tier) {}
 
   /**
    * A run of tokens whose KV came from one source for one reason.
    *
-   * @param fidelity null where nothing was reused
+   * @param fidelity null where nothing was reused; {@code shifted} also where KV was computed
+   *     behind shifted blocks, whose hashes are then not the prompt's own
    * @param blockHashes full blocks of the segment, in order
    * @param why the reason, in words
    * @param costMs what the plan expected it to take; null where nothing is known to expect it from
@@ -97,6 +141,7 @@ public interface ReconstructionClient {
    * What became of a prompt.
    *
    * @param route null where nothing had to be computed
+   * @param shifted what was reused at a loss; null if nothing was
    */
   record ContextResponse(
       String contextId,
@@ -106,7 +151,31 @@ public interface ReconstructionClient {
       List<Segment> segments,
       @Nullable RouteResponse route,
       @Nullable NextToken nextToken,
-      ContextTimings timingsMs) {}
+      ContextTimings timingsMs,
+      @Nullable ShiftedReport shifted) {
+
+    /** A context of which all is exact. */
+    public ContextResponse(
+        String contextId,
+        int blockTokens,
+        int totalTokens,
+        Coverage coverage,
+        List<Segment> segments,
+        @Nullable RouteResponse route,
+        @Nullable NextToken nextToken,
+        ContextTimings timingsMs) {
+      this(
+          contextId,
+          blockTokens,
+          totalTokens,
+          coverage,
+          segments,
+          route,
+          nextToken,
+          timingsMs,
+          null);
+    }
+  }
 
   /** What a step of a plan does. */
   enum Action {

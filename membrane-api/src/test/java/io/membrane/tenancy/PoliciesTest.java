@@ -33,6 +33,17 @@ class PoliciesTest {
   }
 
   @Test
+  void onlyAPolicyThatSaysSoAllowsMoreThanExactReuse() {
+    held.put(
+        Policies.key("s"),
+        "{\"sharing\": \"isolated\", \"priority_class\": 3, \"reuse\": \"shifted\"}");
+    held.put(Policies.key("old"), "{\"sharing\": \"isolated\", \"priority_class\": 3}");
+    assertThat(policies.policy("s").reuse()).isEqualTo(Reuse.SHIFTED);
+    assertThat(policies.policy("old").reuse()).isNull();
+    assertThat(policies.policy("nobody").reuse()).isNull();
+  }
+
+  @Test
   void aChangeIsSeenAfterASecond() {
     assertThat(policies.domain("t")).isEqualTo("tenant:t");
     held.put(Policies.key("t"), "{\"sharing\": \"public\", \"priority_class\": 3}");

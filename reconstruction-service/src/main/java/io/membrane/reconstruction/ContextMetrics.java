@@ -7,6 +7,7 @@ import io.membrane.wire.ReconstructionClient.ContextTimings;
 import io.membrane.wire.ReconstructionClient.Coverage;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.springframework.stereotype.Component;
 
@@ -27,7 +28,9 @@ class ContextMetrics {
   /** The work is done, whatever becomes of the answer. */
   void reconstructed(Outcome outcome) {
     Coverage coverage = outcome.response().coverage();
-    count(Metric.TOKENS, "source", "fragment", coverage.reusedTokens());
+    int shifted = Objects.requireNonNullElse(coverage.shiftedTokens(), 0);
+    count(Metric.TOKENS, "source", "fragment", coverage.reusedTokens() - shifted);
+    count(Metric.TOKENS, "source", "shifted", shifted);
     count(Metric.TOKENS, "source", "prefill", coverage.prefilledTokens());
     count(Metric.TOKENS, "source", "missing", coverage.missingTokens());
     meters.counter(Metric.STALE_BLOCKS.id()).increment(outcome.staleBlocks());

@@ -7,7 +7,10 @@ enum Metric {
    * missing} or an error code.
    */
   CONTEXTS("membrane.reconstruction.contexts"),
-  /** Counter, tag {@code source}: {@code fragment}, {@code prefill}, {@code missing}. */
+  /**
+   * Counter, tag {@code source}: {@code fragment}, {@code shifted}, {@code prefill}, {@code
+   * missing}.
+   */
   TOKENS("membrane.reconstruction.tokens"),
   /**
    * Timer, tag {@code phase}, as in {@code timings_ms}, and {@code wait}: for another call that

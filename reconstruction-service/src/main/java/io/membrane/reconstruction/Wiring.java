@@ -1,5 +1,7 @@
 package io.membrane.reconstruction;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.membrane.boot.StartupProblem;
 import io.membrane.reconstruction.ReconstructionProperties.ClusterProperties;
 import io.membrane.reconstruction.ReconstructionProperties.FetchProperties;
@@ -10,15 +12,24 @@ import io.membrane.reconstruction.explain.Explanations;
 import io.membrane.reconstruction.flight.Leases;
 import io.membrane.reconstruction.plan.LearnedLinks;
 import io.membrane.reconstruction.plan.Pace;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.ServiceClients;
+import io.membrane.tenancy.Policies;
+import io.membrane.tenancy.Policy;
+import io.membrane.tenancy.Sharing;
 import io.membrane.wire.ComputeClient;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.SchedulerClient;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessException;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.util.unit.DataSize;
 
@@ -32,11 +43,29 @@ class Wiring {
   private static final Duration LONGEST_LEASE = Duration.ofSeconds(60);
 
   @Bean
+  Policies policies(StringRedisTemplate redis) {
+    return new Policies(
+        key -> policy(redis, key), Policy.standard(Sharing.ISOLATED), Clock.systemUTC());
+  }
+
+  private static byte @Nullable [] policy(StringRedisTemplate redis, String key) {
+    try {
+      return redis.execute((RedisConnection c) -> c.stringCommands().get(key.getBytes(UTF_8)));
+    } catch (DataAccessException e) {
+      throw new MembraneException(
+          ErrorCode.DEPENDENCY_UNAVAILABLE,
+          "Redis, which holds the tenants' policies, does not answer; try again",
+          e);
+    }
+  }
+
+  @Bean
   Reconstruction reconstruction(
       ServiceClients clients,
       Leases leases,
       LearnedLinks links,
-      ReconstructionProperties properties) {
+      ReconstructionProperties properties,
+      Policies policies) {
     return new Reconstruction(
         clusters(clients, properties),
         clients.of(DirectoryClient.class, "directory-service"),
@@ -45,6 +74,7 @@ class Wiring {
         leases,
         links,
         properties.fetch().leastGain(),
+        policies,
         properties.maxTokens());
   }
 

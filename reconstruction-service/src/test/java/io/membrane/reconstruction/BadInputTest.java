@@ -52,7 +52,7 @@ class BadInputTest extends FleetTest {
         "{\"tokens\":[1],\"next_token\":\"yes\"}           | 400 | malformed_request | next_token",
         "{\"tokens\":[]}                                   | 422 | impossible_request | empty",
         "{\"text\":\"\"}                                   | 422 | impossible_request | empty",
-        "{\"tokens\":[1],\"reuse\":\"shifted\"}            | 422 | impossible_request | exact",
+        "{\"tokens\":[1],\"reuse\":\"shifted\"}            | 403 | forbidden          | policy",
         "{\"tokens\":[1],\"reuse\":\"approximate\"}        | 422 | impossible_request | exact",
         "{\"tokens\":[1],\"on_miss\":\"report\",\"next_token\":true} | 422 | impossible_request | next_token",
       })

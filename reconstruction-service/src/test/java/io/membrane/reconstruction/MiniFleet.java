@@ -7,12 +7,14 @@ import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
+import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
 import io.membrane.wire.DirectoryClient.BlockPlace;
+import io.membrane.wire.DirectoryClient.Found;
 import io.membrane.wire.DirectoryClient.KnownBlock;
 import io.membrane.wire.DirectoryClient.LocateRequest;
 import io.membrane.wire.DirectoryClient.LocateResponse;
@@ -25,6 +27,8 @@ import io.membrane.wire.DirectoryClient.MissReason;
 import io.membrane.wire.DirectoryClient.Place;
 import io.membrane.wire.DirectoryClient.RelatedBlock;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
+import io.membrane.wire.DirectoryClient.SearchRequest;
+import io.membrane.wire.DirectoryClient.SearchResponse;
 import io.membrane.wire.DirectoryClient.StoredSlice;
 import io.membrane.wire.FragmentClient.Existence;
 import io.membrane.wire.FragmentClient.FragmentMeta;
@@ -47,6 +51,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The other services, backed by maps: what is stored is what was put, nothing is played back. */
@@ -77,6 +82,7 @@ final class MiniFleet {
 
   private final Map<FragmentKey, byte[]> bytes = new ConcurrentHashMap<>();
   private final Map<String, Map<FragmentKey, Boolean>> named = new ConcurrentSkipListMap<>();
+  private final Map<Tokens, List<Found>> chunks = new ConcurrentHashMap<>();
   private final Set<FragmentKey> damaged = ConcurrentHashMap.newKeySet();
   private final AtomicReference<Runnable> afterExists = new AtomicReference<>(() -> {});
   private final AtomicInteger log = new AtomicInteger();
@@ -89,7 +95,8 @@ final class MiniFleet {
         .on("/v1/namespaces/resolve", NamespaceRequest.class, this::resolve)
         .on("/v1/directory/match", MatchRequest.class, (call, r) -> match(r))
         .on("/v1/directory/locate", LocateRequest.class, (call, r) -> locate(r))
-        .on("/v1/directory/blocks", Void.class, (call, nothing) -> blockAndRelated());
+        .on("/v1/directory/blocks", Void.class, (call, nothing) -> blockAndRelated())
+        .on("/v1/directory/chunks/search", SearchRequest.class, (call, r) -> search(r));
     fragments
         .on("/v1/fragments/exists", Keys.class, (call, r) -> exists(r))
         .on("/v1/fragments/prefetch", Keys.class, (call, r) -> prefetch())
@@ -109,6 +116,7 @@ final class MiniFleet {
     damaged.clear();
     prefetchRefused = false;
     related = List.of();
+    chunks.clear();
     routing = MiniFleet::toPd;
   }
 
@@ -195,6 +203,22 @@ final class MiniFleet {
   /** The next answer to an existence question is followed by this. */
   void afterExists(Runnable event) {
     afterExists.set(event);
+  }
+
+  /** From now on these tokens are found there, the last told first. */
+  void describe(Tokens tokens, String cluster, BlockHash hash, int from) {
+    Found found =
+        new Found(
+            hash,
+            new TokenSpan(from, from + tokens.length()),
+            1,
+            List.of(new Place(cluster, "redis", "redis", List.of(SLICE))));
+    chunks.merge(
+        tokens, List.of(found), (old, one) -> Stream.concat(one.stream(), old.stream()).toList());
+  }
+
+  private SearchResponse search(SearchRequest r) {
+    return new SearchResponse(chunks.getOrDefault(Objects.requireNonNull(r.tokens()), List.of()));
   }
 
   /** Its bytes are no longer those of the digest that is sent with them. */

@@ -20,6 +20,9 @@ import io.membrane.wire.ComputeClient.PrefilledBlock;
 import io.membrane.wire.ComputeClient.Profile;
 import io.membrane.wire.ComputeClient.ProfileList;
 import io.membrane.wire.ComputeClient.ProfilePoint;
+import io.membrane.wire.ComputeClient.Shifted;
+import io.membrane.wire.ComputeClient.ShiftedReport;
+import io.membrane.wire.ComputeClient.ShiftedUse;
 import io.membrane.wire.ComputeClient.Source;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
@@ -128,6 +131,15 @@ final class MiniWorker {
     if (prefix.size() > chain.size() || !chain.subList(0, prefix.size()).equals(prefix)) {
       throw new MembraneException(ErrorCode.PREFIX_MISMATCH, "not the hashes of these tokens");
     }
+    Shifted shifted = r.shifted();
+    List<ShiftedUse> uses = shifted == null ? List.of() : uses(shifted);
+    int exact =
+        uses.stream()
+            .filter(ShiftedUse::used)
+            .findFirst()
+            .map(MiniWorker::block)
+            .orElse(chain.size());
+    chain = renamed(chain, exact, tokens);
     int reused = 0;
     while (reused < prefix.size() && fleet.has(key(prefix.get(reused)))) {
       reused++;
@@ -139,7 +151,8 @@ final class MiniWorker {
       if (i >= reused) {
         position = fleet.put(cluster, key(chain.get(i)), payload);
       }
-      blocks.add(block(chain, i, i < reused ? Source.FRAGMENT : Source.PREFILL, payload));
+      Source source = i < exact ? Source.PREFILL : Source.SHIFTED;
+      blocks.add(block(chain, i, i < reused ? Source.FRAGMENT : source, payload));
     }
     int reusedTokens = reused * namespace.blockTokens();
     boolean next = Boolean.TRUE.equals(r.nextToken());
@@ -154,7 +167,43 @@ final class MiniWorker {
         next ? new NextToken(65, "A", 0.5f) : null,
         "cpu",
         new PrefillTimings(fetchMs, 2, 3, fetchMs + 5),
-        position);
+        position,
+        null,
+        shifted == null
+            ? null
+            : new ShiftedReport(
+                uses, uses.stream().mapToInt(ShiftedUse::keptTokens).sum(), 0.15, null));
+  }
+
+  /** A block that is there keeps 12 of its tokens. */
+  private List<ShiftedUse> uses(Shifted shifted) {
+    return shifted.blocks().stream()
+        .map(b -> {
+          boolean used = fleet.has(key(b.sourceBlockHash()));
+          return new ShiftedUse(
+              b.tokenSpan(),
+              b.sourceBlockHash(),
+              used,
+              used ? 12 : 0,
+              0,
+              used ? "the same tokens, 12 kept" : "computed: it is not stored");
+        })
+        .toList();
+  }
+
+  private static int block(ShiftedUse use) {
+    return use.tokenSpan().from() / MiniFleet.NAMESPACE.blockTokens();
+  }
+
+  /** Other names from a block on, which must not be the first. */
+  private static List<BlockHash> renamed(List<BlockHash> chain, int from, Tokens tokens) {
+    if (from == chain.size()) {
+      return chain;
+    }
+    List<BlockHash> names = new ArrayList<>(chain.subList(0, from));
+    Tokens rest = tokens.slice(from * 16, tokens.length());
+    names.addAll(BlockHasher.chain(chain.get(from - 1), 16, rest, b -> "a recipe"));
+    return names;
   }
 
   private static PrefilledBlock block(List<BlockHash> chain, int i, Source source, byte[] payload) {

@@ -157,6 +157,7 @@ class WarmWorkerTest {
         "anthropic",
         new PrefillTimings(0, 1, 1, 2),
         null,
-        new ProviderUse("anthropic", false, 1800L, 248L, 8, 1, 1L, null, null));
+        new ProviderUse("anthropic", false, 1800L, 248L, 8, 1, 1L, null, null),
+        null);
   }
 }

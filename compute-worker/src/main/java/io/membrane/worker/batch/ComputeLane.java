@@ -90,10 +90,20 @@ public final class ComputeLane<S> implements AutoCloseable {
   }
 
   /**
+   * Computes something at once on the lane's thread, in the caller's context; other prompts wait
+   * for it. As {@link #run} in all else.
+   *
+   * @param kvTokens tokens of KV that it holds meanwhile
+   */
+  public <T> T call(int kvTokens, Callable<T> errand) {
+    return run(new Errand<>(kvTokens, CallContext.carry(errand)));
+  }
+
+  /**
    * Computes on the lane's thread and waits however long it takes: for the start of the service.
    */
   public <T> T load(Callable<T> errand) {
-    Ticket<S, T> ticket = new Ticket<>(new Errand<>(errand));
+    Ticket<S, T> ticket = new Ticket<>(new Errand<>(0, errand));
     enter(ticket);
     try {
       return ticket.result().get();

@@ -2,13 +2,12 @@ package io.membrane.worker.batch;
 
 import java.util.concurrent.Callable;
 
-/** Work of no tokens. */
-record Errand<S, T>(Callable<T> call) implements Work<S, T> {
-
-  @Override
-  public int kvTokens() {
-    return 0;
-  }
+/**
+ * Work that is done at once, in the engine's own way.
+ *
+ * @param kvTokens tokens of KV that it holds meanwhile
+ */
+record Errand<S, T>(int kvTokens, Callable<T> call) implements Work<S, T> {
 
   @Override
   public int pastTokens() {

@@ -199,6 +199,12 @@ public final class Prefill implements AutoCloseable {
     }
   }
 
+  /** Its KV, for as long as it is open. */
+  IValue cache() {
+    requireDone();
+    return cache;
+  }
+
   private void requireDone() {
     if (done < ids.length) {
       throw new IllegalStateException(done + " of " + ids.length + " tokens are computed");

@@ -143,6 +143,18 @@ public final class PrefillModel implements AutoCloseable {
     return Prefill.chunk(done, length, chunkTokens);
   }
 
+  /**
+   * Begins to prefill a prompt of which some blocks are reused from other places.
+   *
+   * @param tokens as in {@link #begin(Tokens, List, int)}, as are the next two
+   * @param blocks behind the prefix, ascending, without overlap; read before this returns
+   */
+  public ShiftedPrefill beginShifted(
+      Tokens tokens, List<byte[]> prefix, int blockTokens, List<MovedBlock> blocks) {
+    JniUtils.setGraphExecutorOptimize(false);
+    return new ShiftedPrefill(script, layout, chunkTokens, tokens, prefix, blockTokens, blocks);
+  }
+
   public KvLayout layout() {
     return layout;
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -21,25 +22,36 @@ import java.util.zip.ZipOutputStream;
  */
 final class ScriptArchive {
 
-  private static final String CODE = "Prefill.torchscript";
+  /** Its class, and more of its methods. */
+  private static final List<String> CODE = List.of("Prefill.torchscript", "Shifted.torchscript");
 
   private ScriptArchive() {}
 
   static byte[] write() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes);
-        InputStream code = ScriptArchive.class.getResourceAsStream(CODE)) {
-      if (code == null) {
-        throw new IllegalStateException(CODE + " is missing in the jar");
-      }
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       add(zip, "data.pkl", module());
-      add(zip, "code/__torch__.py", code.readAllBytes());
+      add(zip, "code/__torch__.py", code());
       add(zip, "constants.pkl", new Pickle().emptyTuple().end());
       add(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
+  }
+
+  private static byte[] code() throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (String name : CODE) {
+      try (InputStream part = ScriptArchive.class.getResourceAsStream(name)) {
+        if (part == null) {
+          throw new IllegalStateException(name + " is missing in the jar");
+        }
+        part.transferTo(all);
+        all.write('\n');
+      }
+    }
+    return all.toByteArray();
   }
 
   private static byte[] module() {

@@ -119,7 +119,8 @@ public final class PromptWarming {
             (System.nanoTime() - recordStart) / 1e6,
             (System.nanoTime() - start) / 1e6),
         position,
-        use(usage, warmed.shared(), end));
+        use(usage, warmed.shared(), end),
+        null);
   }
 
   /** Tokens of a text as this backend's prompts are named by. */
@@ -174,10 +175,12 @@ public final class PromptWarming {
   }
 
   private void requireWarmingOnly(PrefillRequest request) {
-    if (Boolean.TRUE.equals(request.nextToken()) || Boolean.TRUE.equals(request.embeddings())) {
+    if (Boolean.TRUE.equals(request.nextToken())
+        || Boolean.TRUE.equals(request.embeddings())
+        || request.shifted() != null) {
       throw new MembraneException(
           ErrorCode.IMPOSSIBLE_REQUEST,
-          "next_token and embeddings need a model that is computed here; %s only gets its cache"
+          "next_token, embeddings and shifted need a model that is computed here; %s only gets its cache"
                   .formatted(model.backend().word())
               + " warm (capabilities in /v1/models)");
     }

@@ -47,7 +47,7 @@ record Computation(
     return new Computation(tokens, blocks, embeddings, next, engineNanos);
   }
 
-  private static NextToken greedy(ServedModel served, float[] logits) {
+  static NextToken greedy(ServedModel served, float[] logits) {
     int best = 0;
     requireFinite(served, !Float.isNaN(logits[0]));
     for (int id = 1; id < logits.length; id++) {
@@ -69,7 +69,7 @@ record Computation(
   }
 
   /** Numbers that overflowed are no KV and predict nothing. */
-  private static void requireFinite(ServedModel served, boolean finite) {
+  static void requireFinite(ServedModel served, boolean finite) {
     if (!finite) {
       throw new MembraneException(
           ErrorCode.IMPOSSIBLE_REQUEST,

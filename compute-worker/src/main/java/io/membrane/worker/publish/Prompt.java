@@ -1,19 +1,46 @@
 package io.membrane.worker.publish;
 
 import io.membrane.block.BlockHash;
+import io.membrane.block.BlockHasher;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A prompt cut into blocks.
  *
+ * @param root parent of its first block
  * @param chain hashes of its full blocks
  */
-record Prompt(Tokens tokens, int blockTokens, List<BlockHash> chain) {
+record Prompt(Tokens tokens, int blockTokens, BlockHash root, List<BlockHash> chain) {
+
+  /**
+   * The same tokens under other hashes from a block on.
+   *
+   * @param extra what besides tokens shapes the KV from there on
+   */
+  Prompt renamed(int block, String extra) {
+    if (block >= chain.size()) {
+      return this;
+    }
+    List<BlockHash> names = new ArrayList<>(chain.subList(0, block));
+    names.addAll(
+        BlockHasher.chain(
+            block == 0 ? root : chain.get(block - 1),
+            blockTokens,
+            tokens.slice(block * blockTokens, tokens.length()),
+            b -> extra));
+    return new Prompt(tokens, blockTokens, root, List.copyOf(names));
+  }
+
+  /** The KV of a block under its name. */
+  Payload payload(int block, byte[] bytes) {
+    return new Payload(chain.get(block), parent(block), span(block), bytes);
+  }
 
   TokenSpan span(int block) {
     return new TokenSpan(block * blockTokens, (block + 1) * blockTokens);

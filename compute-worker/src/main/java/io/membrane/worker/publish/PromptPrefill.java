@@ -12,6 +12,7 @@ import io.membrane.wire.ComputeClient.PrefillResponse;
 import io.membrane.wire.ComputeClient.PrefillTimings;
 import io.membrane.wire.ComputeClient.PrefilledBlock;
 import io.membrane.wire.ComputeClient.Prefix;
+import io.membrane.wire.ComputeClient.Shifted;
 import io.membrane.wire.ComputeClient.Source;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
@@ -39,6 +40,7 @@ public final class PromptPrefill {
   private final PrefixFetch prefixFetch;
   private final BlockStore blockStore;
   private final BlockDescriptions descriptions;
+  private final ShiftedReuse shiftedReuse;
   private final MeterRegistry meters;
 
   public PromptPrefill(
@@ -56,6 +58,7 @@ public final class PromptPrefill {
     this.prefixFetch = new PrefixFetch(fragments, served);
     this.blockStore = new BlockStore(fragments, served);
     this.descriptions = descriptions;
+    this.shiftedReuse = new ShiftedReuse(served, lane, fragments, meters);
     this.meters = meters;
   }
 
@@ -65,6 +68,18 @@ public final class PromptPrefill {
    * @throws MembraneException if the request is impossible, or a peer or the engine fails
    */
   public PrefillResponse prefill(PrefillRequest request) {
+    Shifted shifted = request.shifted();
+    if (shifted == null) {
+      return exact(request);
+    }
+    served.requireNamed(request.model());
+    Prompt prompt = prompt(request);
+    List<BlockHash> asked = asked(request.prefix());
+    prompt.requireLeading(asked);
+    return shiftedReuse.prefill(request, shifted, prompt, asked.size(), this::exact);
+  }
+
+  private PrefillResponse exact(PrefillRequest request) {
     long start = System.nanoTime();
     served.requireNamed(request.model());
     boolean store = !Boolean.FALSE.equals(request.store());
@@ -131,7 +146,10 @@ public final class PromptPrefill {
     Namespace namespace = served.namespace();
     BlockHash root = directory.resolve(NamespaceRequest.of(namespace)).root();
     return new Prompt(
-        tokens, namespace.blockTokens(), BlockHasher.chain(root, namespace.blockTokens(), tokens));
+        tokens,
+        namespace.blockTokens(),
+        root,
+        BlockHasher.chain(root, namespace.blockTokens(), tokens));
   }
 
   private Tokens tokens(@Nullable Tokens tokens, @Nullable String text) {

@@ -14,12 +14,19 @@ import io.membrane.wire.ComputeClient.PrefillResponse;
 import io.membrane.wire.ComputeClient.PrefilledBlock;
 import io.membrane.wire.ComputeClient.Profile;
 import io.membrane.wire.ComputeClient.ProfileList;
+import io.membrane.wire.ComputeClient.Shifted;
+import io.membrane.wire.ComputeClient.ShiftedBlock;
+import io.membrane.wire.ComputeClient.ShiftedReport;
+import io.membrane.wire.ComputeClient.ShiftedUse;
+import io.membrane.wire.ComputeClient.Source;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
 import io.membrane.wire.DirectoryClient.LocateResponse;
 import io.membrane.wire.DirectoryClient.LocatedBlock;
 import io.membrane.wire.DirectoryClient.Match;
 import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.DirectoryClient.Place;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
+import io.membrane.wire.DirectoryClient.SearchResponse;
 import io.membrane.wire.FragmentClient.Existence;
 import io.membrane.wire.LogPosition;
 import io.membrane.wire.SchedulerClient.RouteResponse;
@@ -128,6 +135,68 @@ final class Answers {
                 && (a.provider() == null ? computed(plan, a) : a.blocks().isEmpty())
                 && (!nextToken || present(a.nextToken()))
                 && (a.logPosition() == null || LogPosition.isPosition(a.logPosition())));
+  }
+
+  /** Every block has the prompt's hash before the first shifted one, and another from there on. */
+  static PrefillResponse shifted(
+      Prompt prompt,
+      int prefix,
+      Shifted asked,
+      boolean nextToken,
+      @Nullable PrefillResponse answer) {
+    return kept(
+        "the compute-worker",
+        answer,
+        a ->
+            present(a.blocks(), a.timingsMs(), a.shifted())
+                && a.totalTokens() == prompt.totalTokens()
+                && a.tokensReused() >= 0
+                && a.tokensReused() <= prompt.tokens(prefix)
+                && a.blocks().size() == prompt.blocks()
+                && IntStream.range(0, a.blocks().size())
+                    .allMatch(i -> named(a.blocks().get(i), prompt.blockHashes().get(i)))
+                && reports(asked, Objects.requireNonNull(a.shifted()))
+                && (!nextToken || present(a.nextToken()))
+                && (a.logPosition() == null || LogPosition.isPosition(a.logPosition())));
+  }
+
+  private static boolean named(@Nullable PrefilledBlock block, BlockHash hash) {
+    return block != null
+        && present(block.source(), block.blockHash())
+        && (block.source() == Source.SHIFTED) != hash.equals(block.blockHash());
+  }
+
+  private static boolean reports(Shifted asked, ShiftedReport report) {
+    return report.blocks() != null
+        && report.blocks().size() == asked.blocks().size()
+        && report.tokensKept() >= 0
+        && IntStream.range(0, asked.blocks().size())
+            .allMatch(i -> isOf(asked.blocks().get(i), report.blocks().get(i)));
+  }
+
+  private static boolean isOf(ShiftedBlock asked, @Nullable ShiftedUse use) {
+    return use != null
+        && asked.tokenSpan().equals(use.tokenSpan())
+        && asked.sourceBlockHash().equals(use.sourceBlockHash())
+        && present(use.why());
+  }
+
+  /** Blocks with their spans and places. */
+  static SearchResponse found(@Nullable SearchResponse answer) {
+    return kept(
+        "directory-service",
+        answer,
+        a ->
+            a.matches() != null
+                && a.matches().stream()
+                    .allMatch(f ->
+                        f != null
+                            && present(f.blockHash(), f.tokenSpan(), f.places())
+                            && f.places().stream().allMatch(Answers::whole)));
+  }
+
+  private static boolean whole(@Nullable Place place) {
+    return place != null && present(place.cluster(), place.tier(), place.slices());
   }
 
   private static boolean computed(Plan plan, PrefillResponse answer) {

@@ -6,13 +6,14 @@ import io.membrane.wire.DirectoryClient.Match;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.PlanResponse;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of a prompt, and what the answer alone does not say.
  *
  * @param matches what the directory named before the call
  * @param staleBlocks blocks that the directory named and that could not be had
- * @param plan as it was made
+ * @param plan as it was made; null where shifted blocks were used
  * @param declinedBlocks blocks that could be had and were computed, since that is faster
  * @param flight how it stood to others that wanted the same
  * @param waitedMs how long it waited for them
@@ -22,7 +23,7 @@ public record Outcome(
     ContextResponse response,
     Namespace namespace,
     List<Match> matches,
-    PlanResponse plan,
+    @Nullable PlanResponse plan,
     int staleBlocks,
     int declinedBlocks,
     Flight flight,

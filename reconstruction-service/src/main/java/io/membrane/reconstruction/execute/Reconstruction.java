@@ -11,6 +11,7 @@ import io.membrane.reconstruction.plan.Prompt;
 import io.membrane.reconstruction.plan.Stored;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.tenancy.Policies;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
@@ -36,6 +37,7 @@ public final class Reconstruction {
   private final Namespaces namespaces;
   private final Inventory inventory;
   private final Execution execution;
+  private final ShiftedReuse shiftedReuse;
   private final int maxTokens;
 
   /**
@@ -43,6 +45,7 @@ public final class Reconstruction {
    * @param leases for what several calls want computed
    * @param links how fast stored bytes come
    * @param leastGain by which computing what is stored has to be faster than fetching it
+   * @param policies who may have more than exact reuse
    * @param maxTokens longest prompt
    */
   public Reconstruction(
@@ -53,19 +56,17 @@ public final class Reconstruction {
       Leases leases,
       LearnedLinks links,
       Duration leastGain,
+      Policies policies,
       int maxTokens) {
     Watermark watermark = new Watermark();
     this.fleet = new Fleet(clusters);
     this.namespaces = new Namespaces(directory);
     this.inventory = new Inventory(directory, fragments, watermark);
+    Prefilling prefilling = new Prefilling(scheduler, namespaces, watermark, links);
     this.execution =
-        new Execution(
-            inventory,
-            new Prefilling(scheduler, namespaces, watermark, links),
-            leases,
-            watermark,
-            links,
-            leastGain.toNanos() / 1e6);
+        new Execution(inventory, prefilling, leases, watermark, links, leastGain.toNanos() / 1e6);
+    this.shiftedReuse =
+        new ShiftedReuse(policies, new Candidates(directory), prefilling, watermark);
     this.maxTokens = maxTokens;
   }
 
@@ -79,6 +80,10 @@ public final class Reconstruction {
     Task task = task(request, phases);
     Prompt prompt = task.prompt();
     Stored named = phases.match(() -> inventory.match(prompt, task.slice()));
+    ShiftedReuse.Done shifted = shiftedReuse.run(task, named, phases);
+    if (shifted != null) {
+      return outcome(task, named, shifted, phases);
+    }
     Done done = execution.run(task, named, phases);
     List<FragmentKey> fragments =
         task.wish().bytes()
@@ -98,6 +103,30 @@ public final class Reconstruction {
         fragments);
   }
 
+  private static Outcome outcome(Task task, Stored named, ShiftedReuse.Done done, Phases phases) {
+    ContextResponse response =
+        new ContextResponse(
+            UUID.randomUUID().toString(),
+            task.prompt().blockTokens(),
+            task.prompt().totalTokens(),
+            done.segments().coverage(),
+            done.segments().segments(),
+            done.route(),
+            done.answer().nextToken(),
+            phases.soFar(),
+            done.answer().shifted());
+    return new Outcome(
+        response,
+        task.namespace(),
+        named.matches(),
+        null,
+        done.stale(),
+        0,
+        Flight.NONE,
+        phases.waitedMs(),
+        task.wish().bytes() ? done.fragments() : List.of());
+  }
+
   /**
    * What {@link #reconstruct} would do, without fetching or computing anything.
    *
@@ -113,6 +142,9 @@ public final class Reconstruction {
 
   private Task task(ContextRequest request, Phases phases) {
     Wish wish = Wish.of(request, maxTokens);
+    if (wish.shifted() != null) {
+      shiftedReuse.requireAllowed();
+    }
     FleetView view = fleet.look();
     ResolvedNamespace resolved = resolve(wish, view);
     Namespace namespace = resolved.namespace();

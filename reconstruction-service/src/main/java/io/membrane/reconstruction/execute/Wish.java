@@ -7,22 +7,27 @@ import io.membrane.wire.ReconstructionClient.ContextRequest;
 import io.membrane.wire.ReconstructionClient.Deliver;
 import io.membrane.wire.ReconstructionClient.Fidelity;
 import io.membrane.wire.ReconstructionClient.OnMiss;
+import io.membrane.wire.ReconstructionClient.ShiftedOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request with its defaults filled in, checked as far as it can be without asking anybody.
  *
  * @param prefill whether what is missing is computed
  * @param bytes whether the caller wants the fragments themselves
+ * @param shifted how blocks may be reused at other places; null if only exactly
  */
-record Wish(NamespaceRequest namespace, boolean prefill, boolean nextToken, boolean bytes) {
+record Wish(
+    NamespaceRequest namespace,
+    boolean prefill,
+    boolean nextToken,
+    boolean bytes,
+    @Nullable ShiftedOptions shifted) {
 
   static Wish of(ContextRequest request, int maxTokens) {
     if ((request.tokens() == null) == (request.text() == null)) {
       throw new MembraneException(
           ErrorCode.MALFORMED_REQUEST, "give exactly one of tokens and text");
-    }
-    if (request.reuse() != null && request.reuse() != Fidelity.EXACT) {
-      throw impossible("reuse: this version reuses exact only; leave it out or write exact");
     }
     if (request.tokens() != null) {
       checkLength(request.tokens().length(), maxTokens);
@@ -36,7 +41,32 @@ record Wish(NamespaceRequest namespace, boolean prefill, boolean nextToken, bool
         Namespaces.checked(request.namespace()),
         prefill,
         nextToken,
-        request.deliver() == Deliver.BYTES);
+        request.deliver() == Deliver.BYTES,
+        shifted(request, prefill));
+  }
+
+  private static @Nullable ShiftedOptions shifted(ContextRequest request, boolean prefill) {
+    if (request.reuse() == Fidelity.APPROXIMATE) {
+      throw impossible("reuse: this version does not reuse approximately; write exact or shifted");
+    }
+    ShiftedOptions options = request.shifted();
+    if (request.reuse() != Fidelity.SHIFTED) {
+      if (options != null) {
+        throw impossible("shifted: it is for reuse shifted; leave it out, or write that");
+      }
+      return null;
+    }
+    if (!prefill) {
+      throw impossible("reuse shifted computes: it needs on_miss prefill, not report");
+    }
+    if (options == null) {
+      return new ShiftedOptions(null, null);
+    }
+    Double share = options.recomputeShare();
+    if (share != null && !(share >= 0 && share <= 1)) {
+      throw impossible("shifted.recompute_share is 0 to 1, not " + share);
+    }
+    return options;
   }
 
   static void checkLength(int tokens, int maxTokens) {

@@ -1,0 +1,257 @@
+package io.membrane.worker.publish;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.membrane.block.ContentDigest;
+import io.membrane.rpc.ErrorCode;
+import io.membrane.rpc.MembraneException;
+import io.membrane.wire.ComputeClient.PrefillRequest;
+import io.membrane.wire.ComputeClient.PrefillResponse;
+import io.membrane.wire.ComputeClient.PrefillTimings;
+import io.membrane.wire.ComputeClient.PrefilledBlock;
+import io.membrane.wire.ComputeClient.Shifted;
+import io.membrane.wire.ComputeClient.ShiftedBlock;
+import io.membrane.wire.ComputeClient.ShiftedReport;
+import io.membrane.wire.ComputeClient.ShiftedUse;
+import io.membrane.wire.ComputeClient.Source;
+import io.membrane.wire.FragmentClient;
+import io.membrane.worker.batch.ComputeLane;
+import io.membrane.worker.prefill.MovedBlock;
+import io.membrane.worker.prefill.Prefill;
+import io.membrane.worker.publish.SourceFetch.Fetched;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers a prefill that reuses blocks from other places. What such blocks shape is stored under a
+ * chain of its own, whose {@code extra} names the recipe, so that nobody takes it for the prompt's.
+ * Thread-safe; blocks until the answer is complete.
+ */
+final class ShiftedReuse {
+
+  private final ServedModel served;
+  private final ComputeLane<Prefill> lane;
+  private final PrefixFetch prefixFetch;
+  private final SourceFetch sourceFetch;
+  private final BlockStore blockStore;
+  private final MeterRegistry meters;
+
+  ShiftedReuse(
+      ServedModel served,
+      ComputeLane<Prefill> lane,
+      FragmentClient fragments,
+      MeterRegistry meters) {
+    this.served = served;
+    this.lane = lane;
+    this.prefixFetch = new PrefixFetch(fragments, served);
+    this.sourceFetch = new SourceFetch(fragments, served);
+    this.blockStore = new BlockStore(fragments, served);
+    this.meters = meters;
+  }
+
+  /** What was fetched for a prompt, and how long that took. */
+  private record Given(List<Payload> prefix, List<Fetched> sources, long nanos) {}
+
+  /**
+   * Prefills one prompt.
+   *
+   * @param asked blocks of the prefix that the request names, which are the prompt's
+   * @param exact answers where no shifted block can be used
+   * @throws MembraneException if the request is impossible, or a peer or the engine fails
+   */
+  PrefillResponse prefill(
+      PrefillRequest request,
+      Shifted shifted,
+      Prompt prompt,
+      int asked,
+      Function<PrefillRequest, PrefillResponse> exact) {
+    long start = System.nanoTime();
+    if (Boolean.TRUE.equals(request.embeddings())) {
+      throw new MembraneException(
+          ErrorCode.IMPOSSIBLE_REQUEST,
+          "embeddings are of exact prefills alone: leave out embeddings or shifted");
+    }
+    Shifts shifts = Shifts.of(shifted, prompt, asked, served.model().positionLimit());
+    List<Fetched> sources = sourceFetch.fetch(shifts.blocks());
+    if (sources.stream().allMatch(source -> source.payload() == null)) {
+      return exact.apply(request).with(report(shifts, sources, null));
+    }
+    Given given = new Given(prefixFetch.fetch(prompt, asked), sources, System.nanoTime() - start);
+    ShiftedComputation computed = compute(request, prompt, shifts, given);
+    Prompt named = named(prompt, shifts, sources);
+    List<Payload> made = payloads(named, given.prefix().size(), computed.blocks());
+    long storeStart = System.nanoTime();
+    BlockStore.Outcome stored =
+        Boolean.FALSE.equals(request.store())
+            ? new BlockStore.Outcome(Set.of(), null)
+            : blockStore.store(made);
+    long storeNanos = System.nanoTime() - storeStart;
+    count(given, computed, asked, stored.conflicts().size(), storeNanos);
+    return new PrefillResponse(
+            served.namespace().model(),
+            served.namespace(),
+            prompt.tokens().length(),
+            given.prefix().size() * prompt.blockTokens(),
+            computed.tokens(),
+            blocks(given.prefix(), made, first(prompt, shifts, sources), request.store(), stored),
+            prompt.chain().subList(given.prefix().size(), asked),
+            computed.next(),
+            served.model().device(),
+            new PrefillTimings(
+                millis(given.nanos()),
+                millis(computed.nanos()),
+                millis(storeNanos),
+                millis(System.nanoTime() - start)),
+            stored.logPosition())
+        .with(report(shifts, sources, computed));
+  }
+
+  private ShiftedComputation compute(
+      PrefillRequest request, Prompt prompt, Shifts shifts, Given given) {
+    List<byte[]> prefix = given.prefix().stream().map(Payload::bytes).toList();
+    List<MovedBlock> blocks = new ArrayList<>();
+    for (int i = 0; i < shifts.blocks().size(); i++) {
+      byte[] payload = given.sources().get(i).payload();
+      if (payload != null) {
+        blocks.add(
+            new MovedBlock(
+                shifts.blocks().get(i).tokenSpan().from(),
+                shifts.blocks().get(i).sourceFrom(),
+                payload));
+      }
+    }
+    boolean next = Boolean.TRUE.equals(request.nextToken());
+    return lane.call(
+        prompt.tokens().length(),
+        () -> ShiftedComputation.run(served, prompt, prefix, blocks, shifts, next));
+  }
+
+  /** The prompt with other names for all blocks from the first that a shifted block shapes. */
+  private static Prompt named(Prompt prompt, Shifts shifts, List<Fetched> sources) {
+    StringBuilder recipe = new StringBuilder("recompute_share " + shifts.share());
+    for (int i = 0; i < sources.size(); i++) {
+      ShiftedBlock block = shifts.blocks().get(i);
+      if (sources.get(i).payload() != null) {
+        recipe
+            .append('\n')
+            .append(block.tokenSpan())
+            .append(' ')
+            .append(block.sourceBlockHash().hex())
+            .append(' ')
+            .append(block.sourceFrom());
+      }
+    }
+    String digest = ContentDigest.of(recipe.toString().getBytes(UTF_8)).hex();
+    return prompt.renamed(first(prompt, shifts, sources), "membrane/shifted/1 " + digest);
+  }
+
+  /** The first block that a shifted block has a part in. */
+  private static int first(Prompt prompt, Shifts shifts, List<Fetched> sources) {
+    int at =
+        IntStream.range(0, sources.size())
+            .filter(i -> sources.get(i).payload() != null)
+            .map(i -> shifts.blocks().get(i).tokenSpan().from())
+            .findFirst()
+            .orElseThrow();
+    return at / prompt.blockTokens();
+  }
+
+  private static List<Payload> payloads(Prompt named, int first, List<byte[]> blocks) {
+    return IntStream.range(0, blocks.size())
+        .mapToObj(i -> named.payload(first + i, blocks.get(i)))
+        .toList();
+  }
+
+  private List<PrefilledBlock> blocks(
+      List<Payload> prefix,
+      List<Payload> made,
+      int firstShifted,
+      @Nullable Boolean store,
+      BlockStore.Outcome stored) {
+    List<PrefilledBlock> blocks = new ArrayList<>();
+    prefix.forEach(p -> blocks.add(block(p, p.digest(), Source.FRAGMENT)));
+    for (Payload payload : made) {
+      boolean kept =
+          !Boolean.FALSE.equals(store) && !stored.conflicts().contains(blockStore.key(payload));
+      Source source = blocks.size() < firstShifted ? Source.PREFILL : Source.SHIFTED;
+      blocks.add(block(payload, kept ? payload.digest() : null, source));
+    }
+    return blocks;
+  }
+
+  private PrefilledBlock block(Payload payload, @Nullable ContentDigest digest, Source source) {
+    return new PrefilledBlock(
+        payload.hash(),
+        payload.parent(),
+        served.model().layout().slice(),
+        payload.span(),
+        payload.bytes().length,
+        digest,
+        source);
+  }
+
+  private static ShiftedReport report(
+      Shifts shifts, List<Fetched> sources, @Nullable ShiftedComputation computed) {
+    List<ShiftedUse> uses = new ArrayList<>();
+    int used = 0;
+    int kept = 0;
+    for (int i = 0; i < sources.size(); i++) {
+      ShiftedBlock block = shifts.blocks().get(i);
+      String fault = sources.get(i).fault();
+      ShiftedComputation.Use use =
+          fault == null
+              ? Objects.requireNonNull(computed).uses().get(used++)
+              : new ShiftedComputation.Use(0, 0);
+      kept += use.kept();
+      uses.add(
+          new ShiftedUse(
+              block.tokenSpan(),
+              block.sourceBlockHash(),
+              fault == null,
+              use.kept(),
+              use.others(),
+              fault == null ? why(use) : "computed: " + fault));
+    }
+    return new ShiftedReport(
+        uses, kept, shifts.share(), computed == null ? null : computed.deviation());
+  }
+
+  private static String why(ShiftedComputation.Use use) {
+    return use.others() == 0
+        ? "the same tokens, %d kept".formatted(use.kept())
+        : "%d tokens are others than the prompt's and were computed, %d kept"
+            .formatted(use.others(), use.kept());
+  }
+
+  private void count(
+      Given given, ShiftedComputation computed, int asked, int conflicts, long storeNanos) {
+    int kept = computed.uses().stream().mapToInt(ShiftedComputation.Use::kept).sum();
+    tokens("fragment", given.prefix().size() * served.namespace().blockTokens());
+    tokens("shifted", kept);
+    tokens("prefill", computed.tokens());
+    meters.counter(WorkerMetric.PREFIX_MISSING.metric()).increment(asked - given.prefix().size());
+    meters.counter(WorkerMetric.CONFLICTS.metric()).increment(conflicts);
+    time("fetch", given.nanos());
+    time("compute", computed.nanos());
+    time("store", storeNanos);
+  }
+
+  private void tokens(String source, int count) {
+    meters.counter(WorkerMetric.TOKENS.metric(), "source", source).increment(count);
+  }
+
+  private void time(String phase, long nanos) {
+    meters.timer(WorkerMetric.PREFILL.metric(), "phase", phase).record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private static double millis(long nanos) {
+    return nanos / 1e6;
+  }
+}

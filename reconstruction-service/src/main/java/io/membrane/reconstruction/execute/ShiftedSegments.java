@@ -1,0 +1,146 @@
+package io.membrane.reconstruction.execute;
+
+import io.membrane.block.BlockHash;
+import io.membrane.block.TokenSpan;
+import io.membrane.reconstruction.plan.Prompt;
+import io.membrane.reconstruction.plan.Stored;
+import io.membrane.wire.ComputeClient.PrefillResponse;
+import io.membrane.wire.ComputeClient.PrefilledBlock;
+import io.membrane.wire.ComputeClient.ShiftedReport;
+import io.membrane.wire.ComputeClient.ShiftedUse;
+import io.membrane.wire.ReconstructionClient.Coverage;
+import io.membrane.wire.ReconstructionClient.Fidelity;
+import io.membrane.wire.ReconstructionClient.Location;
+import io.membrane.wire.ReconstructionClient.Segment;
+import io.membrane.wire.ReconstructionClient.Source;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A context of which some blocks are shifted, as the caller sees it. */
+record ShiftedSegments(List<Segment> segments, Coverage coverage) {
+
+  static final String EXACT = "stored under the same chained block hash";
+  static final String COMPUTED = "not stored at any place";
+  static final String BEHIND = "computed behind shifted blocks, so it is not what a prefill gives";
+
+  /** What one block, or the tail, is. */
+  private record Part(
+      TokenSpan span,
+      Source source,
+      @Nullable Fidelity fidelity,
+      @Nullable BlockHash hash,
+      String why) {}
+
+  static ShiftedSegments of(Prompt prompt, Stored stored, String cluster, PrefillResponse answer) {
+    ShiftedReport report = Objects.requireNonNull(answer.shifted());
+    List<Location> locations =
+        stored.matches().stream()
+            .filter(match -> match.cluster().equals(cluster) && match.matchedBlocks() > 0)
+            .map(match -> new Location(match.cluster(), match.node(), match.tier()))
+            .toList();
+    List<Segment> segments = new ArrayList<>();
+    for (Part part : parts(prompt, report, answer.blocks())) {
+      Segment last = segments.isEmpty() ? null : segments.getLast();
+      if (last != null && continues(last, part)) {
+        segments.removeLast();
+        segments.add(joined(last, part));
+      } else {
+        segments.add(segment(part, part.source() == Source.FRAGMENT ? locations : List.of()));
+      }
+    }
+    return new ShiftedSegments(List.copyOf(segments), coverage(prompt, report, answer));
+  }
+
+  private static Coverage coverage(Prompt prompt, ShiftedReport report, PrefillResponse answer) {
+    int reused = answer.tokensReused() + report.tokensKept();
+    return new Coverage(
+        reused,
+        prompt.totalTokens() - reused,
+        0,
+        (double) reused / prompt.totalTokens(),
+        report.tokensKept());
+  }
+
+  private static List<Part> parts(
+      Prompt prompt, ShiftedReport report, List<PrefilledBlock> blocks) {
+    Map<TokenSpan, ShiftedUse> uses =
+        report.blocks().stream()
+            .collect(Collectors.toMap(ShiftedUse::tokenSpan, Function.identity()));
+    List<Part> parts = new ArrayList<>();
+    boolean behind = false;
+    for (int i = 0; i < blocks.size(); i++) {
+      TokenSpan span = new TokenSpan(prompt.tokens(i), prompt.tokens(i + 1));
+      parts.add(part(span, blocks.get(i), uses.get(span)));
+      behind |= parts.getLast().fidelity() == Fidelity.SHIFTED;
+    }
+    int full = prompt.tokens(blocks.size());
+    if (full < prompt.totalTokens()) {
+      parts.add(
+          new Part(
+              new TokenSpan(full, prompt.totalTokens()),
+              Source.PREFILL,
+              behind ? Fidelity.SHIFTED : null,
+              null,
+              behind ? BEHIND : COMPUTED));
+    }
+    return parts;
+  }
+
+  private static Part part(TokenSpan span, PrefilledBlock block, @Nullable ShiftedUse use) {
+    BlockHash hash = block.blockHash();
+    return switch (block.source()) {
+      case FRAGMENT -> new Part(span, Source.FRAGMENT, Fidelity.EXACT, hash, EXACT);
+      case PREFILL ->
+          new Part(span, Source.PREFILL, null, hash, use == null ? COMPUTED : use.why());
+      case SHIFTED -> {
+        if (use == null || !use.used()) {
+          String why = use == null ? BEHIND : BEHIND + "; " + use.why();
+          yield new Part(span, Source.PREFILL, Fidelity.SHIFTED, hash, why);
+        }
+        String why =
+            "the same tokens are stored behind others, as block "
+                + use.sourceBlockHash().hex()
+                + ": "
+                + use.why();
+        yield new Part(span, Source.FRAGMENT, Fidelity.SHIFTED, hash, why);
+      }
+    };
+  }
+
+  private static boolean continues(Segment last, Part part) {
+    return last.source() == part.source()
+        && last.fidelity() == part.fidelity()
+        && last.why().equals(part.why());
+  }
+
+  private static Segment joined(Segment last, Part part) {
+    List<BlockHash> hashes = new ArrayList<>(last.blockHashes());
+    if (part.hash() != null) {
+      hashes.add(part.hash());
+    }
+    return new Segment(
+        new TokenSpan(last.tokenSpan().from(), part.span().to()),
+        last.source(),
+        last.fidelity(),
+        List.copyOf(hashes),
+        last.locations(),
+        last.why(),
+        null);
+  }
+
+  private static Segment segment(Part part, List<Location> locations) {
+    return new Segment(
+        part.span(),
+        part.source(),
+        part.fidelity(),
+        part.hash() == null ? List.of() : List.of(part.hash()),
+        part.fidelity() == Fidelity.EXACT ? locations : List.of(),
+        part.why(),
+        null);
+  }
+}
