@@ -131,8 +131,8 @@ public final class TraceReplay implements Callable<Integer> {
             .withArguments(Member.COMPUTE, arguments.toArray(String[]::new));
     try (Fleet fleet = Fleet.start(plan, Progress.SILENT)) {
       warmUp(fleet);
-      double stored = bytes(fleet, "membrane_fragment_bytes_in_bytes_total");
-      double fetched = bytes(fleet, "membrane_fragment_bytes_out_bytes_total");
+      double stored = bytes(fleet, "membrane_fragment_bytes_in");
+      double fetched = bytes(fleet, "membrane_fragment_bytes_out");
       int same = 0;
       for (int i = 0; i < prompts.size(); i++) {
         same += play(fleet, prompts.get(i), i % 2 == 0) ? 1 : 0;
@@ -141,8 +141,8 @@ public final class TraceReplay implements Callable<Integer> {
       System.out.printf(
           Locale.ROOT,
           "stored %.1f MiB, fetched %.1f MiB%n",
-          (bytes(fleet, "membrane_fragment_bytes_in_bytes_total") - stored) / (1 << 20),
-          (bytes(fleet, "membrane_fragment_bytes_out_bytes_total") - fetched) / (1 << 20));
+          (bytes(fleet, "membrane_fragment_bytes_in") - stored) / (1 << 20),
+          (bytes(fleet, "membrane_fragment_bytes_out") - fetched) / (1 << 20));
     }
     return 0;
   }
