@@ -1,11 +1,13 @@
 """Makes the tiny models of src/test/resources/golden and what transformers computes with them.
 
     pip install torch==2.7.1 transformers==5.23.0
-    python compute-worker/src/test/python/make_goldens.py
+    python compute-worker/src/test/python/make_goldens.py [variant ...]
 
 Per variant: a model directory, and beside it, raw and little-endian,
     tokens.i32   the prompt
-    kv.f32       [layers][2: K, V][tokens][kv_heads][head_dim], K after RoPE
+    kv.f32       [attention layers][2: K, V][tokens][kv_heads][head_dim], K after RoPE
+    state.f32    of hybrid models, [linear layers][[value_heads][key_dim][value_dim], then
+                 [channels][kernel - 1]] behind the last token
     logits.f32   of the token after the prompt
     means.f32    [full blocks of 16 tokens][hidden], means of last_hidden_state
 computed in float32 with eager attention. bf16 and f16 weights are widened to float32 first, so that
@@ -15,6 +17,7 @@ their goldens are what exact arithmetic on these weights gives.
 import json
 import pathlib
 import shutil
+import sys
 
 import torch
 from transformers import (
@@ -23,7 +26,9 @@ from transformers import (
     LlamaConfig,
     MistralConfig,
     Qwen2Config,
+    Qwen3_5TextConfig,
     Qwen3Config,
+    Qwen3NextConfig,
 )
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
@@ -43,6 +48,22 @@ SHAPE = dict(
     bos_token_id=0,
     eos_token_id=1,
     pad_token_id=None,
+)
+HYBRID = SHAPE | dict(
+    num_hidden_layers=4,
+    head_dim=16,
+    linear_num_key_heads=2,
+    linear_num_value_heads=4,
+    linear_key_head_dim=8,
+    linear_value_head_dim=6,
+    layer_types=["linear_attention", "full_attention", "linear_attention", "full_attention"],
+)
+EXPERTS = dict(
+    num_experts=6,
+    num_experts_per_tok=2,
+    moe_intermediate_size=12,
+    shared_expert_intermediate_size=20,
+    mlp_only_layers=[1],
 )
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 32}
 LLAMA3 = {
@@ -66,6 +87,14 @@ def old_spelling(config):
 def old_type_key(config):
     old_spelling(config)
     config["rope_scaling"]["type"] = config["rope_scaling"].pop("rope_type")
+
+
+def old_hybrid(config):
+    """As Qwen/Qwen3-Next-80B-A3B-Instruct is written."""
+    old_spelling(config)
+    config["partial_rotary_factor"] = 0.25
+    config["full_attention_interval"] = 2
+    del config["layer_types"]
 
 
 VARIANTS = {
@@ -116,6 +145,10 @@ VARIANTS = {
     "mistral": dict(config=MistralConfig(**SHAPE | dict(head_dim=8, sliding_window=None))),
     "qwen2": dict(config=Qwen2Config(**SHAPE), edit=old_spelling),
     "qwen3": dict(config=Qwen3Config(**SHAPE | dict(head_dim=16, tie_word_embeddings=True))),
+    "qwen3-next": dict(config=Qwen3NextConfig(**HYBRID | EXPERTS)),
+    "qwen3-next-dense": dict(config=Qwen3NextConfig(**HYBRID | dict(num_experts=0)), edit=old_hybrid),
+    "qwen3_5": dict(config=Qwen3_5TextConfig(**HYBRID | dict(tie_word_embeddings=True))),
+    "qwen3_5-bf16": dict(config=Qwen3_5TextConfig(**HYBRID), dtype=torch.bfloat16),
     "llama-bf16": dict(config=LlamaConfig(**SHAPE), dtype=torch.bfloat16),
     "llama-f16": dict(config=LlamaConfig(**SHAPE), dtype=torch.float16),
 }
@@ -144,7 +177,9 @@ def make(config, directory, dtype=torch.float32, shard="1GB", edit=None):
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if name.endswith("norm.weight"):
-                weight.copy_(1 + 0.1 * torch.randn(weight.shape))
+                weight.copy_(weight + 0.1 * torch.randn(weight.shape))
+            elif name.endswith("A_log"):
+                weight.copy_(torch.empty(weight.shape).uniform_(0.01, 1).log())
             elif name.endswith("bias"):
                 weight.copy_(0.2 * torch.randn(weight.shape))
             else:
@@ -167,6 +202,15 @@ def means(hidden):
     return hidden[:full].view(-1, BLOCK_TOKENS, hidden.shape[-1]).mean(1)
 
 
+def is_linear(layer):
+    return getattr(layer, "recurrent_states", None) is not None
+
+
+def state(layer):
+    """What transformers keeps of a linear layer, without the oldest column of the convolution, which nobody reads."""
+    return torch.cat([layer.recurrent_states[0].flatten(), layer.conv_states[0][0, :, 1:].flatten()])
+
+
 @torch.inference_mode()
 def golden(model_directory, out, count, vocab):
     model = AutoModelForCausalLM.from_pretrained(
@@ -179,9 +223,13 @@ def golden(model_directory, out, count, vocab):
         [
             torch.stack([layer.keys[0].transpose(0, 1), layer.values[0].transpose(0, 1)])
             for layer in answer.past_key_values.layers
+            if not is_linear(layer)
         ]
     )
+    states = [state(layer) for layer in answer.past_key_values.layers if is_linear(layer)]
     out.mkdir(parents=True, exist_ok=True)
+    if states:
+        (out / "state.f32").write_bytes(torch.cat(states).numpy().astype("<f4").tobytes())
     (out / "tokens.i32").write_bytes(tokens.numpy().astype("<i4").tobytes())
     (out / "kv.f32").write_bytes(kv.contiguous().numpy().astype("<f4").tobytes())
     hidden = model.model(tokens[None].long()).last_hidden_state[0]
@@ -207,11 +255,19 @@ def llama3_frequencies(theta, dim, factor, original):
     return {"theta": theta, "dim": dim, "factor": factor, "original": original, "bits": bits}
 
 
-def main():
-    shutil.rmtree(OUT, ignore_errors=True)
-    for name, variant in VARIANTS.items():
-        make(directory=OUT / name, **variant)
+def variants(names):
+    for name in names:
+        shutil.rmtree(OUT / name, ignore_errors=True)
+        make(directory=OUT / name, **VARIANTS[name])
         golden(OUT / name, OUT / name, 90, SHAPE["vocab_size"])
+
+
+def main():
+    if sys.argv[1:]:
+        variants(sys.argv[1:])
+        return
+    shutil.rmtree(OUT, ignore_errors=True)
+    variants(VARIANTS)
     golden(BUNDLED, OUT / "tiny-llama", 200, 1536)
     (OUT / "llama3-frequencies.json").write_text(json.dumps([llama3_frequencies(*r) for r in ROPES]) + "\n")
     tokenizer = AutoTokenizer.from_pretrained(BUNDLED)

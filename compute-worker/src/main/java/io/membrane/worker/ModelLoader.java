@@ -12,6 +12,8 @@ import io.membrane.worker.prefill.Prefill;
 import io.membrane.worker.prefill.PrefillModel;
 import io.membrane.worker.prefill.PrefillOptions;
 import io.membrane.worker.prefill.PromptTokenizer;
+import io.membrane.worker.prefill.SnapshotRule;
+import io.membrane.worker.prefill.StateLayout;
 import io.membrane.worker.publish.ServedModel;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,7 +53,8 @@ final class ModelLoader {
                   properties.device(),
                   kvType,
                   properties.effectiveChunkTokens(),
-                  properties.threads()));
+                  properties.threads(),
+                  new SnapshotRule(properties.stateEvery(), properties.stateLimit())));
       ServedModel served = new ServedModel(namespace, model, tokenizer, properties.maxTokens());
       requireBlockFits(served);
       warmUp(model, properties);
@@ -107,6 +110,12 @@ final class ModelLoader {
           "A block of %d tokens of this model has %d bytes, more than 2 GiB."
               .formatted(tokens, bytes),
           "Set membrane.worker.block-tokens to a smaller number.");
+    }
+    StateLayout state = served.model().stateLayout();
+    if (state != null && state.bytes() > Integer.MAX_VALUE - 16) {
+      throw new StartupProblem(
+          "A state of this model has %d bytes, more than 2 GiB.".formatted(state.bytes()),
+          "Set membrane.worker.model to another model.");
     }
   }
 

@@ -13,8 +13,10 @@ import io.membrane.worker.publish.LaneMetrics;
 import io.membrane.worker.publish.PrefillProfile;
 import io.membrane.worker.publish.PromptPrefill;
 import io.membrane.worker.publish.ServedModel;
+import io.membrane.worker.publish.TransferBlocks;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
+import java.time.Clock;
 import java.util.Objects;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -94,12 +96,19 @@ class WorkerConfiguration {
   }
 
   @Bean
+  TransferBlocks transferBlocks(WorkerProperties properties, Clock clock, MeterRegistry meters) {
+    return new TransferBlocks(
+        properties.transferMemory().toBytes(), properties.transferTtl(), clock, meters);
+  }
+
+  @Bean
   PromptPrefill promptPrefill(
       ServedModel served,
       ComputeLane<Prefill> lane,
       PrefillTimes times,
       ServiceClients clients,
       BlockDescriptions descriptions,
+      TransferBlocks transferBlocks,
       MeterRegistry meters) {
     return new PromptPrefill(
         served,
@@ -108,6 +117,7 @@ class WorkerConfiguration {
         clients.of(DirectoryClient.class, "directory-service"),
         clients.of(FragmentClient.class, "fragment-service"),
         descriptions,
+        transferBlocks,
         meters);
   }
 }

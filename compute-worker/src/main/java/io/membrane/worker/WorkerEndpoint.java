@@ -1,5 +1,6 @@
 package io.membrane.worker;
 
+import io.membrane.block.ContentDigest;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.wire.ComputeClient.EmbeddingList;
@@ -15,10 +16,15 @@ import io.membrane.worker.publish.ChunkEmbedding;
 import io.membrane.worker.publish.PrefillProfile;
 import io.membrane.worker.publish.PromptPrefill;
 import io.membrane.worker.publish.ServedModel;
+import io.membrane.worker.publish.TransferBlocks;
 import jakarta.validation.Valid;
 import java.util.List;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.http.CacheControl;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
@@ -32,18 +38,34 @@ class WorkerEndpoint {
   private final PromptPrefill prefill;
   private final ChunkEmbedding embedding;
   private final PrefillProfile profile;
+  private final TransferBlocks transferBlocks;
 
   WorkerEndpoint(
-      ServedModel served, PromptPrefill prefill, ChunkEmbedding embedding, PrefillProfile profile) {
+      ServedModel served,
+      PromptPrefill prefill,
+      ChunkEmbedding embedding,
+      PrefillProfile profile,
+      TransferBlocks transferBlocks) {
     this.served = served;
     this.prefill = prefill;
     this.embedding = embedding;
     this.profile = profile;
+    this.transferBlocks = transferBlocks;
   }
 
   @PostMapping("/v1/prefill")
   PrefillResponse prefill(@Valid @RequestBody PrefillRequest request) {
     return prefill.prefill(request);
+  }
+
+  @GetMapping("/v1/transfer-blocks/{id}")
+  ResponseEntity<byte[]> transferBlock(@PathVariable String id) {
+    byte[] bytes = transferBlocks.take(id);
+    return ResponseEntity.ok()
+        .contentType(MediaType.APPLICATION_OCTET_STREAM)
+        .cacheControl(CacheControl.noStore())
+        .header("Repr-Digest", ContentDigest.of(bytes).toReprDigest())
+        .body(bytes);
   }
 
   @PostMapping("/v1/embeddings")
@@ -71,10 +93,11 @@ class WorkerEndpoint {
         "list",
         List.of(
             new Model(
-                served.namespace().model(),
-                "model",
-                "membrane",
-                served.namespace(),
-                served.signature(firstBlock))));
+                    served.namespace().model(),
+                    "model",
+                    "membrane",
+                    served.namespace(),
+                    served.signature(firstBlock))
+                .needing(served.needs())));
   }
 }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
 /**
@@ -38,6 +39,12 @@ import org.springframework.validation.annotation.Validated;
  * @param describeBlocks whether the directory is told what new blocks are about, by their tokens
  *     and embeddings
  * @param describeLimit blocks that may wait to be described; what is more is left out
+ * @param stateEvery of a hybrid model, blocks from one snapshot of its state to the next
+ * @param stateLimit of a hybrid model, most snapshots that one prefill takes beside that behind the
+ *     last full block; they are in memory until they are stored, and further apart in longer
+ *     prompts
+ * @param transferMemory bytes of all tails that wait for their delivery
+ * @param transferTtl how long a tail waits for its delivery; at most an hour
  */
 @Validated
 @ConfigurationProperties("membrane.worker")
@@ -58,10 +65,23 @@ record WorkerProperties(
     @DefaultValue("5s") Duration profile,
     @DefaultValue("131072") @Min(1) @Max(16_777_216) int maxTokens,
     @DefaultValue("false") boolean describeBlocks,
-    @DefaultValue("4096") @Min(1) @Max(1_000_000) int describeLimit) {
+    @DefaultValue("4096") @Min(1) @Max(1_000_000) int describeLimit,
+    @DefaultValue("16") @Min(1) @Max(1_000_000) int stateEvery,
+    @DefaultValue("8") @Min(1) @Max(4096) int stateLimit,
+    @DefaultValue("256MB") DataSize transferMemory,
+    @DefaultValue("60s") Duration transferTtl) {
 
-  /** Stops the start where values contradict each other. */
+  private static final Duration LONGEST_TTL = Duration.ofHours(1);
+
+  /** Stops the start where values are impossible or contradict each other. */
   WorkerProperties {
+    if (transferMemory.isNegative()) {
+      throw new IllegalArgumentException("membrane.worker.transfer-memory must not be negative");
+    }
+    if (!transferTtl.isPositive() || transferTtl.compareTo(LONGEST_TTL) > 0) {
+      throw new IllegalArgumentException(
+          "membrane.worker.transfer-ttl must be above 0 and at most 1h, not " + transferTtl);
+    }
     if (kvTokens != 0 && kvTokens < maxTokens) {
       throw new StartupProblem(
           "membrane.worker.kv-tokens is %d, less than a prompt may have (membrane.worker.max-tokens, %d)."

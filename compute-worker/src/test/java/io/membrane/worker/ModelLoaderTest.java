@@ -91,6 +91,15 @@ class ModelLoaderTest {
             });
   }
 
+  @ParameterizedTest
+  @CsvSource({"transfer-ttl, 0s", "transfer-ttl, 2h", "transfer-memory, -1MB"})
+  void aTransferBlockThatCannotBeHeldIsRefused(String key, String value) {
+    assertThatThrownBy(() -> properties(Map.of("model", TINY, key, value)))
+        .hasRootCauseInstanceOf(IllegalArgumentException.class)
+        .rootCause()
+        .hasMessageContaining("membrane.worker." + key);
+  }
+
   @Test
   void aMissingModelSaysWhatToSet() {
     assertThatThrownBy(() -> ModelLoader.load(properties(Map.of("device", "cpu"))))

@@ -63,6 +63,7 @@ final class Peers implements AutoCloseable {
     }
     server.setExecutor(threads);
     server.createContext("/v1/namespaces/resolve", this::resolve);
+    server.createContext("/v1/fragments/exists", this::exists);
     server.createContext("/v1/fragments/batch-get", this::batchGet);
     server.createContext("/v1/fragments/batch-put", this::batchPut);
     server.createContext("/v1/directory/chunks", this::describe);
@@ -156,6 +157,22 @@ final class Peers implements AutoCloseable {
     }
     Described answer = new Described("1-0", List.of());
     answer(exchange, 202, "application/json", WireJson.mapper().writeValueAsBytes(answer));
+  }
+
+  private void exists(HttpExchange exchange) throws IOException {
+    FragmentClient.Keys asked =
+        WireJson.mapper()
+            .readValue(exchange.getRequestBody().readAllBytes(), FragmentClient.Keys.class);
+    ErrorCode fault = getFault;
+    if (fault != null) {
+      refuse(exchange, fault);
+      return;
+    }
+    List<Boolean> present = asked.keys().stream().map(fragments::containsKey).toList();
+    int hole = present.indexOf(false);
+    FragmentClient.Existence answer =
+        new FragmentClient.Existence(present, hole < 0 ? present.size() : hole);
+    answer(exchange, 200, "application/json", WireJson.mapper().writeValueAsBytes(answer));
   }
 
   private void batchGet(HttpExchange exchange) throws IOException {

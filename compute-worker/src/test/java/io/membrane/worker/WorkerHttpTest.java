@@ -70,8 +70,13 @@ abstract class WorkerHttpTest {
     return send(request.build());
   }
 
-  Answer get(String path) {
-    return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build());
+  Answer get(String path, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
+    }
+    return send(request.build());
   }
 
   private static Answer send(HttpRequest request) {

@@ -12,11 +12,13 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.PositiveOrZero;
 import jakarta.validation.constraints.Size;
+import java.io.InputStream;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.service.annotation.GetExchange;
 import org.springframework.web.service.annotation.PostExchange;
@@ -79,6 +81,8 @@ public interface ComputeClient {
    * @param embeddings whether the embeddings of the blocks that are computed are wanted; default
    *     false
    * @param shifted blocks to reuse from other places, at a loss; null for none
+   * @param tail whether what lies behind the last full block is wanted as a transfer block; default
+   *     false
    */
   record PrefillRequest(
       @Nullable @Size(max = 256) String model,
@@ -88,7 +92,21 @@ public interface ComputeClient {
       @Nullable Boolean store,
       @Nullable Boolean nextToken,
       @Nullable Boolean embeddings,
-      @Nullable @Valid Shifted shifted) {
+      @Nullable @Valid Shifted shifted,
+      @Nullable Boolean tail) {
+
+    /** A request that wants no transfer block. */
+    public PrefillRequest(
+        @Nullable String model,
+        @Nullable Tokens tokens,
+        @Nullable String text,
+        @Nullable Prefix prefix,
+        @Nullable Boolean store,
+        @Nullable Boolean nextToken,
+        @Nullable Boolean embeddings,
+        @Nullable Shifted shifted) {
+      this(model, tokens, text, prefix, store, nextToken, embeddings, shifted, null);
+    }
 
     /** A request of which all is exact. */
     public PrefillRequest(
@@ -265,6 +283,10 @@ public interface ComputeClient {
    * @param logPosition event-log position at which the directory knows what was stored
    * @param provider what a provider's cache did; null from a worker that computes itself
    * @param shifted null unless shifted blocks were asked for
+   * @param states of a hybrid model, the snapshots that were reused or taken, each at the end of
+   *     its block; null for every other model
+   * @param transferBlock what lies behind the last full block; null if it was not asked for or
+   *     nothing lies there
    */
   record PrefillResponse(
       String model,
@@ -279,9 +301,44 @@ public interface ComputeClient {
       PrefillTimings timingsMs,
       @Nullable String logPosition,
       @Nullable ProviderUse provider,
-      @Nullable ShiftedReport shifted) {
+      @Nullable ShiftedReport shifted,
+      @Nullable List<PrefilledBlock> states,
+      @Nullable TransferBlock transferBlock) {
 
-    /** The answer of a worker that computes itself, of which all is exact. */
+    /** The answer of a model without states, and without a transfer block. */
+    public PrefillResponse(
+        String model,
+        Namespace namespace,
+        int totalTokens,
+        int tokensReused,
+        int tokensComputed,
+        List<PrefilledBlock> blocks,
+        List<BlockHash> prefixMissing,
+        @Nullable NextToken nextToken,
+        String device,
+        PrefillTimings timingsMs,
+        @Nullable String logPosition,
+        @Nullable ProviderUse provider,
+        @Nullable ShiftedReport shifted) {
+      this(
+          model,
+          namespace,
+          totalTokens,
+          tokensReused,
+          tokensComputed,
+          blocks,
+          prefixMissing,
+          nextToken,
+          device,
+          timingsMs,
+          logPosition,
+          provider,
+          shifted,
+          null,
+          null);
+    }
+
+    /** The same of a worker that computes itself, and of which all is exact. */
     public PrefillResponse(
         String model,
         Namespace namespace,
@@ -325,9 +382,35 @@ public interface ComputeClient {
           timingsMs,
           logPosition,
           provider,
-          report);
+          report,
+          states,
+          transferBlock);
     }
   }
+
+  /**
+   * One slice of a transfer block.
+   *
+   * @param signature shape; its token span is the tail's
+   */
+  record TransferPart(Slice slice, long bytes, Signature signature) {}
+
+  /**
+   * The unaligned tail of a prompt: it has no block hash and is never stored. The worker that
+   * answered hands it out once, and not for long.
+   *
+   * @param id for {@link #transferBlock}
+   * @param parts KV and, in a hybrid model, the state behind the last token, in the order of their
+   *     bytes
+   * @param digest digest of all bytes
+   * @param expiresInMs time from the answer until it is dropped
+   */
+  record TransferBlock(
+      String id,
+      TokenSpan tokenSpan,
+      List<TransferPart> parts,
+      ContentDigest digest,
+      long expiresInMs) {}
 
   record TokenizeRequest(
       @Nullable @Size(max = 256) String model,
@@ -354,6 +437,9 @@ public interface ComputeClient {
    * @param id model id
    * @param signature shape of what the worker stores for the first block; null if it stores none
    * @param capabilities all but {@code warm} if the worker does not say
+   * @param needs of a hybrid model, the slices that a match must ask for: a prefix of it is usable
+   *     only up to a block that has its state too; null for every other model, which needs the
+   *     attention of all layers
    */
   record Model(
       String id,
@@ -361,7 +447,8 @@ public interface ComputeClient {
       String ownedBy,
       Namespace namespace,
       @Nullable Signature signature,
-      List<Capability> capabilities) {
+      List<Capability> capabilities,
+      @Nullable List<Slice> needs) {
 
     private static final List<Capability> COMPUTING =
         List.of(Capability.KV, Capability.TOKENS, Capability.TEXT);
@@ -370,10 +457,15 @@ public interface ComputeClient {
       capabilities = List.copyOf(Objects.requireNonNullElse(capabilities, COMPUTING));
     }
 
-    /** A model whose KV is computed and stored. */
+    /** A model whose KV is computed and stored, and needs the attention of all layers. */
     public Model(
         String id, String object, String ownedBy, Namespace namespace, Signature signature) {
-      this(id, object, ownedBy, namespace, signature, COMPUTING);
+      this(id, object, ownedBy, namespace, signature, COMPUTING, null);
+    }
+
+    /** This model, of which a match must ask for other slices; null for no others. */
+    public Model needing(@Nullable List<Slice> slices) {
+      return new Model(id, object, ownedBy, namespace, signature, capabilities, slices);
     }
 
     /** Whether all of these can be had. */
@@ -446,6 +538,10 @@ public interface ComputeClient {
   @Idempotent
   @PostExchange("/v1/prefill")
   PrefillResponse prefill(@RequestBody PrefillRequest request);
+
+  /** The bytes of a transfer block, which is then gone: not to be repeated. */
+  @GetExchange(value = "/v1/transfer-blocks/{id}", accept = "application/octet-stream")
+  InputStream transferBlock(@PathVariable String id);
 
   @Idempotent
   @PostExchange("/v1/tokenize")

@@ -261,11 +261,19 @@ final class MiniFleet {
       Map<FragmentKey, Boolean> held,
       List<BlockHash> wanted,
       @Nullable List<Slice> needs) {
+    List<Slice> state = ofKind(needs, Slice.Kind.STATE);
+    List<Slice> attention = needs == null ? null : ofKind(needs, Slice.Kind.ATTN);
     int run = 0;
-    while (run < wanted.size() && holds(held, wanted.get(run), needs)) {
-      run++;
+    int usable = 0;
+    while (run < wanted.size() && holds(held, wanted.get(run), attention)) {
+      usable = holds(held, wanted.get(run++), state) ? run : usable;
     }
-    return new Match(cluster, "redis", "redis", run, run * 16);
+    int blocks = state.isEmpty() ? run : usable;
+    return new Match(cluster, "redis", "redis", blocks, blocks * 16);
+  }
+
+  private static List<Slice> ofKind(@Nullable List<Slice> needs, Slice.Kind kind) {
+    return needs == null ? List.of() : needs.stream().filter(s -> s.kind() == kind).toList();
   }
 
   private static boolean holds(

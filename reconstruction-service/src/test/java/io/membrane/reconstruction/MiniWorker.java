@@ -6,6 +6,7 @@ import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
 import io.membrane.block.Signature;
+import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
@@ -31,7 +32,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A worker whose KV is a function of the block hash and whose tokens are characters. */
+/**
+ * A worker whose KV is a function of the block hash and whose tokens are characters. A hybrid one
+ * keeps a state at every second block and at the last.
+ */
 final class MiniWorker {
 
   static final int PAYLOAD_BYTES = 3000;
@@ -39,6 +43,9 @@ final class MiniWorker {
   final Peer peer = new Peer();
   private final MiniFleet fleet;
   private final String cluster;
+  private final Namespace namespace;
+  private final Slice attention;
+  private final @Nullable Slice state;
   private volatile @Nullable MembraneException refusal;
   private volatile boolean fetches = true;
   private volatile double fetchMs = 1;
@@ -46,8 +53,20 @@ final class MiniWorker {
   private volatile Runnable beforePrefill = () -> {};
 
   MiniWorker(MiniFleet fleet, String cluster) {
+    this(fleet, cluster, MiniFleet.NAMESPACE, MiniFleet.SLICE, null);
+  }
+
+  MiniWorker(
+      MiniFleet fleet,
+      String cluster,
+      Namespace namespace,
+      Slice attention,
+      @Nullable Slice state) {
     this.fleet = fleet;
     this.cluster = cluster;
+    this.namespace = namespace;
+    this.attention = attention;
+    this.state = state;
     peer.on("/v1/models", Void.class, (call, r) -> models())
         .on("/v1/profile", Void.class, (call, r) -> profile())
         .on("/v1/tokenize", TokenizeRequest.class, (call, r) -> tokenize(r))
@@ -86,8 +105,7 @@ final class MiniWorker {
     fetchMs = 1;
   }
 
-  private static ModelList models() {
-    Namespace namespace = MiniFleet.NAMESPACE;
+  private ModelList models() {
     Signature signature =
         new Signature(
             namespace,
@@ -98,8 +116,10 @@ final class MiniWorker {
             new TokenSpan(0, namespace.blockTokens()),
             "rope",
             10_000);
+    List<Slice> needs = state == null ? null : List.of(attention, state);
     return new ModelList(
-        "list", List.of(new Model("tiny", "model", "membrane", namespace, signature)));
+        "list",
+        List.of(new Model("tiny", "model", "membrane", namespace, signature).needing(needs)));
   }
 
   private ProfileList profile() {
@@ -123,7 +143,6 @@ final class MiniWorker {
     if (!fetches && r.prefix() != null) {
       throw new MembraneException(ErrorCode.DEPENDENCY_UNAVAILABLE, "fragment-service is away");
     }
-    Namespace namespace = MiniFleet.NAMESPACE;
     Tokens tokens = Objects.requireNonNull(r.tokens());
     List<BlockHash> chain =
         BlockHasher.chain(fleet.root(namespace, tenant), namespace.blockTokens(), tokens);
@@ -140,10 +159,8 @@ final class MiniWorker {
             .map(MiniWorker::block)
             .orElse(chain.size());
     chain = renamed(chain, exact, tokens);
-    int reused = 0;
-    while (reused < prefix.size() && fleet.has(key(prefix.get(reused)))) {
-      reused++;
-    }
+    boolean next = Boolean.TRUE.equals(r.nextToken());
+    int reused = reused(prefix, next ? (tokens.length() - 1) / 16 : chain.size());
     @Nullable String position = null;
     List<PrefilledBlock> blocks = new ArrayList<>();
     for (int i = 0; i < chain.size(); i++) {
@@ -151,11 +168,13 @@ final class MiniWorker {
       if (i >= reused) {
         position = fleet.put(cluster, key(chain.get(i)), payload);
       }
+      if (state != null && i >= reused && (i % 2 == 1 || i == chain.size() - 1)) {
+        position = fleet.put(cluster, new FragmentKey(chain.get(i), state), new byte[64]);
+      }
       Source source = i < exact ? Source.PREFILL : Source.SHIFTED;
       blocks.add(block(chain, i, i < reused ? Source.FRAGMENT : source, payload));
     }
     int reusedTokens = reused * namespace.blockTokens();
-    boolean next = Boolean.TRUE.equals(r.nextToken());
     return new PrefillResponse(
         "tiny",
         namespace,
@@ -206,18 +225,30 @@ final class MiniWorker {
     return names;
   }
 
-  private static PrefilledBlock block(List<BlockHash> chain, int i, Source source, byte[] payload) {
+  private int reused(List<BlockHash> prefix, int limit) {
+    int reused = 0;
+    int run = 0;
+    while (run < prefix.size() && fleet.has(key(prefix.get(run)))) {
+      BlockHash block = prefix.get(run++);
+      if (state == null || (run <= limit && fleet.has(new FragmentKey(block, state)))) {
+        reused = run;
+      }
+    }
+    return reused;
+  }
+
+  private PrefilledBlock block(List<BlockHash> chain, int i, Source source, byte[] payload) {
     return new PrefilledBlock(
         chain.get(i),
         i == 0 ? null : chain.get(i - 1),
-        MiniFleet.SLICE,
+        attention,
         new TokenSpan(i * 16, i * 16 + 16),
         payload.length,
         ContentDigest.of(payload),
         source);
   }
 
-  private static FragmentKey key(BlockHash hash) {
-    return new FragmentKey(hash, MiniFleet.SLICE);
+  private FragmentKey key(BlockHash hash) {
+    return new FragmentKey(hash, attention);
   }
 }

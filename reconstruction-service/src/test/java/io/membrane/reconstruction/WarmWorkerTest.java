@@ -133,7 +133,8 @@ class WarmWorkerTest {
                 "anthropic",
                 NAMESPACE,
                 null,
-                List.of(Capability.WARM, Capability.TEXT))));
+                List.of(Capability.WARM, Capability.TEXT),
+                null)));
   }
 
   private static TokenizeResponse tokenize(TokenizeRequest r) {

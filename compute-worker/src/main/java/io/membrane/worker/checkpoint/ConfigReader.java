@@ -13,16 +13,34 @@ final class ConfigReader {
   private static final int MISTRAL_WINDOW = 4096;
 
   /** What the classes of transformers do without being told by the configuration. */
-  private record Family(boolean inputBias, boolean headNorm, int defaultHeadDim) {}
+  private record Family(boolean inputBias, boolean headNorm, int defaultHeadDim, boolean isHybrid) {
+
+    Family(boolean inputBias, boolean headNorm, int defaultHeadDim) {
+      this(inputBias, headNorm, defaultHeadDim, false);
+    }
+  }
 
   private static final int HIDDEN_OVER_HEADS = 0;
 
+  private static final String QWEN3_NEXT = "Qwen3NextForCausalLM";
+
+  /** Rotated part of a head of the hybrid models. */
+  private static final double HYBRID_ROPE_PART = 0.25;
+
   private static final Map<String, Family> FAMILIES =
       Map.of(
-          "LlamaForCausalLM", new Family(false, false, HIDDEN_OVER_HEADS),
-          "MistralForCausalLM", new Family(false, false, HIDDEN_OVER_HEADS),
-          "Qwen2ForCausalLM", new Family(true, false, HIDDEN_OVER_HEADS),
-          "Qwen3ForCausalLM", new Family(false, true, 128));
+          "LlamaForCausalLM",
+          new Family(false, false, HIDDEN_OVER_HEADS),
+          "MistralForCausalLM",
+          new Family(false, false, HIDDEN_OVER_HEADS),
+          "Qwen2ForCausalLM",
+          new Family(true, false, HIDDEN_OVER_HEADS),
+          "Qwen3ForCausalLM",
+          new Family(false, true, 128),
+          QWEN3_NEXT,
+          new Family(false, true, 256, true),
+          "Qwen3_5ForCausalLM",
+          new Family(false, true, 256, true));
 
   private ConfigReader() {}
 
@@ -36,7 +54,7 @@ final class ConfigReader {
                   architecture,
                   FAMILIES.keySet().stream().sorted().collect(Collectors.joining(", "))));
     }
-    refuseUnsupported(json);
+    refuseUnsupported(json, family);
     int hidden = json.size("hidden_size");
     int heads = json.size("num_attention_heads");
     int headDim =
@@ -47,12 +65,13 @@ final class ConfigReader {
                 : family.defaultHeadDim());
     boolean attentionBias = json.flag("attention_bias", false);
     int maxPositions = json.size("max_position_embeddings");
+    int layers = json.size("num_hidden_layers");
     return new ModelConfig(
         architecture,
         json.size("vocab_size"),
         hidden,
         json.size("intermediate_size"),
-        json.size("num_hidden_layers"),
+        layers,
         heads,
         json.size("num_key_value_heads", heads),
         headDim,
@@ -63,7 +82,10 @@ final class ConfigReader {
         json.flag("mlp_bias", false),
         family.headNorm(),
         json.flag("tie_word_embeddings", false),
-        RopeReader.read(json, headDim, maxPositions));
+        RopeReader.read(json, headDim, maxPositions, family.isHybrid() ? HYBRID_ROPE_PART : 1),
+        family.isHybrid()
+            ? HybridReader.read(json, layers, architecture.equals(QWEN3_NEXT))
+            : null);
   }
 
   private static String architecture(JsonFile json) {
@@ -75,7 +97,7 @@ final class ConfigReader {
     return names.get(0).stringValue();
   }
 
-  private static void refuseUnsupported(JsonFile json) {
+  private static void refuseUnsupported(JsonFile json, Family family) {
     String activation = json.text("hidden_act", "silu");
     if (!activation.equals("silu")) {
       throw new BadModelException(
@@ -85,7 +107,7 @@ final class ConfigReader {
       throw new BadModelException(
           "config.json: quantized weights are not served: use the model's f32, bf16 or f16 form");
     }
-    if (slidingWindow(json)) {
+    if (!family.isHybrid() && slidingWindow(json)) {
       throw new BadModelException(
           "config.json: sliding-window attention is not served: its KV cannot be rebuilt from token"
               + " blocks of all layers. Use a model with full attention");

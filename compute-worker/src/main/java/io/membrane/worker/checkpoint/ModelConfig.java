@@ -2,6 +2,7 @@ package io.membrane.worker.checkpoint;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a decoder of the Llama family: RMSNorm, RoPE, grouped-query attention, SwiGLU.
@@ -15,6 +16,7 @@ import java.util.List;
  * @param mlpBias whether the three projections of the MLP have a bias
  * @param headNorm whether q and k are normalised per head (Qwen3)
  * @param tiedHead whether the embedding is also the head
+ * @param hybrid the linear layers among those of attention; null where there are none
  */
 public record ModelConfig(
     String architecture,
@@ -32,7 +34,8 @@ public record ModelConfig(
     boolean mlpBias,
     boolean headNorm,
     boolean tiedHead,
-    Rope rope) {
+    Rope rope,
+    @Nullable HybridLayers hybrid) {
 
   public ModelConfig {
     if (heads % kvHeads != 0) {
@@ -54,24 +57,47 @@ public record ModelConfig(
     for (int layer = 0; layer < layers; layer++) {
       String at = "model.layers." + layer + ".";
       all.add(new TensorSpec(at + "input_layernorm.weight", hiddenSize));
-      linear(all, at + "self_attn.q_proj", heads * headDim, hiddenSize, inputBias);
-      linear(all, at + "self_attn.k_proj", kvHeads * headDim, hiddenSize, inputBias);
-      linear(all, at + "self_attn.v_proj", kvHeads * headDim, hiddenSize, inputBias);
-      linear(all, at + "self_attn.o_proj", hiddenSize, heads * headDim, outputBias);
-      if (headNorm) {
-        all.add(new TensorSpec(at + "self_attn.q_norm.weight", headDim));
-        all.add(new TensorSpec(at + "self_attn.k_norm.weight", headDim));
+      if (hybrid != null && hybrid.linear().get(layer)) {
+        all.addAll(hybrid.mixer(at + "linear_attn.", hiddenSize));
+      } else {
+        attention(all, at);
       }
       all.add(new TensorSpec(at + "post_attention_layernorm.weight", hiddenSize));
-      linear(all, at + "mlp.gate_proj", intermediateSize, hiddenSize, mlpBias);
-      linear(all, at + "mlp.up_proj", intermediateSize, hiddenSize, mlpBias);
-      linear(all, at + "mlp.down_proj", hiddenSize, intermediateSize, mlpBias);
+      mlp(all, at + "mlp.", layer);
     }
     all.add(new TensorSpec("model.norm.weight", hiddenSize));
     if (!tiedHead) {
       all.add(new TensorSpec("lm_head.weight", vocabSize, hiddenSize));
     }
     return List.copyOf(all);
+  }
+
+  /** Layers that have K and V. */
+  public int attentionLayers() {
+    return hybrid == null ? layers : hybrid.attentionLayers();
+  }
+
+  private void attention(List<TensorSpec> all, String at) {
+    int gated = hybrid == null ? 1 : 2;
+    linear(all, at + "self_attn.q_proj", gated * heads * headDim, hiddenSize, inputBias);
+    linear(all, at + "self_attn.k_proj", kvHeads * headDim, hiddenSize, inputBias);
+    linear(all, at + "self_attn.v_proj", kvHeads * headDim, hiddenSize, inputBias);
+    linear(all, at + "self_attn.o_proj", hiddenSize, heads * headDim, outputBias);
+    if (headNorm) {
+      all.add(new TensorSpec(at + "self_attn.q_norm.weight", headDim));
+      all.add(new TensorSpec(at + "self_attn.k_norm.weight", headDim));
+    }
+  }
+
+  private void mlp(List<TensorSpec> all, String at, int layer) {
+    Experts experts = hybrid == null ? null : hybrid.experts();
+    if (experts != null && experts.sparse().get(layer)) {
+      all.addAll(experts.mlp(at, hiddenSize));
+      return;
+    }
+    linear(all, at + "gate_proj", intermediateSize, hiddenSize, mlpBias);
+    linear(all, at + "up_proj", intermediateSize, hiddenSize, mlpBias);
+    linear(all, at + "down_proj", hiddenSize, intermediateSize, mlpBias);
   }
 
   private static void linear(List<TensorSpec> all, String name, int out, int in, boolean bias) {

@@ -11,13 +11,17 @@ final class RopeReader {
 
   private RopeReader() {}
 
-  static Rope read(JsonFile config, int headDim, int maxPositions) {
+  /**
+   * @param defaultPart rotated part of a head where the configuration does not say
+   */
+  static Rope read(JsonFile config, int headDim, int maxPositions, double defaultPart) {
     JsonFile rope = config.object("rope_parameters");
     if (rope.isEmpty()) {
       rope = config.object("rope_scaling");
     }
     double base = rope.number("rope_theta", config.number("rope_theta", DEFAULT_BASE));
-    double part = rope.number("partial_rotary_factor", config.number("partial_rotary_factor", 1.0));
+    double part =
+        rope.number("partial_rotary_factor", config.number("partial_rotary_factor", defaultPart));
     return new Rope(base, (int) (headDim * part), scaling(config, rope, maxPositions));
   }
 

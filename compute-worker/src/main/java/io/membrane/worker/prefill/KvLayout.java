@@ -9,8 +9,11 @@ import io.membrane.worker.checkpoint.ElementType;
  * <pre>
  *  [layers][2: K, then V][tokens][kv_heads][head_dim] of type; K after RoPE
  * </pre>
+ *
+ * @param depth layers of the model
+ * @param layers those of them that have K and V: all, but in a hybrid model
  */
-public record KvLayout(int layers, int kvHeads, int headDim, ElementType type) {
+public record KvLayout(int depth, int layers, int kvHeads, int headDim, ElementType type) {
 
   /** Bytes of the KV of {@code tokens} tokens. */
   public long bytes(int tokens) {
@@ -19,6 +22,6 @@ public record KvLayout(int layers, int kvHeads, int headDim, ElementType type) {
 
   /** The slice that such a payload is. */
   public Slice slice() {
-    return Slice.attention(layers);
+    return Slice.attention(depth);
   }
 }

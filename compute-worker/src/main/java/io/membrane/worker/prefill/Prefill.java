@@ -6,7 +6,9 @@ import io.membrane.block.Tokens;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,7 @@ public final class Prefill implements AutoCloseable {
   private final int blockTokens;
   private final IValue cache;
   private final @Nullable IValue means;
+  private final @Nullable RecurrentState state;
   private final int reused;
   private int done;
   private @Nullable IValue hidden;
@@ -36,7 +39,9 @@ public final class Prefill implements AutoCloseable {
       Tokens tokens,
       List<byte[]> prefix,
       int blockTokens,
-      boolean embeds) {
+      boolean embeds,
+      @Nullable RecurrentState state) {
+    this.state = state;
     this.script = script;
     this.layout = layout;
     this.chunkTokens = chunkTokens;
@@ -91,7 +96,8 @@ public final class Prefill implements AutoCloseable {
 
   /**
    * Computes the next chunk of each of several prefills of one model in one pass: its linear layers
-   * see all of them at once. A prefill that is done is left alone.
+   * see all of them at once. Those of a hybrid model go one after the other. A prefill that is done
+   * is left alone.
    */
   public static void advanceAll(List<Prefill> prefills) {
     List<Prefill> undone = prefills.stream().filter(p -> p.done < p.ids.length).toList();
@@ -99,8 +105,13 @@ public final class Prefill implements AutoCloseable {
       compute(
           undone,
           undone.stream().mapToInt(p -> p.done).toArray(),
-          undone.stream().mapToInt(p -> chunk(p.done, p.ids.length, p.chunkTokens)).toArray());
+          undone.stream().mapToInt(Prefill::nextRows).toArray());
     }
+  }
+
+  private int nextRows() {
+    int rows = chunk(done, ids.length, chunkTokens);
+    return state == null ? rows : Math.min(rows, state.nextEnd(done) - done);
   }
 
   /**
@@ -112,6 +123,16 @@ public final class Prefill implements AutoCloseable {
   }
 
   private static void compute(List<Prefill> prefills, int[] starts, int[] rows) {
+    IValue[] states =
+        prefills.getFirst().state == null
+            ? together(prefills, starts, rows)
+            : oneByOne(prefills, starts, rows);
+    for (int i = 0; i < states.length; i++) {
+      prefills.get(i).computed(states[i], starts[i], starts[i] + rows[i]);
+    }
+  }
+
+  private static IValue[] together(List<Prefill> prefills, int[] starts, int[] rows) {
     int[] chunks = new int[Arrays.stream(rows).sum()];
     int at = 0;
     for (int i = 0; i < rows.length; i++) {
@@ -120,12 +141,23 @@ public final class Prefill implements AutoCloseable {
     }
     Script script = prefills.getFirst().script;
     IValue[] caches = prefills.stream().map(p -> p.cache).toArray(IValue[]::new);
-    IValue[] states;
     try (PtNDArray tokens = script.ints(chunks)) {
-      states = script.callForTensors("advance", caches, tokens, longs(starts), longs(rows));
+      return script.callForTensors("advance", caches, tokens, longs(starts), longs(rows));
     }
-    for (int i = 0; i < states.length; i++) {
-      prefills.get(i).computed(states[i], starts[i], starts[i] + rows[i]);
+  }
+
+  private static IValue[] oneByOne(List<Prefill> prefills, int[] starts, int[] rows) {
+    IValue[] states = new IValue[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      states[i] = prefills.get(i).advanceHybrid(starts[i], rows[i]);
+    }
+    return states;
+  }
+
+  private IValue advanceHybrid(int start, int rows) {
+    IValue values = Objects.requireNonNull(state).values();
+    try (PtNDArray tokens = script.ints(Arrays.copyOfRange(ids, start, start + rows))) {
+      return script.call("advance_hybrid", cache, values, tokens, start);
     }
   }
 
@@ -142,6 +174,9 @@ public final class Prefill implements AutoCloseable {
       script.run("mean", means, states, from, blockTokens);
     }
     done = to;
+    if (state != null) {
+      state.passed(from, to);
+    }
   }
 
   /** Tokens whose KV was given or is computed. */
@@ -156,13 +191,17 @@ public final class Prefill implements AutoCloseable {
 
   /**
    * Logits of the token after the prompt, one per id of the vocabulary. Where the prefix covers the
-   * whole prompt, its last token is computed again behind the others.
+   * whole prompt, its last token is computed again behind the others; that of a hybrid model must
+   * not, since a state does not go back.
    *
-   * @throws IllegalStateException before all chunks are computed
+   * @throws IllegalStateException before all chunks are computed, or if none was
    */
   public float[] logits() {
     requireDone();
     if (hidden == null) {
+      if (state != null) {
+        throw new IllegalStateException("the state behind the last token gives no logits");
+      }
       compute(List.of(this), new int[] {ids.length - 1}, new int[] {1});
     }
     return script.floats(script.call("logits", Objects.requireNonNull(hidden)));
@@ -195,7 +234,7 @@ public final class Prefill implements AutoCloseable {
   public boolean isFinite() {
     requireDone();
     try (IValue finite = script.call("finite", cache)) {
-      return finite.toBoolean();
+      return finite.toBoolean() && (state == null || state.isFinite());
     }
   }
 
@@ -203,6 +242,23 @@ public final class Prefill implements AutoCloseable {
   IValue cache() {
     requireDone();
     return cache;
+  }
+
+  /**
+   * Snapshots of the linear layers at block boundaries behind the prefix, in {@link StateLayout},
+   * by the number of blocks before them; empty where the model has no linear layers.
+   *
+   * @throws IllegalStateException before all chunks are computed
+   */
+  public NavigableMap<Integer, byte[]> snapshots() {
+    requireDone();
+    return state == null ? Collections.emptyNavigableMap() : state.snapshots();
+  }
+
+  /** The state behind the last token, as a snapshot; null where the model has none. */
+  public byte @Nullable [] state() {
+    requireDone();
+    return state == null ? null : state.bytes();
   }
 
   private void requireDone() {
@@ -214,5 +270,8 @@ public final class Prefill implements AutoCloseable {
   @Override
   public void close() {
     Stream.of(hidden, means, cache).filter(Objects::nonNull).forEach(IValue::close);
+    if (state != null) {
+      state.close();
+    }
   }
 }

@@ -7,11 +7,14 @@ import io.membrane.block.Tokens;
 import io.membrane.worker.checkpoint.BadModelException;
 import io.membrane.worker.checkpoint.Checkpoint;
 import io.membrane.worker.checkpoint.ElementType;
+import io.membrane.worker.checkpoint.Experts;
+import io.membrane.worker.checkpoint.HybridLayers;
 import io.membrane.worker.checkpoint.ModelConfig;
 import io.membrane.worker.checkpoint.Rope;
 import io.membrane.worker.checkpoint.TensorSpec;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model in the engine's memory, ready to prefill.
@@ -29,15 +32,19 @@ public final class PrefillModel implements AutoCloseable {
   private final ModelConfig config;
   private final KvLayout layout;
   private final String device;
+  private final @Nullable StateLayout stateLayout;
   private final int chunkTokens;
+  private final SnapshotRule snapshotRule;
 
   private PrefillModel(
-      Script script, ModelConfig config, KvLayout layout, String device, int chunkTokens) {
+      Script script, ModelConfig config, KvLayout layout, String device, PrefillOptions options) {
     this.script = script;
     this.config = config;
     this.layout = layout;
     this.device = device;
-    this.chunkTokens = chunkTokens;
+    this.stateLayout = config.hybrid() == null ? null : StateLayout.of(config.hybrid());
+    this.chunkTokens = options.chunkTokens();
+    this.snapshotRule = options.snapshots();
   }
 
   /**
@@ -55,6 +62,7 @@ public final class PrefillModel implements AutoCloseable {
     KvLayout layout =
         new KvLayout(
             config.layers(),
+            config.attentionLayers(),
             config.kvHeads(),
             config.headDim(),
             Optional.ofNullable(options.kvType()).orElse(weights));
@@ -65,7 +73,7 @@ public final class PrefillModel implements AutoCloseable {
           device,
           compute.scalarType(),
           layout.type().scalarType(),
-          config.layers(),
+          layout.layers(),
           config.heads(),
           config.kvHeads(),
           config.headDim(),
@@ -74,11 +82,14 @@ public final class PrefillModel implements AutoCloseable {
       for (TensorSpec tensor : config.tensors()) {
         put(script, checkpoint, tensor);
       }
+      if (config.hybrid() != null) {
+        prepare(script, config, config.hybrid());
+      }
     } catch (RuntimeException e) {
       script.close();
       throw e;
     }
-    return new PrefillModel(script, config, layout, device, options.chunkTokens());
+    return new PrefillModel(script, config, layout, device, options);
   }
 
   private static void rotate(Script script, Rope rope) {
@@ -93,9 +104,27 @@ public final class PrefillModel implements AutoCloseable {
         checkpoint.data(tensor).stream().map(script::bytes).toArray(PtNDArray[]::new);
     try {
       int type = checkpoint.type(tensor).scalarType();
-      script.run("put", tensor.name(), parts, type, tensor.dimensions());
+      String method = HybridLayers.isExponent(tensor.name()) ? "put_exponent" : "put";
+      script.run(method, tensor.name(), parts, type, tensor.dimensions());
     } finally {
       Script.closeAll(parts);
+    }
+  }
+
+  /** Brings the weights of a hybrid model into the form that the script computes with. */
+  private static void prepare(Script script, ModelConfig config, HybridLayers hybrid) {
+    Experts experts = hybrid.experts();
+    int routed = experts == null ? 0 : experts.perToken() * (experts.normalised() ? 1 : -1);
+    script.run("configure_hybrid", config.layers(), hybrid.keyHeads(), routed);
+    for (TensorSpec tensor : config.tensors()) {
+      if (HybridLayers.isCentred(tensor.name())) {
+        script.run("centre", tensor.name());
+      }
+    }
+    for (int layer = 0; hybrid.fusedInput() && layer < config.layers(); layer++) {
+      if (hybrid.linear().get(layer)) {
+        script.run("split", "model.layers." + layer + ".linear_attn.", hybrid.keyDim());
+      }
     }
   }
 
@@ -133,18 +162,73 @@ public final class PrefillModel implements AutoCloseable {
    * @param embeds whether embeddings of the blocks behind the prefix are wanted
    */
   public Prefill begin(Tokens tokens, List<byte[]> prefix, int blockTokens, boolean embeds) {
-    // The optimizer recompiles by shape: slow first calls, and other rounding in later ones.
-    JniUtils.setGraphExecutorOptimize(false);
-    return new Prefill(script, layout, chunkTokens, tokens, prefix, blockTokens, embeds);
+    return begin(tokens, prefix, null, blockTokens, embeds);
   }
 
-  /** Tokens of the chunk of a prompt that follows {@code done} tokens of it. */
+  /**
+   * Begins to prefill a prompt.
+   *
+   * @param state snapshot behind the last block of {@code prefix}, in {@link #stateLayout}: needed
+   *     by a hybrid model, and null for every other and behind no block
+   */
+  public Prefill begin(
+      Tokens tokens,
+      List<byte[]> prefix,
+      byte @Nullable [] state,
+      int blockTokens,
+      boolean embeds) {
+    // The optimizer recompiles by shape: slow first calls, and other rounding in later ones.
+    JniUtils.setGraphExecutorOptimize(false);
+    RecurrentState recurrent =
+        stateLayout == null
+            ? null
+            : new RecurrentState(
+                script,
+                stateLayout,
+                snapshotRule,
+                blockTokens,
+                prefix.size(),
+                tokens.length() / blockTokens,
+                state);
+    try {
+      return new Prefill(
+          script, layout, chunkTokens, tokens, prefix, blockTokens, embeds, recurrent);
+    } catch (RuntimeException e) {
+      if (recurrent != null) {
+        recurrent.close();
+      }
+      throw e;
+    }
+  }
+
+  /** How snapshots of the linear layers lie in memory; null where the model has none. */
+  public @Nullable StateLayout stateLayout() {
+    return stateLayout;
+  }
+
+  /** Tokens of the chunk of a prompt of one block that follows {@code done} tokens of it. */
   public int chunkAfter(int done, int length) {
     return Prefill.chunk(done, length, chunkTokens);
   }
 
   /**
-   * Begins to prefill a prompt of which some blocks are reused from other places.
+   * Tokens of the chunk of a prompt that follows {@code done} tokens of it; that of a hybrid model
+   * ends where a snapshot is due.
+   *
+   * @param reused leading blocks that the prefill begins with
+   */
+  public int chunkAfter(int reused, int blockTokens, int done, int length) {
+    int chunk = Prefill.chunk(done, length, chunkTokens);
+    if (stateLayout == null) {
+      return chunk;
+    }
+    int end = snapshotRule.nextEnd(reused, done, length / blockTokens, blockTokens);
+    return Math.min(chunk, end - done);
+  }
+
+  /**
+   * Begins to prefill a prompt of which some blocks are reused from other places; not of a hybrid
+   * model, whose states know every token before them.
    *
    * @param tokens as in {@link #begin(Tokens, List, int)}, as are the next two
    * @param blocks behind the prefix, ascending, without overlap; read before this returns

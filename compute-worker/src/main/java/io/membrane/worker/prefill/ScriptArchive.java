@@ -23,7 +23,8 @@ import java.util.zip.ZipOutputStream;
 final class ScriptArchive {
 
   /** Its class, and more of its methods. */
-  private static final List<String> CODE = List.of("Prefill.torchscript", "Shifted.torchscript");
+  private static final List<String> CODE =
+      List.of("Prefill.torchscript", "Shifted.torchscript", "Hybrid.torchscript");
 
   private ScriptArchive() {}
 
@@ -79,6 +80,12 @@ final class ScriptArchive {
         .number(0)
         .text("rope_scale")
         .number(1)
+        .text("depth")
+        .zero()
+        .text("key_heads")
+        .zero()
+        .text("experts")
+        .zero()
         .endObject()
         .end();
   }

@@ -177,10 +177,11 @@ public final class PromptWarming {
   private void requireWarmingOnly(PrefillRequest request) {
     if (Boolean.TRUE.equals(request.nextToken())
         || Boolean.TRUE.equals(request.embeddings())
+        || Boolean.TRUE.equals(request.tail())
         || request.shifted() != null) {
       throw new MembraneException(
           ErrorCode.IMPOSSIBLE_REQUEST,
-          "next_token, embeddings and shifted need a model that is computed here; %s only gets its cache"
+          "next_token, embeddings, tail and shifted need a model that is computed here; %s only gets its cache"
                   .formatted(model.backend().word())
               + " warm (capabilities in /v1/models)");
     }

@@ -32,7 +32,8 @@ public record ProviderModel(
         backend.takesTokens()
             ? List.of(Capability.WARM, Capability.TOKENS, Capability.TEXT)
             : List.of(Capability.WARM, Capability.TEXT);
-    return new Model(namespace.model(), "model", backend.word(), namespace, null, capabilities);
+    return new Model(
+        namespace.model(), "model", backend.word(), namespace, null, capabilities, null);
   }
 
   /**

@@ -55,23 +55,31 @@ final class BlockStore {
   }
 
   /**
-   * Stores blocks in order.
+   * Stores blocks in order, and then the states behind some of them, so that no state lies there
+   * without the KV before it.
    *
    * @throws MembraneException the store's own problem with the first block that it refused
    */
-  Outcome store(List<Payload> payloads) {
-    int step = Math.clamp(BYTES_PER_CALL / served.blockBytes(), 1, BLOCKS_PER_CALL);
+  Outcome store(List<Payload> blocks, List<Payload> states) {
     Set<FragmentKey> conflicts = new HashSet<>();
     List<LogPosition> positions = new ArrayList<>();
-    for (int from = 0; from < payloads.size(); from += step) {
-      List<Payload> batch = payloads.subList(from, Math.min(payloads.size(), from + step));
-      store(batch, conflicts, positions);
-    }
+    store(blocks, conflicts, positions);
+    store(states, conflicts, positions);
     String latest = positions.stream().max(naturalOrder()).map(LogPosition::toString).orElse(null);
     return new Outcome(conflicts, latest);
   }
 
-  private void store(List<Payload> batch, Set<FragmentKey> conflicts, List<LogPosition> positions) {
+  private void store(
+      List<Payload> payloads, Set<FragmentKey> conflicts, List<LogPosition> positions) {
+    long largest = payloads.stream().mapToLong(p -> p.bytes().length).max().orElse(1);
+    int step = Math.clamp(BYTES_PER_CALL / largest, 1, BLOCKS_PER_CALL);
+    for (int from = 0; from < payloads.size(); from += step) {
+      List<Payload> batch = payloads.subList(from, Math.min(payloads.size(), from + step));
+      put(batch, conflicts, positions);
+    }
+  }
+
+  private void put(List<Payload> batch, Set<FragmentKey> conflicts, List<LogPosition> positions) {
     InputStream answer =
         fragments.batchPut(out -> {
           FrameWriter frames = new FrameWriter(out);
@@ -83,11 +91,11 @@ final class BlockStore {
     try (InputStream body = answer) {
       FrameReader frames = new FrameReader(body, 0, batch.size());
       for (Payload payload : batch) {
-        Frame.Header header = answer(frames, key(payload));
+        Frame.Header header = answer(frames, payload.key());
         Problem problem = header.problem();
         if (problem != null && problem.status() == CONFLICT) {
-          log.info("{} is stored already with other bytes, which are kept", key(payload));
-          conflicts.add(key(payload));
+          log.info("{} is stored already with other bytes, which are kept", payload.key());
+          conflicts.add(payload.key());
         } else if (problem != null) {
           throw problem.toException();
         } else if (header.logPosition() != null) {
@@ -116,19 +124,15 @@ final class BlockStore {
     }
   }
 
-  FragmentKey key(Payload payload) {
-    return new FragmentKey(payload.hash(), served.model().layout().slice());
-  }
-
   private Frame frame(Payload payload) {
     FragmentMeta meta =
         new FragmentMeta(
             served.namespace(),
             payload.parent(),
             payload.span(),
-            served.signature(payload.span()),
+            served.signature(payload.key().slice(), payload.span()),
             null,
             false);
-    return Frame.payload(200, key(payload), meta, payload.digest(), payload.bytes());
+    return Frame.payload(200, payload.key(), meta, payload.digest(), payload.bytes());
   }
 }

@@ -6,6 +6,7 @@ import io.membrane.wire.ComputeClient.NextToken;
 import io.membrane.worker.prefill.Prefill;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,18 +16,28 @@ import org.jspecify.annotations.Nullable;
  * @param blocks KV of the full blocks behind the reused ones
  * @param embeddings those of {@code blocks}; empty if not asked for
  * @param next the greedy next token, if asked for
+ * @param states of a hybrid model, snapshots by the number of blocks before them
+ * @param tail bytes of the tail, if asked for
  * @param nanos time in the engine, without waiting for it
  */
+@SuppressWarnings("ArrayRecordComponent") // handed on, never compared
 record Computation(
     int tokens,
     List<byte[]> blocks,
     List<float[]> embeddings,
     @Nullable NextToken next,
+    NavigableMap<Integer, byte[]> states,
+    byte @Nullable [] tail,
     long nanos) {
 
   /** What a prefill that is done has to give. To be called on the lane. */
   static Computation of(
-      ServedModel served, Prompt prompt, Prefill prefill, boolean nextToken, boolean embeds) {
+      ServedModel served,
+      Prompt prompt,
+      Prefill prefill,
+      boolean nextToken,
+      boolean embeds,
+      @Nullable Tail tail) {
     requireFinite(served, prefill.isFinite());
     NextToken next = nextToken ? greedy(served, prefill.logits()) : null;
     List<byte[]> blocks = new ArrayList<>();
@@ -39,12 +50,19 @@ record Computation(
       }
     }
     int computed = prompt.tokens().length() - prefill.reusedTokens();
-    return new Computation(computed == 0 && nextToken ? 1 : computed, blocks, embeddings, next, 0);
+    return new Computation(
+        computed == 0 && nextToken ? 1 : computed,
+        blocks,
+        embeddings,
+        next,
+        prefill.snapshots(),
+        tail == null ? null : tail.of(prefill),
+        0);
   }
 
   /** The same with the time that it took. */
   Computation took(long engineNanos) {
-    return new Computation(tokens, blocks, embeddings, next, engineNanos);
+    return new Computation(tokens, blocks, embeddings, next, states, tail, engineNanos);
   }
 
   static NextToken greedy(ServedModel served, float[] logits) {

@@ -44,7 +44,7 @@ final class PrefixFetch {
     while (payloads.size() < wanted) {
       int from = payloads.size();
       int to = Math.min(wanted, from + KEYS_PER_CALL);
-      read(prompt, from, to, payloads);
+      read(prompt, served.model().layout().slice(), from, to, payloads);
       if (payloads.size() < to) {
         break;
       }
@@ -52,14 +52,21 @@ final class PrefixFetch {
     return payloads;
   }
 
-  private void read(Prompt prompt, int from, int to, List<Payload> payloads) {
-    Slice slice = served.model().layout().slice();
+  /** One slice of one block; null if it is not usable. */
+  @Nullable Payload fetch(Prompt prompt, Slice slice, int block) {
+    List<Payload> payloads = new ArrayList<>(1);
+    read(prompt, slice, block, block + 1, payloads);
+    return payloads.isEmpty() ? null : payloads.getFirst();
+  }
+
+  private void read(Prompt prompt, Slice slice, int from, int to, List<Payload> payloads) {
     List<FragmentKey> keys =
         prompt.chain().subList(from, to).stream().map(h -> new FragmentKey(h, slice)).toList();
     InputStream answer = fragments.batchGet(new FragmentClient.Keys(keys));
+    int block = from;
     try (InputStream body = answer) {
-      FrameReader frames = new FrameReader(body, served.blockBytes(), keys.size());
-      for (int block = from; block < to; block++) {
+      FrameReader frames = new FrameReader(body, served.bytes(slice), keys.size());
+      for (; block < to; block++) {
         Payload payload = usable(frames.next(), keys.get(block - from), prompt, block);
         if (payload == null) {
           return;
@@ -67,7 +74,7 @@ final class PrefixFetch {
         payloads.add(payload);
       }
     } catch (IOException | MembraneException e) {
-      log.warn("fragments from block {} on broke off and are computed instead", payloads.size(), e);
+      log.warn("fragments from block {} on broke off and are computed instead", block, e);
     }
   }
 
@@ -81,15 +88,16 @@ final class PrefixFetch {
       log.debug("{} is missing: status {}", key, frame.status());
       return null;
     }
-    Payload payload =
-        new Payload(key.hash(), prompt.parent(block), prompt.span(block), frame.body());
+    Payload payload = prompt.payload(block, key.slice(), frame.body());
+    long bytes = served.bytes(key.slice());
     FragmentMeta meta = frame.header().meta();
     String fault = null;
-    if (frame.body().length != served.blockBytes()) {
-      fault = "%d bytes instead of %d".formatted(frame.body().length, served.blockBytes());
+    if (frame.body().length != bytes) {
+      fault = "%d bytes instead of %d".formatted(frame.body().length, bytes);
     } else if (!payload.digest().equals(frame.header().digest())) {
       fault = "bytes of another digest";
-    } else if (meta == null || !served.signature(payload.span()).equals(meta.signature())) {
+    } else if (meta == null
+        || !served.signature(key.slice(), payload.span()).equals(meta.signature())) {
       fault = "another signature: " + (meta == null ? null : meta.signature());
     }
     if (fault != null) {

@@ -2,6 +2,8 @@ package io.membrane.worker.publish;
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.BlockHasher;
+import io.membrane.block.FragmentKey;
+import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
@@ -37,17 +39,17 @@ record Prompt(Tokens tokens, int blockTokens, BlockHash root, List<BlockHash> ch
     return new Prompt(tokens, blockTokens, root, List.copyOf(names));
   }
 
-  /** The KV of a block under its name. */
-  Payload payload(int block, byte[] bytes) {
-    return new Payload(chain.get(block), parent(block), span(block), bytes);
-  }
-
   TokenSpan span(int block) {
     return new TokenSpan(block * blockTokens, (block + 1) * blockTokens);
   }
 
   @Nullable BlockHash parent(int block) {
     return block == 0 ? null : chain.get(block - 1);
+  }
+
+  /** A slice of one of its blocks. */
+  Payload payload(int block, Slice slice, byte[] bytes) {
+    return new Payload(new FragmentKey(chain.get(block), slice), parent(block), span(block), bytes);
   }
 
   /** Checks that hashes are the prompt's first blocks. */

@@ -3,7 +3,9 @@ package io.membrane.worker.publish;
 import io.membrane.block.BlockHash;
 import io.membrane.block.BlockHasher;
 import io.membrane.block.ContentDigest;
+import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
+import io.membrane.block.Slice;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -14,12 +16,14 @@ import io.membrane.wire.ComputeClient.PrefilledBlock;
 import io.membrane.wire.ComputeClient.Prefix;
 import io.membrane.wire.ComputeClient.Shifted;
 import io.membrane.wire.ComputeClient.Source;
+import io.membrane.wire.ComputeClient.TransferBlock;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.NamespaceRequest;
 import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.batch.PrefillTimes;
 import io.membrane.worker.prefill.Prefill;
+import io.membrane.worker.prefill.StateLayout;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,9 +42,11 @@ public final class PromptPrefill {
   private final PrefillTimes times;
   private final DirectoryClient directory;
   private final PrefixFetch prefixFetch;
+  private final @Nullable HybridFetch hybridFetch;
   private final BlockStore blockStore;
   private final BlockDescriptions descriptions;
   private final ShiftedReuse shiftedReuse;
+  private final TransferBlocks transferBlocks;
   private final MeterRegistry meters;
 
   public PromptPrefill(
@@ -50,15 +56,23 @@ public final class PromptPrefill {
       DirectoryClient directory,
       FragmentClient fragments,
       BlockDescriptions descriptions,
+      TransferBlocks transferBlocks,
       MeterRegistry meters) {
     this.served = served;
     this.lane = lane;
     this.times = times;
     this.directory = directory;
     this.prefixFetch = new PrefixFetch(fragments, served);
+    StateLayout state = served.model().stateLayout();
+    this.hybridFetch =
+        state == null
+            ? null
+            : new HybridFetch(
+                fragments, prefixFetch, served.model().layout().slice(), state.slice());
     this.blockStore = new BlockStore(fragments, served);
     this.descriptions = descriptions;
     this.shiftedReuse = new ShiftedReuse(served, lane, fragments, meters);
+    this.transferBlocks = transferBlocks;
     this.meters = meters;
   }
 
@@ -82,24 +96,37 @@ public final class PromptPrefill {
   private PrefillResponse exact(PrefillRequest request) {
     long start = System.nanoTime();
     served.requireNamed(request.model());
+    Prompt prompt = prompt(request);
+    List<BlockHash> asked = asked(request.prefix());
+    prompt.requireLeading(asked);
+    Tail tail = Boolean.TRUE.equals(request.tail()) ? Tail.of(served, prompt) : null;
+    try (TransferBlocks.Room room = transferBlocks.reserve(tail == null ? 0 : tail.bytes())) {
+      return prefill(request, prompt, asked, tail, room, start);
+    }
+  }
+
+  private PrefillResponse prefill(
+      PrefillRequest request,
+      Prompt prompt,
+      List<BlockHash> asked,
+      @Nullable Tail tail,
+      TransferBlocks.Room room,
+      long start) {
     boolean store = !Boolean.FALSE.equals(request.store());
     boolean nextToken = Boolean.TRUE.equals(request.nextToken());
     boolean answersEmbeddings = Boolean.TRUE.equals(request.embeddings());
     boolean embeds = answersEmbeddings || (store && descriptions.areWanted());
-    Prompt prompt = prompt(request);
-    List<BlockHash> asked = asked(request.prefix());
-    prompt.requireLeading(asked);
-
     long fetchStart = System.nanoTime();
-    List<Payload> reused = prefixFetch.fetch(prompt, asked.size());
+    Reused past = reused(prompt, asked.size(), nextToken);
+    List<Payload> reused = past.blocks();
     long fetchNanos = System.nanoTime() - fetchStart;
-    List<byte[]> prefix = reused.stream().map(Payload::bytes).toList();
     Computation computed =
-        lane.run(new PromptWork(served, prompt, prefix, nextToken, embeds, times));
+        lane.run(new PromptWork(served, prompt, past, nextToken, embeds, tail, times));
     List<Payload> made = payloads(prompt, reused.size(), computed.blocks());
+    List<Payload> states = states(prompt, computed);
     long storeStart = System.nanoTime();
     BlockStore.Outcome stored =
-        store ? blockStore.store(made) : new BlockStore.Outcome(Set.of(), null);
+        store ? blockStore.store(made, states) : new BlockStore.Outcome(Set.of(), null);
     long storeNanos = System.nanoTime() - storeStart;
     if (store) {
       descriptions.offer(prompt, made, computed.embeddings());
@@ -109,7 +136,7 @@ public final class PromptPrefill {
     reused.forEach(payload -> blocks.add(block(payload, payload.digest(), Source.FRAGMENT, null)));
     for (int i = 0; i < made.size(); i++) {
       Payload payload = made.get(i);
-      boolean kept = store && !stored.conflicts().contains(blockStore.key(payload));
+      boolean kept = store && !stored.conflicts().contains(payload.key());
       float[] embedding =
           answersEmbeddings
               ? Computation.requireFinite(served, computed.embeddings().get(i))
@@ -137,7 +164,54 @@ public final class PromptPrefill {
             millis(computed.nanos()),
             millis(storeNanos),
             millis(System.nanoTime() - start)),
-        stored.logPosition());
+        stored.logPosition(),
+        null,
+        null,
+        hybridFetch == null ? null : states(past, states, store ? stored.conflicts() : null),
+        transferBlock(tail, computed, room));
+  }
+
+  private @Nullable TransferBlock transferBlock(
+      @Nullable Tail tail, Computation computed, TransferBlocks.Room room) {
+    return tail == null || computed.tail() == null
+        ? null
+        : tail.named(room.hold(computed.tail()), computed.tail(), transferBlocks.life().toMillis());
+  }
+
+  /** A state does not go back: the next token needs one before the prompt's last token. */
+  private Reused reused(Prompt prompt, int asked, boolean nextToken) {
+    if (hybridFetch == null) {
+      return new Reused(prefixFetch.fetch(prompt, asked), null);
+    }
+    int before = (prompt.tokens().length() - 1) / prompt.blockTokens();
+    return hybridFetch.fetch(prompt, nextToken ? Math.min(asked, before) : asked);
+  }
+
+  private List<Payload> states(Prompt prompt, Computation computed) {
+    StateLayout layout = served.model().stateLayout();
+    return layout == null
+        ? List.of()
+        : computed.states().entrySet().stream()
+            .map(state -> prompt.payload(state.getKey() - 1, layout.slice(), state.getValue()))
+            .toList();
+  }
+
+  /**
+   * The reused state and the new ones.
+   *
+   * @param conflicts those that the store keeps other bytes of; null if none was stored
+   */
+  private static List<PrefilledBlock> states(
+      Reused past, List<Payload> made, @Nullable Set<FragmentKey> conflicts) {
+    List<PrefilledBlock> states = new ArrayList<>();
+    if (past.state() != null) {
+      states.add(block(past.state(), past.state().digest(), Source.FRAGMENT, null));
+    }
+    for (Payload state : made) {
+      boolean kept = conflicts != null && !conflicts.contains(state.key());
+      states.add(block(state, kept ? state.digest() : null, Source.PREFILL, null));
+    }
+    return states;
   }
 
   private Prompt prompt(PrefillRequest request) {
@@ -167,18 +241,16 @@ public final class PromptPrefill {
     return prefix == null ? List.of() : prefix.blockHashes();
   }
 
-  private static List<Payload> payloads(Prompt prompt, int first, List<byte[]> blocks) {
+  private List<Payload> payloads(Prompt prompt, int first, List<byte[]> blocks) {
+    Slice slice = served.model().layout().slice();
     List<Payload> payloads = new ArrayList<>(blocks.size());
     for (int i = 0; i < blocks.size(); i++) {
-      int block = first + i;
-      payloads.add(
-          new Payload(
-              prompt.chain().get(block), prompt.parent(block), prompt.span(block), blocks.get(i)));
+      payloads.add(prompt.payload(first + i, slice, blocks.get(i)));
     }
     return payloads;
   }
 
-  private PrefilledBlock block(
+  private static PrefilledBlock block(
       Payload payload,
       @Nullable ContentDigest digest,
       Source source,
@@ -186,7 +258,7 @@ public final class PromptPrefill {
     return new PrefilledBlock(
         payload.hash(),
         payload.parent(),
-        served.model().layout().slice(),
+        payload.key().slice(),
         payload.span(),
         payload.bytes().length,
         digest,

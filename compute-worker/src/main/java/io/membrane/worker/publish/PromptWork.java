@@ -3,7 +3,6 @@ package io.membrane.worker.publish;
 import io.membrane.worker.batch.PrefillTimes;
 import io.membrane.worker.batch.Work;
 import io.membrane.worker.prefill.Prefill;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A prompt that goes through the engine behind its reused prefix. */
@@ -11,9 +10,10 @@ final class PromptWork implements Work<Prefill, Computation> {
 
   private final ServedModel served;
   private final Prompt prompt;
-  private final List<byte[]> prefix;
+  private final Reused reused;
   private final boolean nextToken;
   private final boolean embeds;
+  private final @Nullable Tail tail;
   private final PrefillTimes times;
   private @Nullable Prefill prefill;
   private volatile int done;
@@ -23,23 +23,26 @@ final class PromptWork implements Work<Prefill, Computation> {
   /**
    * Work that waits.
    *
-   * @param prefix payloads of the leading blocks
+   * @param reused what it begins behind
+   * @param tail what is wanted of the tokens behind the last full block; null for nothing
    * @param times what is told how long it took, if nothing was reused
    */
   PromptWork(
       ServedModel served,
       Prompt prompt,
-      List<byte[]> prefix,
+      Reused reused,
       boolean nextToken,
       boolean embeds,
+      @Nullable Tail tail,
       PrefillTimes times) {
     this.served = served;
     this.prompt = prompt;
-    this.prefix = prefix;
+    this.reused = reused;
     this.nextToken = nextToken;
     this.embeds = embeds;
+    this.tail = tail;
     this.times = times;
-    this.done = prefix.size() * prompt.blockTokens();
+    this.done = reused.blocks().size() * prompt.blockTokens();
   }
 
   @Override
@@ -59,7 +62,9 @@ final class PromptWork implements Work<Prefill, Computation> {
 
   @Override
   public int nextTokens() {
-    return served.model().chunkAfter(done, prompt.tokens().length());
+    return served
+        .model()
+        .chunkAfter(reused.blocks().size(), prompt.blockTokens(), done, prompt.tokens().length());
   }
 
   @Override
@@ -71,7 +76,10 @@ final class PromptWork implements Work<Prefill, Computation> {
     Prefill known = prefill;
     if (known == null) {
       long start = System.nanoTime();
-      known = served.model().begin(prompt.tokens(), prefix, prompt.blockTokens(), embeds);
+      known =
+          served
+              .model()
+              .begin(prompt.tokens(), reused.kv(), reused.snapshot(), prompt.blockTokens(), embeds);
       prefill = known;
       nanos += System.nanoTime() - start;
     }
@@ -87,11 +95,11 @@ final class PromptWork implements Work<Prefill, Computation> {
 
   @Override
   public Computation finish() {
-    if (prefix.isEmpty() && alone) {
+    if (reused.blocks().isEmpty() && alone) {
       times.measured(done, nanos / 1e6);
     }
     long start = System.nanoTime();
-    Computation computation = Computation.of(served, prompt, begun(), nextToken, embeds);
+    Computation computation = Computation.of(served, prompt, begun(), nextToken, embeds, tail);
     return computation.took(nanos + System.nanoTime() - start);
   }
 

@@ -2,6 +2,7 @@ package io.membrane.worker.publish;
 
 import io.membrane.block.Namespace;
 import io.membrane.block.Signature;
+import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
@@ -9,6 +10,8 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.worker.prefill.KvLayout;
 import io.membrane.worker.prefill.PrefillModel;
 import io.membrane.worker.prefill.PromptTokenizer;
+import io.membrane.worker.prefill.StateLayout;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +23,23 @@ import org.jspecify.annotations.Nullable;
 public record ServedModel(
     Namespace namespace, PrefillModel model, PromptTokenizer tokenizer, int maxTokens) {
 
-  /** Shape of a block's payload at {@code span}. */
+  /** Shape of the payload of one of this model's slices at {@code span}. */
+  Signature signature(Slice slice, TokenSpan span) {
+    StateLayout state = model.stateLayout();
+    return slice.kind() == Slice.Kind.STATE && state != null
+        ? new Signature(
+            namespace,
+            Signature.STATE_LAYOUT,
+            state.layers(),
+            state.valueHeads(),
+            state.valueDim(),
+            span,
+            model.rope().encoding(),
+            model.rope().base())
+        : signature(span);
+  }
+
+  /** Shape of a block's KV at {@code span}. */
   public Signature signature(TokenSpan span) {
     KvLayout layout = model.layout();
     return new Signature(
@@ -34,9 +53,18 @@ public record ServedModel(
         model.rope().base());
   }
 
-  /** Bytes of a full block's payload. */
-  long blockBytes() {
-    return model.layout().bytes(namespace.blockTokens());
+  /** Bytes of a full block's payload in one of this model's slices. */
+  long bytes(Slice slice) {
+    StateLayout state = model.stateLayout();
+    return slice.kind() == Slice.Kind.STATE && state != null
+        ? state.bytes()
+        : model.layout().bytes(namespace.blockTokens());
+  }
+
+  /** What a reader of a hybrid model's blocks needs; null for every other model. */
+  public @Nullable List<Slice> needs() {
+    StateLayout state = model.stateLayout();
+    return state == null ? null : List.of(model.layout().slice(), state.slice());
   }
 
   /**

@@ -3,6 +3,7 @@ package io.membrane.worker.publish;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.membrane.block.ContentDigest;
+import io.membrane.block.Slice;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.ComputeClient.PrefillRequest;
@@ -73,11 +74,7 @@ final class ShiftedReuse {
       int asked,
       Function<PrefillRequest, PrefillResponse> exact) {
     long start = System.nanoTime();
-    if (Boolean.TRUE.equals(request.embeddings())) {
-      throw new MembraneException(
-          ErrorCode.IMPOSSIBLE_REQUEST,
-          "embeddings are of exact prefills alone: leave out embeddings or shifted");
-    }
+    requirePossible(request);
     Shifts shifts = Shifts.of(shifted, prompt, asked, served.model().positionLimit());
     List<Fetched> sources = sourceFetch.fetch(shifts.blocks());
     if (sources.stream().allMatch(source -> source.payload() == null)) {
@@ -91,7 +88,7 @@ final class ShiftedReuse {
     BlockStore.Outcome stored =
         Boolean.FALSE.equals(request.store())
             ? new BlockStore.Outcome(Set.of(), null)
-            : blockStore.store(made);
+            : blockStore.store(made, List.of());
     long storeNanos = System.nanoTime() - storeStart;
     count(given, computed, asked, stored.conflicts().size(), storeNanos);
     return new PrefillResponse(
@@ -111,6 +108,25 @@ final class ShiftedReuse {
                 millis(System.nanoTime() - start)),
             stored.logPosition())
         .with(report(shifts, sources, computed));
+  }
+
+  private void requirePossible(PrefillRequest request) {
+    if (served.model().stateLayout() != null) {
+      throw new MembraneException(
+          ErrorCode.IMPOSSIBLE_REQUEST,
+          "the states of a hybrid model know every token before them, so none of its blocks can"
+              + " stand at another place: leave out shifted");
+    }
+    requireAbsent("embeddings", request.embeddings());
+    requireAbsent("tail", request.tail());
+  }
+
+  private static void requireAbsent(String wish, @Nullable Boolean value) {
+    if (Boolean.TRUE.equals(value)) {
+      throw new MembraneException(
+          ErrorCode.IMPOSSIBLE_REQUEST,
+          "%s can be had of an exact prefill alone: leave out %s or shifted".formatted(wish, wish));
+    }
   }
 
   private ShiftedComputation compute(
@@ -163,9 +179,10 @@ final class ShiftedReuse {
     return at / prompt.blockTokens();
   }
 
-  private static List<Payload> payloads(Prompt named, int first, List<byte[]> blocks) {
+  private List<Payload> payloads(Prompt named, int first, List<byte[]> blocks) {
+    Slice slice = served.model().layout().slice();
     return IntStream.range(0, blocks.size())
-        .mapToObj(i -> named.payload(first + i, blocks.get(i)))
+        .mapToObj(i -> named.payload(first + i, slice, blocks.get(i)))
         .toList();
   }
 
@@ -178,8 +195,7 @@ final class ShiftedReuse {
     List<PrefilledBlock> blocks = new ArrayList<>();
     prefix.forEach(p -> blocks.add(block(p, p.digest(), Source.FRAGMENT)));
     for (Payload payload : made) {
-      boolean kept =
-          !Boolean.FALSE.equals(store) && !stored.conflicts().contains(blockStore.key(payload));
+      boolean kept = !Boolean.FALSE.equals(store) && !stored.conflicts().contains(payload.key());
       Source source = blocks.size() < firstShifted ? Source.PREFILL : Source.SHIFTED;
       blocks.add(block(payload, kept ? payload.digest() : null, source));
     }
@@ -190,7 +206,7 @@ final class ShiftedReuse {
     return new PrefilledBlock(
         payload.hash(),
         payload.parent(),
-        served.model().layout().slice(),
+        payload.key().slice(),
         payload.span(),
         payload.bytes().length,
         digest,

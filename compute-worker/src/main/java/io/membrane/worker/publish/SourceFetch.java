@@ -69,7 +69,7 @@ final class SourceFetch {
         blocks.stream().map(b -> new FragmentKey(b.sourceBlockHash(), slice)).toList();
     InputStream answer = fragments.batchGet(new FragmentClient.Keys(keys));
     try (InputStream body = answer) {
-      FrameReader frames = new FrameReader(body, served.blockBytes(), keys.size());
+      FrameReader frames = new FrameReader(body, served.bytes(slice), keys.size());
       for (int i = 0; i < keys.size(); i++) {
         Frame frame = frames.next();
         if (frame == null || !frame.header().key().equals(keys.get(i))) {
@@ -87,9 +87,9 @@ final class SourceFetch {
     if (frame.status() != 200) {
       return "it is not stored: status " + frame.status();
     }
-    if (frame.body().length != served.blockBytes()) {
-      return "it has %d bytes, a block of this model %d"
-          .formatted(frame.body().length, served.blockBytes());
+    long bytes = served.bytes(served.model().layout().slice());
+    if (frame.body().length != bytes) {
+      return "it has %d bytes, a block of this model %d".formatted(frame.body().length, bytes);
     }
     if (!ContentDigest.of(frame.body()).equals(frame.header().digest())) {
       return "its bytes have another digest";

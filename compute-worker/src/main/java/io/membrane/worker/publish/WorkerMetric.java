@@ -17,6 +17,8 @@ public enum WorkerMetric {
   DESCRIBED("membrane.worker.described"),
   /** Timer: embedding requests in the engine. */
   EMBEDDING("membrane.worker.embedding"),
+  /** Gauge: bytes of transfer blocks that wait for their delivery. */
+  TRANSFER_BYTES("membrane.worker.transfer.bytes"),
   /** Gauge: prompts and embedding requests that wait for the engine. */
   QUEUE("membrane.worker.queue"),
   /** Gauge: tokens that those have to compute. */

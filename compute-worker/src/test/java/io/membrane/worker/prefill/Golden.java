@@ -54,6 +54,15 @@ final class Golden {
     }
   }
 
+  /** With a snapshot of a hybrid model's state at every {@code every}-th block. */
+  static PrefillModel load(String name, @Nullable ElementType kvType, int chunkTokens, int every) {
+    try (Checkpoint checkpoint = Checkpoint.open(model(name))) {
+      return PrefillModel.load(
+          checkpoint,
+          new PrefillOptions("cpu", kvType, chunkTokens, 0, new SnapshotRule(every, 1000)));
+    }
+  }
+
   /** The values of a payload, widened. */
   static float[] values(byte[] payload, ElementType type) {
     ByteBuffer bytes = little(payload);

@@ -223,7 +223,8 @@ final class Answers {
   private static boolean whole(@Nullable Model model) {
     return model != null
         && present(model.id(), model.namespace())
-        && (model.signature() != null || !model.offers(Capability.KV));
+        && (model.signature() != null || !model.offers(Capability.KV))
+        && Needs.isWhole(model.needs());
   }
 
   private static boolean whole(@Nullable Profile profile) {

@@ -53,7 +53,8 @@ final class Execution {
       return new Proposal(stored, Planner.withoutPrefill(task.prompt(), stored), null);
     }
     RouteResponse route = phases.route(() -> prefilling.route(task, stored));
-    Costs costs = new Costs(links, task.server(route.target()).profile(), leastGainMs);
+    Costs costs =
+        new Costs(links, task.server(route.target()).profile(), leastGainMs, !task.isHybrid());
     return new Proposal(stored, Planner.withPrefill(task.prompt(), stored, route, costs), route);
   }
 
@@ -97,7 +98,10 @@ final class Execution {
   }
 
   private Proposal matched(Task task, Phases phases) {
-    return checked(task, phases.match(() -> inventory.match(task.prompt(), task.slice())), phases);
+    return checked(
+        task,
+        phases.match(() -> inventory.match(task.prompt(), task.reusable(), task.needs())),
+        phases);
   }
 
   /** Where nothing is computed nobody finds out later that the bytes are gone. */
@@ -105,7 +109,7 @@ final class Execution {
     Stored stored =
         task.mustCompute(named)
             ? named
-            : phases.match(() -> inventory.verify(task.prompt(), named, task.slice()));
+            : phases.match(() -> inventory.verify(task.prompt(), named, task.needs()));
     return propose(task, stored, phases);
   }
 

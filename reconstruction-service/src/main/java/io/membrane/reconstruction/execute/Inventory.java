@@ -32,10 +32,11 @@ final class Inventory {
   /**
    * What the directory names, no older than what this process stored.
    *
-   * @param slice the slice that every block needs; null if any counts
+   * @param blocks leading blocks that are asked for
+   * @param needs what the reader needs; null if any slice counts
    */
-  Stored match(Prompt prompt, @Nullable Slice slice) {
-    if (prompt.blocks() == 0) {
+  Stored match(Prompt prompt, int blocks, @Nullable Needs needs) {
+    if (blocks == 0) {
       return Stored.named(List.of());
     }
     MatchResponse answer =
@@ -45,8 +46,8 @@ final class Inventory {
                 new MatchRequest(
                     null,
                     null,
-                    prompt.blockHashes(),
-                    slice == null ? null : List.of(slice),
+                    prompt.blockHashes().subList(0, blocks),
+                    needs == null ? null : needs.slices(),
                     watermark.position(),
                     null,
                     true)));
@@ -54,10 +55,39 @@ final class Inventory {
   }
 
   /** The leading blocks of {@code stored} whose bytes are really there. */
-  Stored verify(Prompt prompt, Stored stored, @Nullable Slice slice) {
+  Stored verify(Prompt prompt, Stored stored, @Nullable Needs needs) {
+    if (needs == null) {
+      return stored.verified(leadingBlocks(keys(prompt, stored.anywhere(), null)));
+    }
+    List<BlockHash> hashes = prompt.blockHashes().subList(0, stored.anywhere());
+    int leading =
+        leadingBlocks(hashes.stream().map(hash -> Needs.keys(hash, needs.attention())).toList());
+    return stored.verified(
+        needs.state().isEmpty() ? leading : lastState(hashes.subList(0, leading), needs.state()));
+  }
+
+  /** Blocks up to the last one whose state is there. */
+  private int lastState(List<BlockHash> hashes, List<Slice> state) {
+    List<FragmentKey> keys =
+        hashes.stream().flatMap(hash -> Needs.keys(hash, state).stream()).toList();
+    List<Boolean> present = new ArrayList<>(keys.size());
+    for (int from = 0; from < keys.size(); from += FragmentClient.MAX_KEYS) {
+      List<FragmentKey> some =
+          keys.subList(from, Math.min(keys.size(), from + FragmentClient.MAX_KEYS));
+      present.addAll(Answers.exists(some.size(), fragments.exists(new Keys(some))));
+    }
+    int blocks = hashes.size();
+    while (blocks > 0
+        && present.subList((blocks - 1) * state.size(), blocks * state.size()).contains(false)) {
+      blocks--;
+    }
+    return blocks;
+  }
+
+  private int leadingBlocks(List<List<FragmentKey>> blocks) {
     List<FragmentKey> keys = new ArrayList<>();
     List<Integer> ends = new ArrayList<>();
-    for (List<FragmentKey> block : keys(prompt, stored.anywhere(), slice)) {
+    for (List<FragmentKey> block : blocks) {
       if (block.isEmpty()) {
         break;
       }
@@ -65,18 +95,18 @@ final class Inventory {
       ends.add(keys.size());
     }
     int leading = leading(keys);
-    return stored.verified((int) ends.stream().filter(end -> end <= leading).count());
+    return (int) ends.stream().filter(end -> end <= leading).count();
   }
 
   /**
-   * The fragments of the first {@code blocks} blocks, block by block.
+   * The fragments of the first {@code blocks} blocks, block by block, with the state at their end.
    *
-   * @param slice the one slice of each; null for those that the directory knows
+   * @param needs what the reader needs; null for what the directory knows
    */
-  List<List<FragmentKey>> keys(Prompt prompt, int blocks, @Nullable Slice slice) {
+  List<List<FragmentKey>> keys(Prompt prompt, int blocks, @Nullable Needs needs) {
     List<BlockHash> hashes = prompt.blockHashes().subList(0, blocks);
-    if (slice != null) {
-      return hashes.stream().map(hash -> List.of(new FragmentKey(hash, slice))).toList();
+    if (needs != null) {
+      return needs.keys(hashes);
     }
     if (hashes.isEmpty()) {
       return List.of();

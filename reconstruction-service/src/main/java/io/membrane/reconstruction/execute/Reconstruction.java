@@ -79,7 +79,7 @@ public final class Reconstruction {
     Phases phases = new Phases();
     Task task = task(request, phases);
     Prompt prompt = task.prompt();
-    Stored named = phases.match(() -> inventory.match(prompt, task.slice()));
+    Stored named = phases.match(() -> inventory.match(prompt, task.reusable(), task.needs()));
     ShiftedReuse.Done shifted = shiftedReuse.run(task, named, phases);
     if (shifted != null) {
       return outcome(task, named, shifted, phases);
@@ -87,7 +87,7 @@ public final class Reconstruction {
     Done done = execution.run(task, named, phases);
     List<FragmentKey> fragments =
         task.wish().bytes()
-            ? inventory.keys(prompt, done.plan().coveredBlocks(), task.slice()).stream()
+            ? inventory.keys(prompt, done.plan().coveredBlocks(), task.needs()).stream()
                 .flatMap(List::stream)
                 .toList()
             : List.of();
@@ -135,7 +135,8 @@ public final class Reconstruction {
   public PlanResponse plan(ContextRequest request) {
     Phases phases = new Phases();
     Task task = task(request, phases);
-    Stored named = phases.match(() -> inventory.match(task.prompt(), task.slice()));
+    Stored named =
+        phases.match(() -> inventory.match(task.prompt(), task.reusable(), task.needs()));
     Proposal proposal = execution.propose(task, named, phases);
     return proposal.plan().described(proposal.route());
   }

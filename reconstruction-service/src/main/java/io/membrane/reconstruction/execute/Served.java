@@ -1,7 +1,6 @@
 package io.membrane.reconstruction.execute;
 
 import io.membrane.block.Namespace;
-import io.membrane.block.Slice;
 import io.membrane.reconstruction.plan.PrefillProfile;
 import io.membrane.wire.ComputeClient.Capability;
 import io.membrane.wire.ComputeClient.Model;
@@ -19,11 +18,9 @@ record Served(Cluster cluster, Model model, @Nullable PrefillProfile profile) {
     return model.namespace();
   }
 
-  /** The slice of every block that this worker reads and writes; null if its KV cannot be had. */
-  @Nullable Slice slice() {
-    return givesKv() && model.signature() != null
-        ? Slice.attention(model.signature().layers())
-        : null;
+  /** What this worker reads and writes; null if its KV cannot be had. */
+  @Nullable Needs needs() {
+    return givesKv() ? Needs.of(model) : null;
   }
 
   /** Whether KV comes of a prefill there; otherwise it warms a provider's own cache. */

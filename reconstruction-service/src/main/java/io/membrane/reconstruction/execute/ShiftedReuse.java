@@ -71,12 +71,13 @@ final class ShiftedReuse {
   }
 
   /**
-   * Has a prompt computed with blocks at other places; null if there are none, and the context is
-   * to be rebuilt exactly.
+   * Has a prompt computed with blocks at other places; null if there are none, or the model is a
+   * hybrid one, whose states know every token before them: then the context is to be rebuilt
+   * exactly.
    */
   @Nullable Done run(Task task, Stored stored, Phases phases) {
     ShiftedOptions options = task.wish().shifted();
-    if (options == null || !task.mustCompute(stored)) {
+    if (options == null || task.isHybrid() || !task.mustCompute(stored)) {
       return null;
     }
     Map<Integer, List<Found>> found = phases.match(() -> candidates.find(task, stored.anywhere()));
@@ -85,10 +86,11 @@ final class ShiftedReuse {
     }
     RouteResponse route = phases.route(() -> prefilling.route(task, stored));
     Served target = task.server(route.target());
-    Slice slice = target.slice();
-    if (slice == null) {
+    Needs needs = target.needs();
+    if (needs == null) {
       return null;
     }
+    Slice slice = needs.attention().getFirst();
     Prompt prompt = task.prompt();
     int prefix = stored.at(route.target());
     List<ShiftedBlock> blocks =

@@ -1,7 +1,6 @@
 package io.membrane.reconstruction.execute;
 
 import io.membrane.block.Namespace;
-import io.membrane.block.Slice;
 import io.membrane.block.Tokens;
 import io.membrane.reconstruction.plan.Planner;
 import io.membrane.reconstruction.plan.Prompt;
@@ -25,9 +24,25 @@ record Task(
     @Nullable String text,
     Prompt prompt) {
 
-  /** The one slice of every block that the workers read; null if no worker says. */
-  @Nullable Slice slice() {
-    return servers.stream().map(Served::slice).filter(Objects::nonNull).findFirst().orElse(null);
+  /** What the workers read; null if no worker says. */
+  @Nullable Needs needs() {
+    return servers.stream().map(Served::needs).filter(Objects::nonNull).findFirst().orElse(null);
+  }
+
+  /**
+   * Leading blocks that a prefill may reuse: the next token needs its last token computed, and a
+   * state does not go back.
+   */
+  int reusable() {
+    return wish.nextToken() && isHybrid()
+        ? (prompt.totalTokens() - 1) / prompt.blockTokens()
+        : prompt.blocks();
+  }
+
+  /** Whether a prefix is usable only up to a block that has its state. */
+  boolean isHybrid() {
+    Needs needs = needs();
+    return needs != null && !needs.state().isEmpty();
   }
 
   /** The one at {@code cluster}, which must be among them. */

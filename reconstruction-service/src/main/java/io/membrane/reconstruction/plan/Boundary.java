@@ -13,6 +13,9 @@ import java.util.stream.IntStream;
  * two points of the profile; one pass over k finds the least of all totals, the largest k of those
  * that are equal, which leaves the worker the least to do.
  *
+ * <p>Where computing needs a state to begin behind, k is 0 or ends what a cluster has: only there a
+ * state is known to be.
+ *
  * <p>If that is not faster by {@link Costs#leastGainMs} than fetching all blocks, all are fetched.
  *
  * @param blocks k
@@ -29,13 +32,20 @@ record Boundary(int blocks, int least, double[] fetchMs, double[] totalMs) {
     int least = 0;
     for (int k = 0; k < total.length; k++) {
       total[k] = fetch[k] + profile.recomputeMs(prompt.tokens(k), prompt.totalTokens());
-      if (total[k] <= total[least]) {
+      if (total[k] <= total[least] && isEnd(k, supply, costs)) {
         least = k;
       }
     }
     int all = total.length - 1;
     boolean pays = total[all] - total[least] >= costs.leastGainMs();
     return new Boundary(pays ? least : all, least, fetch, total);
+  }
+
+  private static boolean isEnd(int blocks, Supply supply, Costs costs) {
+    return costs.endsAnywhere()
+        || blocks == 0
+        || blocks == supply.own()
+        || blocks == supply.blocks();
   }
 
   Choice choice(Prompt prompt) {

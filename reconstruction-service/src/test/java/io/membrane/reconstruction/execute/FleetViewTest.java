@@ -17,6 +17,7 @@ import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
 import io.membrane.wire.NamespaceRequest;
 import io.membrane.wire.SchedulerClient.Role;
+import java.io.InputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +71,11 @@ class FleetViewTest {
   }
 
   private static final class NeverCalled implements ComputeClient {
+    @Override
+    public InputStream transferBlock(String id) {
+      throw new AssertionError();
+    }
+
     @Override
     public PrefillResponse prefill(PrefillRequest request) {
       throw new AssertionError("prefill");

@@ -75,7 +75,7 @@ class BoundaryTest {
 
     Plan plan(double leastGainMs) {
       return Planner.withPrefill(
-          prompt, Stored.named(matches), route, new Costs(this::pace, profile, leastGainMs));
+          prompt, Stored.named(matches), route, new Costs(this::pace, profile, leastGainMs, true));
     }
 
     Pace pace(Link link) {
@@ -235,13 +235,36 @@ class BoundaryTest {
     assertThat(plan.steps()).allSatisfy(step -> assertThat(step.costMs()).isNull());
   }
 
+  @Test
+  void whereAStateIsNeededAllIsFetchedOrNothing() {
+    Prompt prompt = promptOf(new Random(1), 4, 400);
+    Stored stored = Stored.named(List.of(new Match("a", "n", "redis", 90, 360)));
+    PrefillProfile profile =
+        new PrefillProfile(
+            List.of(
+                new ProfilePoint(40, 100, 40),
+                new ProfilePoint(360, 110, 360),
+                new ProfilePoint(400, 200, 400)));
+    Pace pace = new Pace(0, 5);
+
+    assertThat(boundary(prompt, stored, pace, profile, true)).isEqualTo(10);
+    assertThat(boundary(prompt, stored, pace, profile, false)).isEqualTo(90);
+    assertThat(boundary(prompt, stored, new Pace(1000, 1), profile, false)).isZero();
+  }
+
+  private static int boundary(
+      Prompt prompt, Stored stored, Pace pace, PrefillProfile profile, boolean endsAnywhere) {
+    Costs costs = new Costs(link -> pace, profile, 0, endsAnywhere);
+    return Planner.withPrefill(prompt, stored, routeMoving(null), costs).reusedBlocks();
+  }
+
   /** Ten tokens in blocks of four, two of them stored. */
   private static Plan plan(Pace pace, @Nullable PrefillProfile profile) {
     return Planner.withPrefill(
         promptOf(new Random(1), 4, 10),
         Stored.named(List.of(new Match("a", "n", "redis", 2, 8))),
         routeMoving(null),
-        new Costs(link -> pace, profile, 0));
+        new Costs(link -> pace, profile, 0, true));
   }
 
   private static double cost(Plan plan) {

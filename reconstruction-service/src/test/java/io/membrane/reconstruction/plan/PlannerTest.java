@@ -30,7 +30,7 @@ class PlannerTest {
 
   private static final List<String> CLUSTERS = List.of("a", "b", "c");
   private static final int TRIES = 3000;
-  private static final Costs WITHOUT_PROFILE = new Costs(link -> new Pace(1, 1000), null, 0);
+  private static final Costs WITHOUT_PROFILE = new Costs(link -> new Pace(1, 1000), null, 0, true);
 
   private static Prompt prompt(RandomGenerator random) {
     int blockTokens = random.nextInt(1, 9);

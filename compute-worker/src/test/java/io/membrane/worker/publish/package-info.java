@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.worker.publish;
+
+import org.jspecify.annotations.NullMarked;
