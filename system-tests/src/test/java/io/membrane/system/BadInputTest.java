@@ -97,7 +97,8 @@ class BadInputTest {
           /v1/contexts | {"tokens":[1],"text":"x"}                         | 400
           /v1/contexts | {}                                                | 400
           /v1/contexts | {"tokens":[999999999]}                            | 422
-          /v1/contexts | {"tokens":[1],"reuse":"shifted"}                  | 422
+          /v1/contexts | {"tokens":[1],"reuse":"shifted"}                  | 403
+          /v1/contexts | {"tokens":[1],"reuse":"approximate"}              | 422
           /v1/contexts | {"tokens":[1],"reuse":"sometimes"}                | 400
           /v1/contexts | {"tokens":[1],"deadline_ms":-1}                   | 400
           /v1/contexts | {"tokens":[1],"namespace":{"model":"no-such"}}    | 422
@@ -122,7 +123,8 @@ class BadInputTest {
           """)
   void aWellFormedRequestThatCannotBeServedSaysWhy(String endpoint, String body, int status) {
     Problem problem = http.postText(endpoint, body).problem(status);
-    assertThat(problem.code()).isIn("malformed_request", "impossible_request", "not_found");
+    assertThat(problem.code())
+        .isIn("malformed_request", "impossible_request", "not_found", "forbidden");
   }
 
   @ParameterizedTest
