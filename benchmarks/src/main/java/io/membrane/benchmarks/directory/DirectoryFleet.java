@@ -15,10 +15,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A Redis and a directory-service on loopback, with the launcher's options; they end with it. */
+/**
+ * A Redis and a directory-service on loopback, with the launcher's options, and replicas of it on
+ * demand; they end with it.
+ */
 final class DirectoryFleet implements Closeable {
 
   private final Processes processes = new Processes();
+  private final Path home;
+  private final List<String> arguments;
   private final int port;
   private final long pid;
   private final long redisPid;
@@ -33,12 +38,26 @@ final class DirectoryFleet implements Closeable {
     Path folder = processes.folder();
     List<Integer> free = Port.free(2);
     int redis = free.getFirst();
+    this.home = home;
+    this.arguments = new ArrayList<>(arguments);
+    this.arguments.add("--spring.data.redis.url=redis://127.0.0.1:" + redis);
     port = free.getLast();
     redisPid =
         processes.start(
             "redis",
             Launch.redis(RedisBinary.in(folder.resolve("bin")), folder, redis, "4gb"),
             () -> Probe.isReady(Member.REDIS, redis));
+    pid = start("directory", port);
+  }
+
+  /** Starts another directory-service over the same Redis; its port. */
+  int startReplica() throws IOException {
+    int another = Port.free(1).getFirst();
+    start("replica", another);
+    return another;
+  }
+
+  private long start(String name, int port) throws IOException {
     Path java = Executables.java();
     List<String> command = new ArrayList<>(List.of(java.toString()));
     command.addAll(Launch.jvmOptions(Member.DIRECTORY));
@@ -47,10 +66,9 @@ final class DirectoryFleet implements Closeable {
             "-jar",
             new Jars(home, java).of(Member.DIRECTORY).toString(),
             "--server.address=127.0.0.1",
-            "--server.port=" + port,
-            "--spring.data.redis.url=redis://127.0.0.1:" + redis));
+            "--server.port=" + port));
     command.addAll(arguments);
-    pid = processes.start("directory", command, () -> Probe.isReady(Member.DIRECTORY, port));
+    return processes.start(name, command, () -> Probe.isReady(Member.DIRECTORY, port));
   }
 
   int port() {
