@@ -10,11 +10,11 @@ import io.membrane.fixture.FaultProxy.Fault;
 import io.membrane.fixture.Seeds;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.PrefilledBlock;
-import io.membrane.wire.ComputeClient.Prefix;
 import io.membrane.wire.NamespaceRequest;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillRequest.Prefix;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.PrefilledBlock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
@@ -165,7 +165,7 @@ class DescriptionTest extends WorkerHttpTest {
             "/v1/prefill",
             WireJson.mapper()
                 .writeValueAsString(
-                    new PrefillRequest(null, prompt, null, prefix, store, false, true)),
+                    new PrefillRequest(null, prompt, null, prefix, store, false, true, null, null)),
             "Membrane-Tenant",
             "acme");
     assertThat(answer.status()).as(answer.http().body()).isEqualTo(200);

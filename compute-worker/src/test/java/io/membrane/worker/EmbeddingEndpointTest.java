@@ -10,11 +10,11 @@ import io.membrane.rpc.WireJson;
 import io.membrane.wire.ComputeClient.Embedding;
 import io.membrane.wire.ComputeClient.EmbeddingList;
 import io.membrane.wire.ComputeClient.EmbeddingRequest;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.PrefilledBlock;
-import io.membrane.wire.ComputeClient.Prefix;
 import io.membrane.wire.EmbeddingInput;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillRequest.Prefix;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.PrefilledBlock;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -91,7 +91,7 @@ class EmbeddingEndpointTest extends WorkerHttpTest {
             "/v1/prefill",
             WireJson.mapper()
                 .writeValueAsString(
-                    new PrefillRequest(null, prompt, null, prefix, true, false, true)));
+                    new PrefillRequest(null, prompt, null, prefix, true, false, true, null, null)));
     assertThat(answer.status()).as(answer.http().body()).isEqualTo(200);
     return WireJson.mapper().readValue(answer.http().body(), PrefillResponse.class).blocks();
   }

@@ -16,17 +16,17 @@ import io.membrane.fixture.Seeds;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.ComputeClient.Model;
 import io.membrane.wire.ComputeClient.ModelList;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.PrefilledBlock;
-import io.membrane.wire.ComputeClient.Prefix;
-import io.membrane.wire.ComputeClient.Shifted;
-import io.membrane.wire.ComputeClient.ShiftedBlock;
-import io.membrane.wire.ComputeClient.Source;
-import io.membrane.wire.ComputeClient.TransferBlock;
-import io.membrane.wire.ComputeClient.TransferPart;
+import io.membrane.wire.Model;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillRequest.Prefix;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.PrefilledBlock;
+import io.membrane.wire.PrefillResponse.Source;
+import io.membrane.wire.Shifted;
+import io.membrane.wire.Shifted.ShiftedBlock;
+import io.membrane.wire.TransferBlock;
+import io.membrane.wire.TransferBlock.TransferPart;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -275,7 +275,8 @@ class HybridEndpointTest extends WorkerHttpTest {
                         false,
                         false,
                         null,
-                        new Shifted(List.of(block), null, null))));
+                        new Shifted(List.of(block), null, null),
+                        null)));
     assertThat(answer.status()).isEqualTo(422);
     assertThat(answer.http().body()).contains("hybrid model").contains("leave out shifted");
   }

@@ -9,7 +9,7 @@ import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
 import io.membrane.fixture.ServiceUnderTest;
 import io.membrane.rpc.ErrorCode;
-import io.membrane.wire.ComputeClient.PrefillResponse;
+import io.membrane.wire.PrefillResponse;
 import io.membrane.worker.provider.RemoteServer;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package io.membrane.worker;
 import io.membrane.fixture.ServiceUnderTest;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.ComputeClient.PrefillResponse;
+import io.membrane.wire.PrefillResponse;
 import io.membrane.worker.provider.NumberedDirectory;
 import io.membrane.worker.provider.RemoteServer;
 import java.net.http.HttpRequest;

@@ -12,16 +12,16 @@ import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.PrefilledBlock;
-import io.membrane.wire.ComputeClient.Prefix;
-import io.membrane.wire.ComputeClient.Shifted;
-import io.membrane.wire.ComputeClient.ShiftedBlock;
-import io.membrane.wire.ComputeClient.ShiftedDeviation;
-import io.membrane.wire.ComputeClient.ShiftedReport;
-import io.membrane.wire.ComputeClient.ShiftedUse;
-import io.membrane.wire.ComputeClient.Source;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillRequest.Prefix;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.PrefilledBlock;
+import io.membrane.wire.PrefillResponse.Source;
+import io.membrane.wire.Shifted;
+import io.membrane.wire.Shifted.ShiftedBlock;
+import io.membrane.wire.Shifted.ShiftedDeviation;
+import io.membrane.wire.Shifted.ShiftedReport;
+import io.membrane.wire.Shifted.ShiftedUse;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -213,7 +213,8 @@ class ShiftedEndpointTest extends WorkerHttpTest {
   void nothingIsStoredUnlessWanted() {
     Set<FragmentKey> before = new HashSet<>(PEERS.fragments().keySet());
     PrefillRequest request =
-        new PrefillRequest(null, PROMPT, null, null, false, false, null, shuffled(0.1, false));
+        new PrefillRequest(
+            null, PROMPT, null, null, false, false, null, shuffled(0.1, false), null);
     PrefillResponse answer = response(post("/v1/prefill", json(request)));
     assertThat(answer.blocks()).hasSize(6).allMatch(block -> block.digest() == null);
     assertThat(PEERS.fragments().keySet()).isEqualTo(before);
@@ -223,7 +224,8 @@ class ShiftedEndpointTest extends WorkerHttpTest {
   void aStoreThatBreaksOffLeavesTheRestToBeComputed() {
     PEERS.cutAnswers(3000);
     PrefillRequest request =
-        new PrefillRequest(null, PROMPT, null, null, false, false, null, shuffled(0.0, false));
+        new PrefillRequest(
+            null, PROMPT, null, null, false, false, null, shuffled(0.0, false), null);
     ShiftedReport report = requireNonNull(response(post("/v1/prefill", json(request))).shifted());
     assertThat(report.blocks()).extracting(ShiftedUse::used).contains(true, false);
     assertThat(report.blocks().getLast().why()).contains("broke off");
@@ -233,7 +235,7 @@ class ShiftedEndpointTest extends WorkerHttpTest {
   void aStoreThatDoesNotAnswerIsSaid() {
     PEERS.failGets(ErrorCode.DEPENDENCY_UNAVAILABLE);
     PrefillRequest request =
-        new PrefillRequest(null, PROMPT, null, null, true, false, null, shuffled(0.0, false));
+        new PrefillRequest(null, PROMPT, null, null, true, false, null, shuffled(0.0, false), null);
     Answer answer = post("/v1/prefill", json(request));
     assertThat(answer.status()).isEqualTo(503);
     assertThat(answer.code()).isEqualTo("dependency_unavailable");
@@ -278,7 +280,7 @@ class ShiftedEndpointTest extends WorkerHttpTest {
   @Test
   void embeddingsAreOfExactPrefillsAlone() {
     PrefillRequest request =
-        new PrefillRequest(null, PROMPT, null, null, true, false, true, shuffled(0.0, false));
+        new PrefillRequest(null, PROMPT, null, null, true, false, true, shuffled(0.0, false), null);
     Answer answer = post("/v1/prefill", json(request));
     assertThat(answer.status()).isEqualTo(422);
     assertThat(answer.http().body()).contains("leave out embeddings or shifted");
@@ -317,7 +319,8 @@ class ShiftedEndpointTest extends WorkerHttpTest {
                     true,
                     next,
                     null,
-                    shifted))));
+                    shifted,
+                    null))));
   }
 
   private static PrefillResponse response(Answer answer) {

@@ -4,9 +4,9 @@ import io.membrane.block.BlockHash;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.Idempotent;
-import io.membrane.wire.ComputeClient.NextToken;
-import io.membrane.wire.ComputeClient.ShiftedReport;
+import io.membrane.wire.PrefillResponse.NextToken;
 import io.membrane.wire.SchedulerClient.RouteResponse;
+import io.membrane.wire.Shifted.ShiftedReport;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
 import java.util.List;
@@ -47,7 +47,7 @@ public interface ReconstructionClient {
    * How blocks are reused at other places.
    *
    * @param recomputeShare of their tokens, those that deviate most; 0 to 1; default {@link
-   *     ComputeClient#DEFAULT_RECOMPUTE_SHARE}
+   *     Shifted#DEFAULT_RECOMPUTE_SHARE}
    * @param measure whether the full prefill is computed as well, to say how far this is from it;
    *     default false
    */

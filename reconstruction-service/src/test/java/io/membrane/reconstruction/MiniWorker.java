@@ -11,22 +11,22 @@ import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient.Model;
 import io.membrane.wire.ComputeClient.ModelList;
-import io.membrane.wire.ComputeClient.NextToken;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.PrefillTimings;
-import io.membrane.wire.ComputeClient.PrefilledBlock;
 import io.membrane.wire.ComputeClient.Profile;
 import io.membrane.wire.ComputeClient.ProfileList;
 import io.membrane.wire.ComputeClient.ProfilePoint;
-import io.membrane.wire.ComputeClient.Shifted;
-import io.membrane.wire.ComputeClient.ShiftedReport;
-import io.membrane.wire.ComputeClient.ShiftedUse;
-import io.membrane.wire.ComputeClient.Source;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
+import io.membrane.wire.Model;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.NextToken;
+import io.membrane.wire.PrefillResponse.PrefillTimings;
+import io.membrane.wire.PrefillResponse.PrefilledBlock;
+import io.membrane.wire.PrefillResponse.Source;
+import io.membrane.wire.Shifted;
+import io.membrane.wire.Shifted.ShiftedReport;
+import io.membrane.wire.Shifted.ShiftedUse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -191,7 +191,9 @@ final class MiniWorker {
         shifted == null
             ? null
             : new ShiftedReport(
-                uses, uses.stream().mapToInt(ShiftedUse::keptTokens).sum(), 0.15, null));
+                uses, uses.stream().mapToInt(ShiftedUse::keptTokens).sum(), 0.15, null),
+        null,
+        null);
   }
 
   /** A block that is there keeps 12 of its tokens. */

@@ -9,15 +9,15 @@ import io.membrane.fixture.ServiceUnderTest;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.ComputeClient.Capability;
-import io.membrane.wire.ComputeClient.Model;
 import io.membrane.wire.ComputeClient.ModelList;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.PrefillTimings;
-import io.membrane.wire.ComputeClient.ProviderUse;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
+import io.membrane.wire.Model;
+import io.membrane.wire.Model.Capability;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.PrefillTimings;
+import io.membrane.wire.ProviderUse;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.Source;
 import java.time.Duration;
@@ -159,6 +159,8 @@ class WarmWorkerTest {
         new PrefillTimings(0, 1, 1, 2),
         null,
         new ProviderUse("anthropic", false, 1800L, 248L, 8, 1, 1L, null, null),
+        null,
+        null,
         null);
   }
 }

@@ -12,9 +12,6 @@ import io.membrane.fixture.Seeds;
 import io.membrane.wire.ComputeClient;
 import io.membrane.wire.ComputeClient.EmbeddingList;
 import io.membrane.wire.ComputeClient.EmbeddingRequest;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.PrefilledBlock;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
 import io.membrane.wire.DirectoryClient.DescribeRequest;
 import io.membrane.wire.DirectoryClient.Description;
@@ -23,6 +20,9 @@ import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.EventType;
 import io.membrane.wire.EmbeddingInput;
 import io.membrane.wire.NamespaceRequest;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.PrefilledBlock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +61,9 @@ class SemanticTest {
   void aPrefillsBlocksAreFoundByTheirEmbeddingsAndTokens() {
     Tokens prompt = Seeds.tokens(new Random(31), 4 * TestFleet.BLOCK_TOKENS, TestFleet.VOCABULARY);
     PrefillResponse answer =
-        http.post("/v1/prefill", new PrefillRequest(null, prompt, null, null, true, false, true))
+        http.post(
+                "/v1/prefill",
+                new PrefillRequest(null, prompt, null, null, true, false, true, null, null))
             .as(PrefillResponse.class);
     for (PrefilledBlock block : answer.blocks()) {
       float[] embedding = requireNonNull(block.embedding());

@@ -9,11 +9,11 @@ import io.membrane.rpc.WireJson;
 import io.membrane.wire.ComputeClient;
 import io.membrane.wire.ComputeClient.EmbeddingList;
 import io.membrane.wire.ComputeClient.EmbeddingRequest;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.ComputeClient.TokenizeResponse;
 import io.membrane.wire.EmbeddingInput;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillResponse;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
@@ -73,7 +73,8 @@ final class TextFleet implements Closeable {
   List<float[]> inContext(List<Tokens> documents) throws IOException {
     List<float[]> all = new ArrayList<>();
     for (Tokens document : documents) {
-      PrefillRequest request = new PrefillRequest(null, document, null, null, false, false, true);
+      PrefillRequest request =
+          new PrefillRequest(null, document, null, null, false, false, true, null, null);
       post("/v1/prefill", request, PrefillResponse.class)
           .blocks()
           .forEach(block -> all.add(Objects.requireNonNull(block.embedding())));

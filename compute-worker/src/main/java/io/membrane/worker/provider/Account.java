@@ -1,7 +1,7 @@
 package io.membrane.worker.provider;
 
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient.Cost;
+import io.membrane.wire.ProviderUse.Cost;
 import io.membrane.worker.provider.wire.Usage;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.TimeUnit;

@@ -1,6 +1,6 @@
 package io.membrane.worker.provider;
 
-import io.membrane.wire.ComputeClient.Cost;
+import io.membrane.wire.ProviderUse.Cost;
 import io.membrane.worker.provider.wire.Usage;
 import java.math.BigDecimal;
 

@@ -7,12 +7,12 @@ import io.membrane.block.Tokens;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.PrefillTimings;
-import io.membrane.wire.ComputeClient.ProviderUse;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.NamespaceRequest;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.PrefillTimings;
+import io.membrane.wire.ProviderUse;
 import io.membrane.worker.provider.wire.ProviderWire;
 import io.membrane.worker.provider.wire.Usage;
 import io.micrometer.core.instrument.Counter;
@@ -120,6 +120,8 @@ public final class PromptWarming {
             (System.nanoTime() - start) / 1e6),
         position,
         use(usage, warmed.shared(), end),
+        null,
+        null,
         null);
   }
 

@@ -3,7 +3,7 @@ package io.membrane.worker.provider;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient.PrefillRequest;
+import io.membrane.wire.PrefillRequest;
 import io.membrane.worker.provider.wire.ProviderPrompt;
 import io.membrane.worker.provider.wire.ProviderWire;
 import java.nio.ByteBuffer;

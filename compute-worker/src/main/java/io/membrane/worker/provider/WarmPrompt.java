@@ -3,7 +3,7 @@ package io.membrane.worker.provider;
 import io.membrane.block.BlockHash;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient.Prefix;
+import io.membrane.wire.PrefillRequest.Prefix;
 import io.membrane.worker.provider.wire.ProviderPrompt;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,7 @@ package io.membrane.worker.publish;
 
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient.NextToken;
+import io.membrane.wire.PrefillResponse.NextToken;
 import io.membrane.worker.prefill.Prefill;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.membrane.worker.publish;
 
 import io.membrane.rpc.CallContext;
-import io.membrane.wire.ComputeClient.NextToken;
-import io.membrane.wire.ComputeClient.ShiftedDeviation;
+import io.membrane.wire.PrefillResponse.NextToken;
+import io.membrane.wire.Shifted.ShiftedDeviation;
 import io.membrane.worker.prefill.Deviation;
 import io.membrane.worker.prefill.LogitDeviation;
 import io.membrane.worker.prefill.MovedBlock;

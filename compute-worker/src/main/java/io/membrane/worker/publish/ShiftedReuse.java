@@ -6,16 +6,16 @@ import io.membrane.block.ContentDigest;
 import io.membrane.block.Slice;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.PrefillTimings;
-import io.membrane.wire.ComputeClient.PrefilledBlock;
-import io.membrane.wire.ComputeClient.Shifted;
-import io.membrane.wire.ComputeClient.ShiftedBlock;
-import io.membrane.wire.ComputeClient.ShiftedReport;
-import io.membrane.wire.ComputeClient.ShiftedUse;
-import io.membrane.wire.ComputeClient.Source;
 import io.membrane.wire.FragmentClient;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.PrefillTimings;
+import io.membrane.wire.PrefillResponse.PrefilledBlock;
+import io.membrane.wire.PrefillResponse.Source;
+import io.membrane.wire.Shifted;
+import io.membrane.wire.Shifted.ShiftedBlock;
+import io.membrane.wire.Shifted.ShiftedReport;
+import io.membrane.wire.Shifted.ShiftedUse;
 import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.prefill.MovedBlock;
 import io.membrane.worker.prefill.Prefill;
@@ -92,22 +92,25 @@ final class ShiftedReuse {
     long storeNanos = System.nanoTime() - storeStart;
     count(given, computed, asked, stored.conflicts().size(), storeNanos);
     return new PrefillResponse(
-            served.namespace().model(),
-            served.namespace(),
-            prompt.tokens().length(),
-            given.prefix().size() * prompt.blockTokens(),
-            computed.tokens(),
-            blocks(given.prefix(), made, first(prompt, shifts, sources), request.store(), stored),
-            prompt.chain().subList(given.prefix().size(), asked),
-            computed.next(),
-            served.model().device(),
-            new PrefillTimings(
-                millis(given.nanos()),
-                millis(computed.nanos()),
-                millis(storeNanos),
-                millis(System.nanoTime() - start)),
-            stored.logPosition())
-        .with(report(shifts, sources, computed));
+        served.namespace().model(),
+        served.namespace(),
+        prompt.tokens().length(),
+        given.prefix().size() * prompt.blockTokens(),
+        computed.tokens(),
+        blocks(given.prefix(), made, first(prompt, shifts, sources), request.store(), stored),
+        prompt.chain().subList(given.prefix().size(), asked),
+        computed.next(),
+        served.model().device(),
+        new PrefillTimings(
+            millis(given.nanos()),
+            millis(computed.nanos()),
+            millis(storeNanos),
+            millis(System.nanoTime() - start)),
+        stored.logPosition(),
+        null,
+        report(shifts, sources, computed),
+        null,
+        null);
   }
 
   private void requirePossible(PrefillRequest request) {

@@ -3,9 +3,8 @@ package io.membrane.worker.publish;
 import io.membrane.block.TokenSpan;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient;
-import io.membrane.wire.ComputeClient.Shifted;
-import io.membrane.wire.ComputeClient.ShiftedBlock;
+import io.membrane.wire.Shifted;
+import io.membrane.wire.Shifted.ShiftedBlock;
 import java.util.List;
 import java.util.Objects;
 
@@ -26,7 +25,7 @@ record Shifts(List<ShiftedBlock> blocks, double share, boolean measure) {
    */
   static Shifts of(Shifted asked, Prompt prompt, int prefixBlocks, int positionLimit) {
     double share =
-        Objects.requireNonNullElse(asked.recomputeShare(), ComputeClient.DEFAULT_RECOMPUTE_SHARE);
+        Objects.requireNonNullElse(asked.recomputeShare(), Shifted.DEFAULT_RECOMPUTE_SHARE);
     if (!(share >= 0 && share <= 1)) {
       throw impossible("shifted.recompute_share is 0 to 1, not " + share);
     }

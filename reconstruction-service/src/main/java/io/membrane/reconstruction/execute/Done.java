@@ -1,7 +1,7 @@
 package io.membrane.reconstruction.execute;
 
 import io.membrane.reconstruction.plan.Plan;
-import io.membrane.wire.ComputeClient.NextToken;
+import io.membrane.wire.PrefillResponse.NextToken;
 import io.membrane.wire.ReconstructionClient.PlanResponse;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import org.jspecify.annotations.Nullable;

@@ -7,7 +7,7 @@ import io.membrane.reconstruction.plan.PrefillProfile;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
-import io.membrane.wire.ComputeClient.Model;
+import io.membrane.wire.Model;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

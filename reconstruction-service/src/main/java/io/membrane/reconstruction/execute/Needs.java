@@ -3,7 +3,7 @@ package io.membrane.reconstruction.execute;
 import io.membrane.block.BlockHash;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Slice;
-import io.membrane.wire.ComputeClient.Model;
+import io.membrane.wire.Model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -1,6 +1,6 @@
 package io.membrane.reconstruction.execute;
 
-import io.membrane.wire.ComputeClient.PrefillTimings;
+import io.membrane.wire.PrefillResponse.PrefillTimings;
 import io.membrane.wire.ReconstructionClient.ContextTimings;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;

@@ -2,8 +2,8 @@ package io.membrane.reconstruction.execute;
 
 import io.membrane.block.Namespace;
 import io.membrane.reconstruction.plan.PrefillProfile;
-import io.membrane.wire.ComputeClient.Capability;
-import io.membrane.wire.ComputeClient.Model;
+import io.membrane.wire.Model;
+import io.membrane.wire.Model.Capability;
 import io.membrane.wire.NamespaceRequest;
 import org.jspecify.annotations.Nullable;
 

@@ -9,14 +9,14 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.tenancy.Policies;
 import io.membrane.tenancy.Reuse;
-import io.membrane.wire.ComputeClient.PrefillRequest;
-import io.membrane.wire.ComputeClient.PrefillResponse;
-import io.membrane.wire.ComputeClient.Prefix;
-import io.membrane.wire.ComputeClient.Shifted;
-import io.membrane.wire.ComputeClient.ShiftedBlock;
 import io.membrane.wire.DirectoryClient.Found;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillRequest.Prefix;
+import io.membrane.wire.PrefillResponse;
 import io.membrane.wire.ReconstructionClient.ShiftedOptions;
 import io.membrane.wire.SchedulerClient.RouteResponse;
+import io.membrane.wire.Shifted;
+import io.membrane.wire.Shifted.ShiftedBlock;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -134,6 +134,7 @@ final class ShiftedReuse {
         true,
         task.wish().nextToken(),
         null,
-        shifted);
+        shifted,
+        null);
   }
 }
