@@ -2,6 +2,7 @@ package io.membrane.worker;
 
 import io.membrane.wire.MembershipClient;
 import io.membrane.worker.provider.ApiKey;
+import io.membrane.worker.provider.wire.WireOptions.Api;
 import io.membrane.worker.provider.wire.WireOptions.Role;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Pattern;
@@ -26,6 +27,8 @@ import org.springframework.validation.annotation.Validated;
  *     for an inference server
  * @param promptCacheKey OpenAI's routing hint
  * @param kvTransfer whether a vLLM server keeps the KV for a decoding one
+ * @param api which of OpenAI's APIs is called
+ * @param disaggregated whether an SGLang server is in prefill mode
  * @param node what the directory calls the cache; by default the backend
  * @param cluster cluster of that node
  */
@@ -39,6 +42,8 @@ record ProviderProperties(
     @Nullable Duration ttl,
     @Nullable String promptCacheKey,
     @DefaultValue("false") boolean kvTransfer,
+    @DefaultValue("chat") Api api,
+    @DefaultValue("false") boolean disaggregated,
     @Nullable @Pattern(regexp = MembershipClient.NAME) String node,
     @DefaultValue("local") @Pattern(regexp = MembershipClient.NAME) String cluster,
     @DefaultValue @Valid PriceProperties price) {

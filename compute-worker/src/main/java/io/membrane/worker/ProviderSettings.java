@@ -8,6 +8,7 @@ import io.membrane.worker.provider.Prices;
 import io.membrane.worker.provider.ProviderModel;
 import io.membrane.worker.provider.wire.Backend;
 import io.membrane.worker.provider.wire.WireOptions;
+import io.membrane.worker.provider.wire.WireOptions.Api;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -31,17 +32,24 @@ record ProviderSettings(
                     LocalBackend.PROPERTY + " is '" + worker.backend() + "'.",
                     "Write %s, or one of %s.".formatted(LocalBackend.WORD, Backend.words())));
     requireNothingLocal(worker);
-    if (properties.kvTransfer() && backend != Backend.VLLM) {
-      throw new StartupProblem(
-          PREFIX + "kv-transfer is true, and only vLLM is asked for it by this worker.",
-          "Leave it out.");
-    }
+    requireOwn(properties.kvTransfer(), "kv-transfer is true", Backend.VLLM, backend);
+    requireOwn(properties.disaggregated(), "disaggregated is true", Backend.SGLANG, backend);
+    requireOwn(properties.api() != Api.CHAT, "api is set", Backend.OPENAI, backend);
     return new ProviderSettings(
         backend,
         url(backend, properties.url()),
         key(backend, properties.apiKey()),
         model(backend, worker, properties),
         prices(properties.price()));
+  }
+
+  private static void requireOwn(boolean isSet, String what, Backend owner, Backend backend) {
+    if (isSet && backend != owner) {
+      throw new StartupProblem(
+          "%s%s, which is for %s alone, and %s is '%s'."
+              .formatted(PREFIX, what, owner.word(), LocalBackend.PROPERTY, backend.word()),
+          "Leave it out.");
+    }
   }
 
   private static void requireNothingLocal(WorkerProperties worker) {
@@ -109,7 +117,9 @@ record ProviderSettings(
             properties.role(),
             properties.ttl(),
             properties.promptCacheKey(),
-            properties.kvTransfer());
+            properties.kvTransfer(),
+            properties.api(),
+            properties.disaggregated());
     return new ProviderModel(
         backend,
         namespace(backend, name, worker, properties),
@@ -122,7 +132,7 @@ record ProviderSettings(
     if (ttl != null && !backend.takesLifetime(ttl)) {
       throw new StartupProblem(
           "%sttl is %s, which %s does not offer.".formatted(PREFIX, ttl, backend.word()),
-          "Write 5m or 24h for openai, 5m or 1h for anthropic, else 1s to 24h.");
+          "Write 5m, 30m or 24h for openai, 5m or 1h for anthropic, else 1s to 24h.");
     }
     return ttl != null ? ttl : backend.defaultLifetime();
   }
@@ -136,13 +146,12 @@ record ProviderSettings(
           "membrane.worker.kv-dtype is set, and " + backend.word() + " gives no KV.",
           "Leave it out.");
     }
-    String role = properties.role().name().toLowerCase(Locale.ROOT);
     try {
       return new Namespace(
           Objects.requireNonNullElse(
               worker.modelId(), isText ? "provider:%s/%s".formatted(backend.word(), model) : model),
           Objects.requireNonNullElse(
-              worker.revision(), isText ? (backend == Backend.OLLAMA ? "raw" : role) : "main"),
+              worker.revision(), isText ? form(backend, properties) : "main"),
           Objects.requireNonNullElse(worker.kvDtype(), NO_KV),
           worker.blockTokens());
     } catch (IllegalArgumentException e) {
@@ -150,6 +159,15 @@ record ProviderSettings(
           "The model cannot be named: " + e.getMessage(),
           "Set membrane.worker.model-id and membrane.worker.revision.");
     }
+  }
+
+  /** How a text is put into a request: in another form it is another prompt. */
+  private static String form(Backend backend, ProviderProperties properties) {
+    if (backend == Backend.OLLAMA) {
+      return "raw";
+    }
+    String role = properties.role().name().toLowerCase(Locale.ROOT);
+    return properties.api() == Api.RESPONSES ? "responses-" + role : role;
   }
 
   private static @Nullable Prices prices(PriceProperties price) {

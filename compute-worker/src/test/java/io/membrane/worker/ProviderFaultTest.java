@@ -12,6 +12,7 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.wire.PrefillResponse;
 import io.membrane.worker.provider.RemoteServer;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -161,6 +163,22 @@ class ProviderFaultTest {
     proxy.inject(fault);
     ServiceUnderTest.problem(
         503, "deadline_exceeded", worker.post(PROMPT, "Membrane-Deadline-Ms", "700"));
+  }
+
+  @Test
+  void anAnswerThatNeverEndsIsGivenUpAtTheDeadline() {
+    remote.answer(PATH, " ".repeat(8 << 20) + RemoteServer.example("anthropic"));
+    proxy.inject(new Fault.Delay(Duration.ofMillis(100)));
+    ServiceUnderTest.problem(
+        503, "deadline_exceeded", worker.post(PROMPT, "Membrane-Deadline-Ms", "700"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {200, 400, 500})
+  void anAnswerThatIsHugeIsNotRead(int status) {
+    remote.answer(PATH, status, Map.of(), " ".repeat(17 << 20) + RemoteServer.example("anthropic"));
+    assertThat(ServiceUnderTest.problem(503, "dependency_unavailable", worker.post(PROMPT)))
+        .contains("more than 16 MiB");
   }
 
   @Test

@@ -31,13 +31,15 @@ class ProviderSettingsTest {
           """
           gpt4all   |                                    | membrane.worker.backend is 'gpt4all'  | Write local, or one of openai
           openai    | provider.model=                    | provider.model is not set             | as openai has it
-          openai    | provider.ttl=1h                    | PT1H, which openai does not offer     | 5m or 24h for openai
+          openai    | provider.ttl=1h                    | PT1H, which openai does not offer     | 5m, 30m or 24h for openai
           anthropic | provider.ttl=24h                   | PT24H, which anthropic does not offer | 5m or 1h for anthropic
           ollama    | provider.ttl=0s                    | PT0S, which ollama does not offer     | else 1s to 24h
           vllm      |                                    | provider.url is not set               | base URL
           vllm      | provider.url=ftp://vllm:1          | not a plain http or https URL         | base URL
           vllm      | provider.url=http://me:pw@vllm     | not a plain http or https URL         | api-key
           sglang    | provider.kv-transfer=true          | kv-transfer is true                   | Leave it out
+          vllm      | provider.disaggregated=true        | disaggregated is true                 | Leave it out
+          anthropic | provider.api=responses             | api is set, which is for openai alone | Leave it out
           openai    | provider.api-key=                  | api-key is empty                      | as the provider gave it
           openai    | provider.api-key=sk-not to-be-seen | api-key is empty, or holds blanks     | as the provider gave it
           openai    | provider.price.input=1             | some are missing                      | per million tokens, or none

@@ -54,7 +54,7 @@ class ProviderWireTest {
           .isEqualTo(
               json(
                   """
-                  {"model":"m-1","max_tokens":1,
+                  {"model":"m-1","max_tokens":0,
                    "system":[{"type":"text","text":"%s",
                               "cache_control":{"type":"ephemeral","ttl":"5m"}}],
                    "messages":[{"role":"user","content":[{"type":"text","text":"."}]}]}
@@ -65,7 +65,7 @@ class ProviderWireTest {
       assertThat(List.of(use.cachedTokens(), use.cacheWriteTokens(), use.uncachedTokens()))
           .containsExactly(1800L, 248L, 8L);
       assertThat(requireNonNull(use.cost()).currency()).isEqualTo("USD");
-      assertThat(use.cost().amount()).isEqualByComparingTo(new BigDecimal("0.001509"));
+      assertThat(use.cost().amount()).isEqualByComparingTo(new BigDecimal("0.001494"));
       assertThat(use.expiresAtMs())
           .isBetween(before + 300_000, System.currentTimeMillis() + 300_000);
       assertThat(answer.totalTokens()).isEqualTo(2056);
@@ -75,7 +75,7 @@ class ProviderWireTest {
       assertThat(answer.logPosition()).isEqualTo("1-0");
       assertThat(worker.metrics())
           .contains("membrane_worker_provider_tokens_total{kind=\"cache_read\"} 1800.0")
-          .contains("membrane_worker_provider_cost_total{currency=\"USD\"} 0.001509")
+          .contains("membrane_worker_provider_cost_total{currency=\"USD\"} 0.001494")
           .contains("membrane_worker_provider_blocks 5.0");
     }
   }
@@ -89,7 +89,7 @@ class ProviderWireTest {
           "/v1/messages",
           """
           {"usage":{"input_tokens":21,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,
-                    "output_tokens":1}}
+                    "output_tokens":0}}
           """);
       PrefillResponse answer = worker.prefill(Map.of("text", TEXT));
 

@@ -5,6 +5,7 @@ import io.membrane.block.Namespace;
 import io.membrane.block.Tokens;
 import io.membrane.directory.engine.Engine;
 import io.membrane.directory.engine.EngineRegistry;
+import io.membrane.directory.engine.ZmqEngines;
 import io.membrane.directory.engine.wire.ExtraKeys;
 import io.membrane.directory.indexer.Dump;
 import io.membrane.directory.indexer.Overlaps;
@@ -20,8 +21,6 @@ import io.swagger.v3.oas.annotations.Operation;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
-import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,23 +40,27 @@ import tools.jackson.databind.JsonNode;
 @RestController
 class IndexerEndpoint {
 
-  private static final BigInteger LEAST_HASH = BigInteger.valueOf(Long.MIN_VALUE);
-  private static final int HASH_BITS = 64;
-
   private final EngineRegistry registry;
   private final Namespaces namespaces;
   private final Chains chains;
   private final Matches matches;
   private final Image image;
+  private final ZmqEngines engines;
   private final Dump dump;
 
   IndexerEndpoint(
-      EngineRegistry registry, Namespaces namespaces, Chains chains, Matches matches, Image image) {
+      EngineRegistry registry,
+      Namespaces namespaces,
+      Chains chains,
+      Matches matches,
+      Image image,
+      ZmqEngines engines) {
     this.registry = registry;
     this.namespaces = namespaces;
     this.chains = chains;
     this.matches = matches;
     this.image = image;
+    this.engines = engines;
     this.dump = new Dump(image, DirectoryClient.MAX_BLOCKS);
   }
 
@@ -125,16 +128,24 @@ class IndexerEndpoint {
   @Operation(
       summary = "How much of a prompt each engine holds, by its blocks' hashes",
       description =
-          "Block hashes in hex; numbers are engines' own hashes, which nobody but the engine's"
-              + " follower knows, and match nothing")
+          "Block hashes in hex, or engines' own hashes, as numbers or hex, which only the replica"
+              + " that follows an engine knows")
   @PostMapping("/query_by_hash")
   Object queryByHash(@Valid @RequestBody HashQuery query) {
     IndexerFields.check(query.tenantId(), query.routingGroup());
     String model = IndexerFields.model(query.modelName(), query.modelname(), query.model());
-    List<BlockHash> hashes = hashes(query);
+    IndexerHashes hashes =
+        IndexerHashes.of(query.seqHashes(), query.blockHashes(), query.blockHash());
     Overlaps overlaps = new Overlaps();
-    addEngines(overlaps, model, null);
-    add(overlaps, chains.of(null, null, hashes).blocks(), 0);
+    Set<Namespace> known = addEngines(overlaps, model, null);
+    add(overlaps, chains.of(null, null, hashes.blocks()).blocks(), 0);
+    for (Namespace namespace : known) {
+      List<BlockHash> chain =
+          engines.chain(CallContext.tenantOfCall(), namespace, hashes.engineNames());
+      if (!chain.isEmpty()) {
+        add(overlaps, chain, namespace.blockTokens());
+      }
+    }
     return shaped(overlaps, query.modelName() != null, query.instanceId());
   }
 
@@ -172,67 +183,5 @@ class IndexerEndpoint {
       overlaps.keepOnly(instance);
     }
     return isDynamos ? overlaps.dynamo() : Map.of(CallContext.tenantOfCall(), overlaps.mooncake());
-  }
-
-  private static List<BlockHash> hashes(HashQuery query) {
-    List<List<JsonNode>> given = new ArrayList<>();
-    addIfGiven(query.seqHashes(), given);
-    addIfGiven(query.blockHashes(), given);
-    addIfGiven(query.blockHash(), given);
-    if (given.size() != 1) {
-      throw new MembraneException(
-          ErrorCode.MALFORMED_REQUEST,
-          "give exactly one of seq_hashes, block_hashes and block_hash");
-    }
-    List<JsonNode> names = given.getFirst();
-    if (names.size() > DirectoryClient.MAX_BLOCKS) {
-      throw new MembraneException(
-          ErrorCode.TOO_LARGE,
-          "a query has at most " + DirectoryClient.MAX_BLOCKS + " blocks; ask for the first ones");
-    }
-    List<BlockHash> hashes = new ArrayList<>();
-    for (int i = 0; i < names.size(); i++) {
-      JsonNode name = names.get(i);
-      if (name.isString()) {
-        hashes.add(hash(name.asString(), i));
-      } else if (!isEngineHash(name)) {
-        throw malformed(i);
-      }
-    }
-    if (!hashes.isEmpty() && hashes.size() < names.size()) {
-      throw new MembraneException(
-          ErrorCode.MALFORMED_REQUEST, "the hashes are all numbers, or all text; not both");
-    }
-    return hashes;
-  }
-
-  private static void addIfGiven(@Nullable List<JsonNode> list, List<List<JsonNode>> given) {
-    if (list != null) {
-      given.add(list);
-    }
-  }
-
-  private static BlockHash hash(String hex, int index) {
-    try {
-      return BlockHash.parse(hex);
-    } catch (IllegalArgumentException e) {
-      throw malformed(index);
-    }
-  }
-
-  private static boolean isEngineHash(JsonNode name) {
-    if (!name.isIntegralNumber()) {
-      return false;
-    }
-    BigInteger number = name.bigIntegerValue();
-    return number.signum() < 0
-        ? number.compareTo(LEAST_HASH) >= 0
-        : number.bitLength() <= HASH_BITS;
-  }
-
-  private static MembraneException malformed(int index) {
-    return new MembraneException(
-        ErrorCode.MALFORMED_REQUEST,
-        "hash %d is neither a block hash of 64 hex digits nor a 64-bit number".formatted(index));
   }
 }

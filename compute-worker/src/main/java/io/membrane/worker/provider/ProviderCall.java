@@ -146,7 +146,8 @@ public final class ProviderCall implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new MembraneException(
           ErrorCode.DEPENDENCY_UNAVAILABLE,
-          peer + " at " + url + " cannot be reached, or broke off its answer",
+          "%s at %s cannot be reached, broke off its answer, or sent more than %d MiB"
+              .formatted(peer, url, MAX_ANSWER >> 20),
           e.getCause());
     } finally {
       answer.cancel(true);

@@ -1,5 +1,6 @@
 package io.membrane.directory.engine;
 
+import io.membrane.block.BlockHash;
 import io.membrane.directory.engine.EngineCounts.Count;
 import io.membrane.directory.engine.EngineRegistry.Registered;
 import io.membrane.directory.engine.EngineState.Phase;
@@ -100,6 +101,11 @@ final class EngineFollower implements Continuity.Steps, AutoCloseable {
 
   EngineState state() {
     return state;
+  }
+
+  /** As {@link EngineTranslator#chain}. */
+  List<BlockHash> chain(List<Long> engineNames) {
+    return translator.chain(engineNames);
   }
 
   /** Whether it goes on. */

@@ -2,6 +2,7 @@ package io.membrane.directory.engine;
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.ContentDigest;
+import io.membrane.block.Namespace;
 import io.membrane.directory.engine.EngineRegistry.Followed;
 import io.membrane.directory.engine.EngineRegistry.Registered;
 import io.membrane.directory.feed.EventLog;
@@ -86,6 +87,24 @@ public final class ZmqEngines implements AutoCloseable {
   /** Engines that this replica follows and that are followed so far. */
   public long following(EngineState.Phase phase) {
     return followers.values().stream().filter(f -> f.state().phase() == phase).count();
+  }
+
+  /**
+   * The leading blocks that a tenant's engines mean by names of their own: as many as any of those
+   * knows that this replica follows.
+   *
+   * @param names 64 bits each, in order
+   */
+  public List<BlockHash> chain(String tenant, Namespace namespace, List<Long> names) {
+    List<BlockHash> longest = List.of();
+    for (EngineFollower follower : followers.values()) {
+      Engine engine = follower.registered().engine();
+      if (engine.tenant().equals(tenant) && engine.namespace().equals(namespace)) {
+        List<BlockHash> chain = follower.chain(names);
+        longest = chain.size() > longest.size() ? chain : longest;
+      }
+    }
+    return longest;
   }
 
   /** Begins. */

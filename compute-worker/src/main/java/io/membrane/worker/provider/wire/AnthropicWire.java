@@ -9,7 +9,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Anthropic's messages. The cache is asked for by a breakpoint behind the prompt; a prompt that is
- * too short for the model is answered without it, with counts of 0.
+ * too short for the model is answered without it, with counts of 0. No output is asked for, which
+ * is how Anthropic wants a cache warmed.
  */
 final class AnthropicWire implements ProviderWire {
 
@@ -52,7 +53,7 @@ final class AnthropicWire implements ProviderWire {
     Text question = options.role() == Role.SYSTEM ? new Text("text", NOTHING, null) : cached;
     return new Request(
         options.model(),
-        1,
+        0,
         options.role() == Role.SYSTEM ? List.of(cached) : null,
         List.of(new Message(Role.USER, List.of(question))));
   }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -13,12 +14,15 @@ public enum Backend {
   OPENAI("https://api.openai.com", true, false, Duration.ofMinutes(5)) {
     @Override
     public boolean takesLifetime(Duration ttl) {
-      return Set.of(Duration.ofMinutes(5), Duration.ofHours(24)).contains(ttl);
+      return Set.of(OpenAiCache.SHORT, OpenAiCache.LEAST, OpenAiCache.MOST).contains(ttl);
     }
 
     @Override
     public ProviderWire wire(WireOptions options) {
-      return new OpenAiWire(options);
+      return switch (options.api()) {
+        case CHAT -> new OpenAiWire(options);
+        case RESPONSES -> new OpenAiResponsesWire(options);
+      };
     }
   },
   ANTHROPIC("https://api.anthropic.com", true, false, Duration.ofMinutes(5)) {
@@ -47,7 +51,7 @@ public enum Backend {
   SGLANG(null, false, true, null) {
     @Override
     public ProviderWire wire(WireOptions options) {
-      return new SglangWire();
+      return new SglangWire(options, () -> ThreadLocalRandom.current().nextLong(Long.MAX_VALUE));
     }
   };
 

@@ -1,20 +1,12 @@
 package io.membrane.worker.provider.wire;
 
 import io.membrane.worker.provider.wire.WireOptions.Role;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/**
- * OpenAI's chat completions. Prompts of 1,024 tokens and more are cached by themselves, in steps of
- * 128; reads are counted, writes are not and cost nothing.
- */
+/** OpenAI's chat completions. */
 final class OpenAiWire implements ProviderWire {
-
-  private static final int MINIMUM = 1024;
-  private static final int STEP = 128;
-  private static final Duration EXTENDED = Duration.ofHours(24);
 
   private final WireOptions options;
 
@@ -28,7 +20,8 @@ final class OpenAiWire implements ProviderWire {
       int maxCompletionTokens,
       boolean stream,
       @Nullable String promptCacheKey,
-      @Nullable String promptCacheRetention) {}
+      @Nullable String promptCacheRetention,
+      OpenAiCache.@Nullable Options promptCacheOptions) {}
 
   private record Message(Role role, String content) {}
 
@@ -45,7 +38,8 @@ final class OpenAiWire implements ProviderWire {
         1,
         false,
         options.promptCacheKey(),
-        EXTENDED.equals(options.ttl()) ? "24h" : null);
+        OpenAiCache.retention(options.ttl()),
+        OpenAiCache.options(options.ttl()));
   }
 
   @Override
@@ -53,20 +47,18 @@ final class OpenAiWire implements ProviderWire {
     return new Usage(
         Counts.required(answer, "/usage/prompt_tokens"),
         Counts.optional(answer, "/usage/prompt_tokens_details/cached_tokens"),
-        null,
+        Counts.optional(answer, "/usage/prompt_tokens_details/cache_write_tokens"),
         Counts.orZero(answer, "/usage/completion_tokens"),
         null);
   }
 
   @Override
   public boolean isCached(Usage usage) {
-    return usage.promptTokens() >= MINIMUM;
+    return OpenAiCache.has(usage);
   }
 
-  /** A share of the blocks, since their own tokens are not the provider's. */
   @Override
   public int warmBlocks(Usage usage, int blocks) {
-    int cached = usage.promptTokens() - usage.promptTokens() % STEP;
-    return (int) ((long) blocks * cached / usage.promptTokens());
+    return OpenAiCache.blocks(usage, blocks);
   }
 }

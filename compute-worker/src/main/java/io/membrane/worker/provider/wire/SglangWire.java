@@ -1,12 +1,36 @@
 package io.membrane.worker.provider.wire;
 
 import io.membrane.block.Tokens;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** SGLang's native generate with token ids. */
 final class SglangWire implements ProviderWire {
 
-  private record Request(Tokens inputIds, Sampling samplingParams, boolean stream) {}
+  /**
+   * SGLang's own name for a decoding side that is not there ({@code FAKE_BOOTSTRAP_HOST}): a server
+   * in prefill mode computes the prompt, caches it and hands it to nobody.
+   */
+  private static final String NOBODY = "2.2.2.2";
+
+  private final boolean isDisaggregated;
+  private final LongSupplier rooms;
+
+  /**
+   * @param rooms numbers from 0 for requests to a server in prefill mode
+   */
+  SglangWire(WireOptions options, LongSupplier rooms) {
+    this.isDisaggregated = options.disaggregated();
+    this.rooms = rooms;
+  }
+
+  private record Request(
+      Tokens inputIds,
+      Sampling samplingParams,
+      boolean stream,
+      @Nullable String bootstrapHost,
+      @Nullable Long bootstrapRoom) {}
 
   private record Sampling(int maxNewTokens, int temperature) {}
 
@@ -22,7 +46,12 @@ final class SglangWire implements ProviderWire {
 
   @Override
   public Object request(ProviderPrompt prompt) {
-    return new Request(prompt.ids(), new Sampling(1, 0), false);
+    return new Request(
+        prompt.ids(),
+        new Sampling(1, 0),
+        false,
+        isDisaggregated ? NOBODY : null,
+        isDisaggregated ? rooms.getAsLong() : null);
   }
 
   @Override

@@ -11,13 +11,24 @@ import org.jspecify.annotations.Nullable;
  * @param ttl lifetime to ask for; null for the provider's own
  * @param promptCacheKey OpenAI's routing hint; null for none
  * @param kvTransfer whether a vLLM server is to keep the KV for a decoding one
+ * @param api which of OpenAI's is called
+ * @param disaggregated whether an SGLang server is in prefill mode, and wants to be told that
+ *     nobody decodes
  */
 public record WireOptions(
     String model,
     Role role,
     @Nullable Duration ttl,
     @Nullable String promptCacheKey,
-    boolean kvTransfer) {
+    boolean kvTransfer,
+    Api api,
+    boolean disaggregated) {
+
+  /** OpenAI's APIs that a prompt can be sent to. */
+  public enum Api {
+    CHAT,
+    RESPONSES
+  }
 
   /** Whose message a prompt is. */
   public enum Role {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.membrane.fixture.Seeds;
 import io.membrane.rpc.WireJson;
+import io.membrane.worker.provider.wire.WireOptions.Api;
 import io.membrane.worker.provider.wire.WireOptions.Role;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,7 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CountsTest {
 
-  private static final WireOptions OPTIONS = new WireOptions("m", Role.SYSTEM, null, null, false);
+  private static final WireOptions OPTIONS =
+      new WireOptions("m", Role.SYSTEM, null, null, false, Api.CHAT, false);
 
   @ParameterizedTest
   @CsvSource(
@@ -21,6 +23,7 @@ class CountsTest {
           """
           OPENAI | {"usage":{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":10}}}
           OPENAI | {"usage":{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":true}}}
+          OPENAI | {"usage":{"prompt_tokens":9,"prompt_tokens_details":{"cache_write_tokens":10}}}
           OLLAMA | {"done":false,"prompt_eval_count":9}
           OLLAMA | {"error":"out of memory"}
           VLLM   | {"usage":{"completion_tokens":1}}

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What it tells of is at every moment what the engine said it holds, except for blocks that
  * cannot be named, which it counts: those behind a parent that is not known, of another size than
- * the namespace's (a partial page), or too many. Not thread-safe.
+ * the namespace's (a partial page), or too many. Not thread-safe, but for {@link #chain}.
  *
  * <p>Several of an engine's names may mean one block of ours (the engine may hash more than tokens
  * into them); the block is there as long as one of them is.
@@ -41,7 +42,7 @@ public final class EngineTranslator {
   private final Slice state;
   private final Semaphore room;
   private final EngineGroups groups = new EngineGroups();
-  private final Map<Long, Held> byEngineName = new HashMap<>();
+  private final Map<Long, Held> byEngineName = new ConcurrentHashMap<>();
   private final Map<BlockHash, Held> byBlock = new HashMap<>();
   private long duplicates;
   private long unknown;
@@ -102,6 +103,22 @@ public final class EngineTranslator {
   /** Blocks that the engine holds. */
   public int blocks() {
     return byBlock.size();
+  }
+
+  /**
+   * The blocks that the engine means by names of its own, up to the first that it does not hold or
+   * that does not follow the one before. Any thread.
+   */
+  public List<BlockHash> chain(List<Long> engineNames) {
+    List<BlockHash> chain = new ArrayList<>();
+    for (long name : engineNames) {
+      Held held = byEngineName.get(name);
+      if (held == null || (!chain.isEmpty() && !chain.getLast().equals(held.parent))) {
+        break;
+      }
+      chain.add(held.block);
+    }
+    return chain;
   }
 
   public Counts counts() {

@@ -63,6 +63,13 @@ class EngineTranslatorTest {
       return new Prefix(List.copyOf(longer), List.copyOf(more));
     }
 
+    boolean isNext(Prefix before) {
+      int size = before.tokens.size();
+      return tokens.size() == size + SIZE
+          && tokens.subList(0, size).equals(before.tokens)
+          && extras.subList(0, extras.size() - 1).equals(before.extras);
+    }
+
     BlockHash hash() {
       return BlockHasher.chain(ROOT, SIZE, ofList(tokens), extras::get).getLast();
     }
@@ -163,6 +170,36 @@ class EngineTranslatorTest {
       return new BlockRemoved(gone, tier, 0);
     }
 
+    /** The blocks that names mean, as far as they are held and follow each other. */
+    List<BlockHash> chain(List<Long> asked) {
+      List<BlockHash> chain = new ArrayList<>();
+      Prefix before = null;
+      for (long name : asked) {
+        Prefix prefix = tiers.containsKey(name) ? prefix(name) : null;
+        if (prefix == null || (before != null && !prefix.isNext(before))) {
+          return chain;
+        }
+        chain.add(prefix.hash());
+        before = prefix;
+      }
+      return chain;
+    }
+
+    /** Names of a held prompt's blocks, with one of any others in their place now and then. */
+    List<Long> someNames() {
+      List<Long> held = tiers.keySet().stream().sorted().toList();
+      List<Long> some = new ArrayList<>();
+      Prefix before = null;
+      for (long name : held) {
+        Prefix prefix = prefix(name);
+        if (before == null || prefix.isNext(before) || random.nextInt(20) == 0) {
+          some.add(random.nextInt(20) == 0 ? name ^ 1 : name);
+          before = prefix;
+        }
+      }
+      return some;
+    }
+
     Set<Place> places() {
       Set<Place> places = new HashSet<>();
       tiers.forEach((name, at) ->
@@ -190,6 +227,8 @@ class EngineTranslatorTest {
                   held.apply(event);
                 });
             assertThat(held.places).isEqualTo(engine.places());
+            List<Long> asked = engine.someNames();
+            assertThat(translator.chain(asked)).isEqualTo(engine.chain(asked));
           }
         });
   }
