@@ -21,14 +21,23 @@ import sys
 
 import torch
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
+    AutoModelForImageTextToText,
     AutoTokenizer,
+    CLIPVisionConfig,
     LlamaConfig,
+    LlavaConfig,
+    Mistral3Config,
     MistralConfig,
+    PixtralVisionConfig,
+    Qwen2_5_VLConfig,
     Qwen2Config,
+    Qwen3_5Config,
     Qwen3_5TextConfig,
     Qwen3Config,
     Qwen3NextConfig,
+    Qwen3VLConfig,
 )
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
@@ -65,6 +74,13 @@ EXPERTS = dict(
     shared_expert_intermediate_size=20,
     mlp_only_layers=[1],
 )
+# Models that also see: their images are token 94, their videos 95.
+QWEN_IMAGES = dict(image_token_id=94, video_token_id=95, vision_start_token_id=92, vision_end_token_id=93)
+TOWER = dict(hidden_size=8, intermediate_size=8)
+QWEN_TOWER = TOWER | dict(
+    depth=1, num_heads=2, out_hidden_size=32, num_position_embeddings=4, patch_size=2, temporal_patch_size=1
+)
+LAYERED_TOWER = TOWER | dict(num_hidden_layers=1, num_attention_heads=2, image_size=8, patch_size=4)
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 32}
 LLAMA3 = {
     "rope_type": "llama3",
@@ -95,6 +111,16 @@ def old_hybrid(config):
     config["partial_rotary_factor"] = 0.25
     config["full_attention_interval"] = 2
     del config["layer_types"]
+
+
+def flat_qwen2_5_vl(config):
+    """As Qwen/Qwen2.5-VL-7B-Instruct is written: without parts."""
+    text = config.pop("text_config")
+    text.pop("rope_parameters")
+    text.pop("layer_types")
+    text["rope_theta"] = 10000.0
+    text["rope_scaling"] = {"type": "mrope", "mrope_section": [2, 1, 1]}
+    config |= {key: value for key, value in text.items() if key != "model_type"}
 
 
 VARIANTS = {
@@ -149,6 +175,66 @@ VARIANTS = {
     "qwen3-next-dense": dict(config=Qwen3NextConfig(**HYBRID | dict(num_experts=0)), edit=old_hybrid),
     "qwen3_5": dict(config=Qwen3_5TextConfig(**HYBRID | dict(tie_word_embeddings=True))),
     "qwen3_5-bf16": dict(config=Qwen3_5TextConfig(**HYBRID), dtype=torch.bfloat16),
+    "qwen3_5-vl": dict(
+        config=Qwen3_5Config(
+            text_config=HYBRID
+            | dict(
+                num_hidden_layers=2,
+                layer_types=["linear_attention", "full_attention"],
+                rope_parameters={
+                    "rope_type": "default",
+                    "rope_theta": 10000.0,
+                    "partial_rotary_factor": 0.25,
+                    "mrope_section": [1, 1, 0],
+                    "mrope_interleaved": True,
+                },
+            ),
+            vision_config=QWEN_TOWER,
+            **QWEN_IMAGES,
+        )
+    ),
+    "qwen3-vl": dict(
+        config=Qwen3VLConfig(
+            text_config=SHAPE
+            | dict(
+                head_dim=16,
+                rope_parameters={
+                    "rope_type": "default",
+                    "rope_theta": 10000.0,
+                    "mrope_section": [4, 2, 2],
+                    "mrope_interleaved": True,
+                },
+            ),
+            vision_config=QWEN_TOWER | dict(deepstack_visual_indexes=[0]),
+            tie_word_embeddings=True,
+            **QWEN_IMAGES,
+        )
+    ),
+    "qwen2_5-vl": dict(
+        config=Qwen2_5_VLConfig(
+            text_config=SHAPE
+            | dict(rope_parameters={"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}),
+            vision_config=TOWER
+            | dict(
+                depth=1, num_heads=2, out_hidden_size=32, patch_size=2, temporal_patch_size=1, fullatt_block_indexes=[0]
+            ),
+            **QWEN_IMAGES,
+        ),
+        edit=flat_qwen2_5_vl,
+    ),
+    "mistral3": dict(
+        config=Mistral3Config(
+            text_config=MistralConfig(**SHAPE | dict(head_dim=8, sliding_window=None)),
+            vision_config=PixtralVisionConfig(**LAYERED_TOWER | dict(head_dim=4)),
+            image_token_index=94,
+            tie_word_embeddings=False,
+        )
+    ),
+    "llava": dict(
+        config=LlavaConfig(
+            text_config=LlamaConfig(**SHAPE), vision_config=CLIPVisionConfig(**LAYERED_TOWER), image_token_index=94
+        )
+    ),
     "llama-bf16": dict(config=LlamaConfig(**SHAPE), dtype=torch.bfloat16),
     "llama-f16": dict(config=LlamaConfig(**SHAPE), dtype=torch.float16),
 }
@@ -170,10 +256,18 @@ TEXTS = [
 ]
 
 
+def sees(config):
+    return hasattr(config, "vision_config")
+
+
+def loader(config):
+    return AutoModelForImageTextToText if sees(config) else AutoModelForCausalLM
+
+
 def make(config, directory, dtype=torch.float32, shard="1GB", edit=None):
     torch.manual_seed(sum(directory.name.encode()))
     config.dtype = dtype
-    model = AutoModelForCausalLM.from_config(config).eval()
+    model = loader(config).from_config(config).eval()
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if name.endswith("norm.weight"):
@@ -213,9 +307,10 @@ def state(layer):
 
 @torch.inference_mode()
 def golden(model_directory, out, count, vocab):
-    model = AutoModelForCausalLM.from_pretrained(
-        model_directory, dtype=torch.float32, attn_implementation="eager"
-    ).eval()
+    config = AutoConfig.from_pretrained(model_directory)
+    model = (
+        loader(config).from_pretrained(model_directory, dtype=torch.float32, attn_implementation="eager").eval()
+    )
     torch.manual_seed(count)
     tokens = torch.randint(0, vocab, (count,), dtype=torch.int32)
     answer = model(tokens[None].long(), use_cache=True)
@@ -259,7 +354,7 @@ def variants(names):
     for name in names:
         shutil.rmtree(OUT / name, ignore_errors=True)
         make(directory=OUT / name, **VARIANTS[name])
-        golden(OUT / name, OUT / name, 90, SHAPE["vocab_size"])
+        golden(OUT / name, OUT / name, 90, 92 if sees(VARIANTS[name]["config"]) else SHAPE["vocab_size"])
 
 
 def main():

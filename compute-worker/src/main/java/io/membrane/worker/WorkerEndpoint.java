@@ -98,6 +98,7 @@ class WorkerEndpoint {
                     "membrane",
                     served.namespace(),
                     served.signature(firstBlock))
-                .needing(served.needs())));
+                .needing(served.needs())),
+        transferBlocks.node());
   }
 }

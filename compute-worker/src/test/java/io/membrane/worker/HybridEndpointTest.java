@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
@@ -157,6 +158,9 @@ class HybridEndpointTest extends WorkerHttpTest {
     assertThat(tail.parts()).allMatch(part -> part.signature().tokenSpan().equals(span));
     assertThat(PEERS.fragments()).hasSize(7 + 4);
     assertThat(tail.expiresInMs()).isEqualTo(60_000);
+    ModelList models =
+        WireJson.mapper().readValue(get("/v1/models").http().body(), ModelList.class);
+    assertThat(tail.id()).startsWith(requireNonNull(models.node()) + TransferBlock.SEPARATOR);
     String path = "/v1/transfer-blocks/" + tail.id();
     assertThat(get(path, "Membrane-Tenant", "other").status()).isEqualTo(404);
     HttpResponse<byte[]> bytes = bytes(path);
@@ -192,6 +196,38 @@ class HybridEndpointTest extends WorkerHttpTest {
     damage(damage, new FragmentKey(CHAIN.get(3), Slice.parse("attn.0-3.0of1")));
     PrefillResponse warm = prefill(PROMPT, CHAIN, false, true);
     assertThat(warm.tokensReused()).isEqualTo(2 * 16);
+    assertThat(warm.nextToken()).isEqualTo(cold.nextToken());
+  }
+
+  /** A worker that ended between the two: KV is stored before the states. */
+  @Test
+  void kvWithoutItsStatesIsComputedAgainAndCompletesThem() {
+    PrefillResponse cold = prefill(PROMPT, List.of(), true, true);
+    Map<FragmentKey, Frame> all = Map.copyOf(PEERS.fragments());
+    for (int block : List.of(3, 5, 6)) {
+      PEERS.fragments().remove(new FragmentKey(CHAIN.get(block), Slice.parse("state.0-3.0of1")));
+    }
+
+    PrefillResponse warm = prefill(PROMPT, CHAIN, true, true);
+
+    assertThat(warm.tokensReused()).isEqualTo(2 * 16);
+    assertThat(warm.nextToken()).isEqualTo(cold.nextToken());
+    assertThat(PEERS.fragments()).containsOnlyKeys(all.keySet());
+    all.forEach((key, frame) ->
+        assertThat(requireNonNull(PEERS.fragments().get(key)).body()).isEqualTo(frame.body()));
+    assertThat(prefill(PROMPT, CHAIN, false, true).tokensReused()).isEqualTo(7 * 16);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 30, 2900, 100_000})
+  void anAnswerThatBreaksOffEndsThePrefixAndNotThePrompt(int bytes) {
+    PrefillResponse cold = prefill(PROMPT, List.of(), true, true);
+    PEERS.cutAnswers(bytes);
+
+    PrefillResponse warm = prefill(PROMPT, CHAIN, false, true);
+
+    assertThat(warm.tokensReused()).isLessThanOrEqualTo(7 * 16);
+    assertThat(warm.tokensReused() + warm.tokensComputed()).isEqualTo(PROMPT.length());
     assertThat(warm.nextToken()).isEqualTo(cold.nextToken());
   }
 

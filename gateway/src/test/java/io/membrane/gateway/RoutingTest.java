@@ -41,6 +41,7 @@ class RoutingTest extends GatewayTest {
         "POST /v1/contexts reconstruction-service",
         "GET /v1/contexts/1/explanation reconstruction-service",
         "GET /v1/sessions/1 reconstruction-service",
+        "GET /v1/transfer-blocks/a-b.c-d reconstruction-service",
         "POST /v1/routes scheduler-service",
         "POST /v1/telemetry scheduler-service",
         "GET /v1/scheduler/state scheduler-service",

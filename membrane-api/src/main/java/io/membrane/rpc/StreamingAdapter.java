@@ -32,23 +32,27 @@ final class StreamingAdapter implements HttpExchangeAdapter {
     if (values.getBodyValue() instanceof StreamingHttpOutputMessage.Body body) {
       request.body(body);
     }
-    if (type.getType() != InputStream.class) {
-      return request.retrieve().body(type);
-    }
-    @SuppressWarnings("unchecked") // T is InputStream here
-    T stream =
-        (T)
-            request.exchange(
-                (sent, response) -> {
-                  if (response.getStatusCode().isError()) {
-                    try (response) {
-                      throw PeerProblem.read(peer, response);
-                    }
-                  }
-                  return response.getBody();
-                },
-                false);
-    return stream;
+    return type.getType() == InputStream.class
+        ? this.<T>stream(request).getBody()
+        : request.retrieve().body(type);
+  }
+
+  /** An answer whose body, {@code T} being {@link InputStream}, is still to be read. */
+  private <T> ResponseEntity<T> stream(RestClient.RequestBodySpec request) {
+    return request.exchangeForRequiredValue(
+        (sent, response) -> {
+          if (response.getStatusCode().isError()) {
+            try (response) {
+              throw PeerProblem.read(peer, response);
+            }
+          }
+          @SuppressWarnings("unchecked") // the caller's type
+          T body = (T) response.getBody();
+          return ResponseEntity.status(response.getStatusCode())
+              .headers(response.getHeaders())
+              .body(body);
+        },
+        false);
   }
 
   @Override
@@ -74,6 +78,8 @@ final class StreamingAdapter implements HttpExchangeAdapter {
   @Override
   public <T> ResponseEntity<T> exchangeForEntity(
       HttpRequestValues values, ParameterizedTypeReference<T> type) {
-    return plain.exchangeForEntity(values, type);
+    return type.getType() == InputStream.class
+        ? stream(plain.newRequest(values))
+        : plain.exchangeForEntity(values, type);
   }
 }

@@ -8,6 +8,7 @@ import jakarta.validation.constraints.Size;
 import java.io.InputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.service.annotation.GetExchange;
@@ -29,7 +30,18 @@ public interface ComputeClient {
 
   record TokenizeResponse(Tokens tokens, int count) {}
 
-  record ModelList(String object, List<Model> data) {}
+  /**
+   * The worker's models.
+   *
+   * @param node what the ids of this worker's transfer blocks begin with; null if it has none
+   */
+  record ModelList(String object, List<Model> data, @Nullable String node) {
+
+    /** Of a worker without transfer blocks. */
+    public ModelList(String object, List<Model> data) {
+      this(object, data, null);
+    }
+  }
 
   /**
    * What to embed, in OpenAI's form.
@@ -94,9 +106,12 @@ public interface ComputeClient {
   @PostExchange("/v1/prefill")
   PrefillResponse prefill(@RequestBody PrefillRequest request);
 
-  /** The bytes of a transfer block, which is then gone: not to be repeated. */
+  /**
+   * The bytes of a transfer block with their {@code Repr-Digest}; it is then gone: not to be
+   * repeated.
+   */
   @GetExchange(value = "/v1/transfer-blocks/{id}", accept = "application/octet-stream")
-  InputStream transferBlock(@PathVariable String id);
+  ResponseEntity<InputStream> transferBlock(@PathVariable String id);
 
   @Idempotent
   @PostExchange("/v1/tokenize")

@@ -9,9 +9,13 @@ import io.membrane.wire.SchedulerClient.RouteResponse;
 import io.membrane.wire.Shifted.ShiftedReport;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
+import java.io.InputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.service.annotation.GetExchange;
 import org.springframework.web.service.annotation.PostExchange;
 
 /** reconstruction-service as engines and the command line call it. */
@@ -62,6 +66,8 @@ public interface ReconstructionClient {
    * @param deadlineMs time for the whole call, or null for the service's default
    * @param nextToken whether the greedy next token is wanted; default false
    * @param shifted only with {@code reuse} {@code shifted}; null for the defaults
+   * @param tail whether what lies behind the last full block is wanted too: as frames behind those
+   *     of the blocks with {@code deliver} {@code bytes}, else as a transfer block; default false
    */
   record ContextRequest(
       @Nullable NamespaceRequest namespace,
@@ -73,9 +79,10 @@ public interface ReconstructionClient {
       @Nullable Deliver deliver,
       @Nullable @Positive Long deadlineMs,
       @Nullable Boolean nextToken,
-      @Nullable ShiftedOptions shifted) {
+      @Nullable ShiftedOptions shifted,
+      @Nullable Boolean tail) {
 
-    /** A request without options of shifted reuse. */
+    /** A request without options of shifted reuse, and without the tail. */
     public ContextRequest(
         @Nullable NamespaceRequest namespace,
         @Nullable Tokens tokens,
@@ -86,7 +93,18 @@ public interface ReconstructionClient {
         @Nullable Deliver deliver,
         @Nullable Long deadlineMs,
         @Nullable Boolean nextToken) {
-      this(namespace, tokens, text, sessionId, reuse, onMiss, deliver, deadlineMs, nextToken, null);
+      this(
+          namespace,
+          tokens,
+          text,
+          sessionId,
+          reuse,
+          onMiss,
+          deliver,
+          deadlineMs,
+          nextToken,
+          null,
+          null);
     }
   }
 
@@ -142,6 +160,8 @@ public interface ReconstructionClient {
    *
    * @param route null where nothing had to be computed
    * @param shifted what was reused at a loss; null if nothing was
+   * @param transferBlock what lies behind the last full block; null if it was not asked for,
+   *     nothing lies there, or it was delivered as bytes
    */
   record ContextResponse(
       String contextId,
@@ -152,9 +172,10 @@ public interface ReconstructionClient {
       @Nullable RouteResponse route,
       @Nullable NextToken nextToken,
       ContextTimings timingsMs,
-      @Nullable ShiftedReport shifted) {
+      @Nullable ShiftedReport shifted,
+      @Nullable TransferBlock transferBlock) {
 
-    /** A context of which all is exact. */
+    /** A context of which all is exact, without its tail. */
     public ContextResponse(
         String contextId,
         int blockTokens,
@@ -173,6 +194,7 @@ public interface ReconstructionClient {
           route,
           nextToken,
           timingsMs,
+          null,
           null);
     }
   }
@@ -227,6 +249,10 @@ public interface ReconstructionClient {
 
   @PostExchange("/v1/contexts")
   ContextResponse context(@RequestBody ContextRequest request);
+
+  /** As {@link ComputeClient#transferBlock}, whichever worker has it. */
+  @GetExchange(value = "/v1/transfer-blocks/{id}", accept = "application/octet-stream")
+  ResponseEntity<InputStream> transferBlock(@PathVariable String id);
 
   /** What {@link #context} would do, without doing it; places are taken at the directory's word. */
   @Idempotent

@@ -10,7 +10,8 @@ import java.util.List;
  * The unaligned tail of a prompt: it has no block hash and is never stored. The worker that
  * answered hands it out once, and not for long.
  *
- * @param id for {@link ComputeClient#transferBlock}
+ * @param id for {@link ComputeClient#transferBlock}: the worker's {@link
+ *     ComputeClient.ModelList#node}, {@link #SEPARATOR}, and a name of its own
  * @param parts KV and, in a hybrid model, the state behind the last token, in the order of their
  *     bytes
  * @param digest digest of all bytes
@@ -22,6 +23,9 @@ public record TransferBlock(
     List<TransferPart> parts,
     ContentDigest digest,
     long expiresInMs) {
+
+  /** Between the node and the rest of an id. */
+  public static final char SEPARATOR = '.';
 
   /**
    * One slice of a transfer block.

@@ -123,6 +123,7 @@ class ContextEndpoint {
       int corrupt =
           delivery.deliver(
               outcome.fragments(),
+              outcome.tail(),
               () -> {
                 response.setContentType(Frame.MEDIA_TYPE);
                 return response.getOutputStream();

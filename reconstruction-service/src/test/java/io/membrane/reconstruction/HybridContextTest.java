@@ -12,7 +12,12 @@ import io.membrane.fixture.Seeds;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameReader;
 import io.membrane.rpc.WireJson;
+import io.membrane.tenancy.Policies;
+import io.membrane.tenancy.Policy;
+import io.membrane.tenancy.Reuse;
+import io.membrane.tenancy.Sharing;
 import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.FragmentClient.Keys;
 import io.membrane.wire.NamespaceRequest;
 import io.membrane.wire.PrefillRequest;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
@@ -23,19 +28,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
 /** Contexts of a model whose worker also needs the state at the end of a prefix. */
 class HybridContextTest extends FleetTest {
 
+  private static final String PREFETCH = "/v1/fragments/prefetch";
   private static final Namespace NAMESPACE = new Namespace("hybrid", "r1", "f32", 16);
   private static final Slice ATTENTION = Slice.parse("attn.0-7.0of1");
   private static final Slice STATE = Slice.parse("state.0-7.0of1");
   private static final MiniWorker WORKER =
       new MiniWorker(FLEET, "hybrid", NAMESPACE, ATTENTION, STATE);
+
+  @Autowired StringRedisTemplate redis;
 
   @DynamicPropertySource
   static void hybrid(DynamicPropertyRegistry properties) {
@@ -103,6 +114,105 @@ class HybridContextTest extends FleetTest {
     chain(prompt).forEach(hash -> expected.add(new FragmentKey(hash, ATTENTION)));
     expected.add(new FragmentKey(chain(prompt).getLast(), STATE));
     assertThat(delivered).isEqualTo(expected);
+  }
+
+  @Test
+  void bytesWithTheTailEndWithItsKvAndTheStateBehindTheLastToken() throws IOException {
+    Tokens prompt = tokens(45, 37);
+    List<Frame> frames = new ArrayList<>();
+    String asked = hybrid(prompt).with("deliver", "bytes").with("tail", true).json();
+    try (InputStream body = postForBytes(asked).body()) {
+      FrameReader reader = new FrameReader(body, 1 << 20, 100);
+      for (Frame frame = reader.next(); frame != null; frame = reader.next()) {
+        frames.add(frame);
+      }
+    }
+    assertThat(frames)
+        .extracting(frame -> frame.header().key().slice())
+        .containsExactly(ATTENTION, ATTENTION, STATE, ATTENTION, STATE);
+    assertThat(frames.subList(3, 5))
+        .extracting(frame -> frame.body().length)
+        .containsExactly(5, 64);
+    assertThat(frames.get(3).header().key().hash())
+        .isEqualTo(frames.get(4).header().key().hash())
+        .isNotIn(chain(prompt));
+  }
+
+  @Test
+  void theSnapshotThatTheNextTurnBeginsBehindIsFetchedAhead() {
+    Tokens prompt = tokens(46, 100);
+    BlockHash last = chain(prompt).getLast();
+    FLEET.snapshot(last, STATE, 64);
+    ask(hybrid(prompt).with("session_id", "talk"));
+    ask(hybrid(tokens(46, 150)).with("session_id", "talk"));
+
+    Awaitility.await().until(() -> !FLEET.fragments.calls(PREFETCH).isEmpty());
+
+    List<FragmentKey> keys =
+        WireJson.mapper()
+            .readValue(FLEET.fragments.calls(PREFETCH).getFirst().body(), Keys.class)
+            .keys();
+    assertThat(keys.getFirst()).isEqualTo(new FragmentKey(last, STATE));
+    assertThat(keys.subList(1, keys.size())).extracting(FragmentKey::hash).isEqualTo(chain(prompt));
+    assertThat(keys.subList(1, keys.size())).allMatch(k -> k.slice().kind() == Slice.Kind.ATTN);
+  }
+
+  @Test
+  void shiftedReuseIsExactAndSaysWhy() {
+    Policy policy =
+        new Policy(null, null, null, Sharing.ISOLATED, null, Policy.DEFAULT_CLASS, Reuse.SHIFTED);
+    redis.opsForValue().set(Policies.key("bold"), WireJson.mapper().writeValueAsString(policy));
+    Tokens prompt = tokens(47, 100);
+    BlockHash source = chain(tokens(48, 16)).getFirst();
+    FLEET.put("hybrid", new FragmentKey(source, ATTENTION), new byte[64]);
+    FLEET.describe(prompt.slice(32, 48), "hybrid", source, 0);
+
+    Answer answer = post(hybrid(prompt).with("reuse", "shifted").json(), "Membrane-Tenant", "bold");
+
+    ContextResponse context = answer.context();
+    assertThat(context.shifted()).isNull();
+    assertThat(context.coverage().prefilledTokens()).isEqualTo(100);
+    assertThat(context.segments())
+        .isNotEmpty()
+        .allMatch(segment -> segment.why().contains("the states of this hybrid model"));
+    PrefillRequest asked =
+        WireJson.mapper()
+            .readValue(WORKER.peer.calls("/v1/prefill").getLast().body(), PrefillRequest.class);
+    assertThat(asked.shifted()).isNull();
+    assertThat(ask(hybrid(tokens(49, 40))).segments())
+        .noneMatch(segment -> segment.why().contains("hybrid"));
+  }
+
+  /** The worker stores KV before states: one that died in between leaves KV alone. */
+  @Test
+  void kvWithoutItsStatesIsComputedAgainAndThenWhole() {
+    Tokens prompt = tokens(50, 96);
+    ask(hybrid(prompt.slice(0, 32)));
+    chain(prompt)
+        .subList(2, 6)
+        .forEach(hash -> FLEET.put("hybrid", new FragmentKey(hash, ATTENTION), new byte[64]));
+
+    ContextResponse answer = ask(hybrid(prompt));
+
+    assertThat(answer.coverage().reusedTokens()).isEqualTo(32);
+    assertThat(answer.coverage().prefilledTokens()).isEqualTo(64);
+    assertThat(ask(report(prompt)).coverage().reusedTokens()).isEqualTo(96);
+  }
+
+  @Test
+  void aDamagedStateIsNotDelivered() throws IOException {
+    Tokens prompt = tokens(51, 64);
+    ask(hybrid(prompt));
+    FLEET.damage(new FragmentKey(chain(prompt).getLast(), STATE));
+    try (InputStream body = postForBytes(hybrid(prompt).with("deliver", "bytes").json()).body()) {
+      FrameReader frames = new FrameReader(body, 1 << 20, 100);
+      for (int block = 0; block < 4; block++) {
+        assertThat(Objects.requireNonNull(frames.next()).status()).isEqualTo(200);
+      }
+      Frame state = Objects.requireNonNull(frames.next());
+      assertThat(state.status()).isEqualTo(422);
+      assertThat(state.body()).isEmpty();
+    }
   }
 
   @Test

@@ -15,7 +15,6 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
 import io.membrane.wire.DirectoryClient.BlockPlace;
 import io.membrane.wire.DirectoryClient.Found;
-import io.membrane.wire.DirectoryClient.KnownBlock;
 import io.membrane.wire.DirectoryClient.LocateRequest;
 import io.membrane.wire.DirectoryClient.LocateResponse;
 import io.membrane.wire.DirectoryClient.LocatedBlock;
@@ -64,15 +63,7 @@ final class MiniFleet {
   static final int LAYERS = 2;
   static final Slice SLICE = Slice.attention(LAYERS);
 
-  private static final KnownBlock STORED =
-      new KnownBlock(
-          List.of(
-              new BlockPlace(
-                  null,
-                  "local",
-                  "redis",
-                  "redis",
-                  List.of(new StoredSlice(SLICE, MiniWorker.PAYLOAD_BYTES)))));
+  private static final StoredSlice KV = new StoredSlice(SLICE, MiniWorker.PAYLOAD_BYTES);
 
   final Peer directory = new Peer();
   final Peer fragments = new Peer();
@@ -86,6 +77,7 @@ final class MiniFleet {
   private final Set<FragmentKey> damaged = ConcurrentHashMap.newKeySet();
   private final AtomicReference<Runnable> afterExists = new AtomicReference<>(() -> {});
   private final AtomicInteger log = new AtomicInteger();
+  private final Map<String, StoredSlice> snapshots = new ConcurrentHashMap<>();
   private volatile boolean prefetchRefused;
   private volatile List<BlockHash> related = List.of();
   private volatile Function<RouteRequest, RouteResponse> routing = MiniFleet::toPd;
@@ -95,7 +87,7 @@ final class MiniFleet {
         .on("/v1/namespaces/resolve", NamespaceRequest.class, this::resolve)
         .on("/v1/directory/match", MatchRequest.class, (call, r) -> match(r))
         .on("/v1/directory/locate", LocateRequest.class, (call, r) -> locate(r))
-        .on("/v1/directory/blocks", Void.class, (call, nothing) -> blockAndRelated())
+        .on("/v1/directory/blocks", Void.class, (call, nothing) -> blockAndRelated(call))
         .on("/v1/directory/chunks/search", SearchRequest.class, (call, r) -> search(r));
     fragments
         .on("/v1/fragments/exists", Keys.class, (call, r) -> exists(r))
@@ -115,6 +107,7 @@ final class MiniFleet {
     named.clear();
     damaged.clear();
     prefetchRefused = false;
+    snapshots.clear();
     related = List.of();
     chunks.clear();
     routing = MiniFleet::toPd;
@@ -154,16 +147,23 @@ final class MiniFleet {
     prefetchRefused = true;
   }
 
+  /** The directory knows a state at the end of this block. */
+  void snapshot(BlockHash hash, Slice state, long bytes) {
+    snapshots.put(hash.toString(), new StoredSlice(state, bytes));
+  }
+
   /** What every block is used with. */
   void relate(List<BlockHash> blocks) {
     related = blocks;
   }
 
   /** Both answers in one: each caller ignores what it does not know. */
-  private Object blockAndRelated() {
+  private Object blockAndRelated(Peer.Call call) {
+    StoredSlice state = snapshots.get(call.uri().substring(call.uri().lastIndexOf('/') + 1));
+    List<StoredSlice> slices = state == null ? List.of(KV) : List.of(KV, state);
     return Map.of(
         "places",
-        STORED.places(),
+        List.of(new BlockPlace(null, "local", "redis", "redis", slices)),
         "related",
         related.stream().map(b -> new RelatedBlock(b, 0.5)).toList());
   }

@@ -27,9 +27,18 @@ import io.membrane.wire.PrefillResponse.Source;
 import io.membrane.wire.Shifted;
 import io.membrane.wire.Shifted.ShiftedReport;
 import io.membrane.wire.Shifted.ShiftedUse;
+import io.membrane.wire.TransferBlock;
+import io.membrane.wire.TransferBlock.TransferPart;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +49,11 @@ final class MiniWorker {
 
   static final int PAYLOAD_BYTES = 3000;
 
+  private static final String TAILS = "/v1/transfer-blocks/";
+
   final Peer peer = new Peer();
+  private final Map<String, byte[]> tails = new ConcurrentHashMap<>();
+  private volatile String node = UUID.randomUUID().toString();
   private final MiniFleet fleet;
   private final String cluster;
   private final Namespace namespace;
@@ -70,7 +83,56 @@ final class MiniWorker {
     peer.on("/v1/models", Void.class, (call, r) -> models())
         .on("/v1/profile", Void.class, (call, r) -> profile())
         .on("/v1/tokenize", TokenizeRequest.class, (call, r) -> tokenize(r))
-        .on("/v1/prefill", PrefillRequest.class, (call, r) -> prefill(call.tenant(), r));
+        .on("/v1/prefill", PrefillRequest.class, (call, r) -> prefill(call.tenant(), r))
+        .onStream(TAILS, Void.class, (call, r) -> tail(call));
+  }
+
+  /** Its process ends and another one begins: whoever waits for a tail waits for nothing. */
+  void restart() {
+    node = UUID.randomUUID().toString();
+    tails.clear();
+  }
+
+  /** Tails that nobody has fetched. */
+  int tailsHeld() {
+    return tails.size();
+  }
+
+  /** The tail's KV: a byte for each of its tokens, and of a hybrid worker, 64 for the state. */
+  private @Nullable TransferBlock hold(PrefillRequest r, Tokens tokens) {
+    int from = tokens.length() / namespace.blockTokens() * namespace.blockTokens();
+    if (!Boolean.TRUE.equals(r.tail()) || from == tokens.length()) {
+      return null;
+    }
+    TokenSpan span = new TokenSpan(from, tokens.length());
+    ByteBuffer bytes = ByteBuffer.allocate(span.to() - span.from() + (state == null ? 0 : 64));
+    IntStream.range(from, tokens.length()).forEach(i -> bytes.put((byte) tokens.get(i)));
+    String id = node + TransferBlock.SEPARATOR + tails.size();
+    tails.put(id, bytes.array());
+    List<TransferPart> parts = new ArrayList<>();
+    parts.add(new TransferPart(attention, span.to() - span.from(), signature(span)));
+    if (state != null) {
+      parts.add(new TransferPart(state, 64, signature(span)));
+    }
+    return new TransferBlock(id, span, parts, ContentDigest.of(bytes.array()), 60_000);
+  }
+
+  private Peer.Body tail(Peer.Call call) {
+    byte[] bytes = tails.remove(call.uri().substring(TAILS.length()));
+    if (bytes == null) {
+      throw new MembraneException(ErrorCode.NOT_FOUND, "there is no such transfer block");
+    }
+    return new Peer.Body() {
+      @Override
+      public void writeTo(OutputStream out) throws IOException {
+        out.write(bytes);
+      }
+
+      @Override
+      public Map<String, String> headers() {
+        return Map.of("Repr-Digest", ContentDigest.of(bytes).toReprDigest());
+      }
+    };
   }
 
   /** From now on every prefill ends in this. */
@@ -100,26 +162,23 @@ final class MiniWorker {
 
   void reset() {
     refusal = null;
+    tails.clear();
     beforePrefill = () -> {};
     fetches = true;
     fetchMs = 1;
   }
 
   private ModelList models() {
-    Signature signature =
-        new Signature(
-            namespace,
-            Signature.LAYOUT,
-            MiniFleet.LAYERS,
-            2,
-            8,
-            new TokenSpan(0, namespace.blockTokens()),
-            "rope",
-            10_000);
+    Signature signature = signature(new TokenSpan(0, namespace.blockTokens()));
     List<Slice> needs = state == null ? null : List.of(attention, state);
     return new ModelList(
         "list",
-        List.of(new Model("tiny", "model", "membrane", namespace, signature).needing(needs)));
+        List.of(new Model("tiny", "model", "membrane", namespace, signature).needing(needs)),
+        node);
+  }
+
+  private Signature signature(TokenSpan span) {
+    return new Signature(namespace, Signature.LAYOUT, MiniFleet.LAYERS, 2, 8, span, "rope", 10_000);
   }
 
   private ProfileList profile() {
@@ -193,7 +252,7 @@ final class MiniWorker {
             : new ShiftedReport(
                 uses, uses.stream().mapToInt(ShiftedUse::keptTokens).sum(), 0.15, null),
         null,
-        null);
+        hold(r, tokens));
   }
 
   /** A block that is there keeps 12 of its tokens. */

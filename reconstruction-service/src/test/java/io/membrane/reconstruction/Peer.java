@@ -29,11 +29,16 @@ import org.jspecify.annotations.Nullable;
 final class Peer {
 
   /** A request as it arrived. */
-  record Call(String path, String tenant, long deadlineMs, String body) {}
+  record Call(String path, String uri, String tenant, long deadlineMs, String body) {}
 
   /** Writes an answer's body. */
   interface Body {
     void writeTo(OutputStream out) throws IOException;
+
+    /** What else goes with it. */
+    default Map<String, String> headers() {
+      return Map.of();
+    }
   }
 
   private final HttpServer server;
@@ -140,6 +145,7 @@ final class Peer {
     try {
       @Nullable T body = type == Void.class ? null : WireJson.mapper().readValue(call.body(), type);
       Body answer = handler.apply(call, body);
+      answer.headers().forEach(exchange.getResponseHeaders()::set);
       exchange.sendResponseHeaders(200, 0);
       answer.writeTo(exchange.getResponseBody());
     } catch (MembraneException e) {
@@ -168,6 +174,6 @@ final class Peer {
     if (tenant == null || left == null) {
       throw new MembraneException(ErrorCode.MALFORMED_REQUEST, "no tenant or deadline on " + path);
     }
-    return new Call(path, tenant, Long.parseLong(left), body);
+    return new Call(path, exchange.getRequestURI().getPath(), tenant, Long.parseLong(left), body);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.FragmentKey;
+import io.membrane.block.Slice;
 import io.membrane.fixture.Seeds;
 import io.membrane.fixture.TestClock;
 import io.membrane.reconstruction.prefetch.PrefetchSettings;
@@ -20,6 +21,7 @@ import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.FragmentClient.Keys;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -138,6 +140,34 @@ class PrefetchingTest {
     prefetching(When.TURN, 10, PLENTY).turnBegins(CHAT);
 
     awaitAsked(Stream.concat(chain.stream(), next.stream()).toList());
+  }
+
+  @Test
+  void theStateThatTheNextTurnBeginsBehindIsFetchedFirst() {
+    Slice state = Slice.parse("state.0-1.0of1");
+    FLEET.snapshot(chain.get(1), state, 500);
+    FLEET.snapshot(chain.getLast(), state, 500);
+    turn(CHAT);
+    Prefetching prefetching = prefetching(When.TURN, 0, 500 + 4L * MiniWorker.PAYLOAD_BYTES);
+
+    prefetching.turnBegins(CHAT);
+
+    Awaitility.await().until(() -> prefetching.blocks() == 4);
+    List<FragmentKey> expected = new ArrayList<>();
+    expected.add(new FragmentKey(chain.getLast(), state));
+    expected.addAll(keys(chain.subList(0, 4)));
+    assertThat(asked()).containsExactly(expected);
+    assertThat(prefetching.bytes()).isEqualTo(500 + 4L * MiniWorker.PAYLOAD_BYTES);
+  }
+
+  @Test
+  void aStateThatIsTooLargeForASecondIsLeft() {
+    FLEET.snapshot(chain.getLast(), Slice.parse("state.0-1.0of1"), PLENTY + 1);
+    turn(CHAT);
+
+    prefetching(When.TURN, 0, PLENTY).turnBegins(CHAT);
+
+    awaitAsked(chain);
   }
 
   @Test

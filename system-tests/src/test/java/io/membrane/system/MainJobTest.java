@@ -17,6 +17,7 @@ import io.membrane.wire.PrefillResponse.NextToken;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.Source;
 import io.membrane.wire.SchedulerClient.RouteResponse;
+import io.membrane.wire.TransferBlock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +126,26 @@ class MainJobTest {
       assertThat(stored.response().body()).isEqualTo(frame.body());
       assertThat(stored.header("ETag")).isEqualTo(ContentDigest.of(frame.body()).toEtag());
     }
+  }
+
+  @Test
+  void theTailIsHandedOutOnceWhicheverWorkerHasIt() {
+    long[] prompt = prompt(12, 300).toLongs();
+    TransferBlock tail =
+        requireNonNull(context(Map.of("tokens", prompt, "tail", true)).transferBlock());
+
+    Answer answer = http.get("/v1/transfer-blocks/" + tail.id());
+
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    byte[] bytes = answer.response().body();
+    assertThat(ContentDigest.of(bytes)).isEqualTo(tail.digest());
+    http.get("/v1/transfer-blocks/" + tail.id()).problem(404);
+    List<Frame> frames =
+        http.post("/v1/contexts", Map.of("tokens", prompt, "deliver", "bytes", "tail", true))
+            .frames();
+    assertThat(frames).hasSize(300 / TestFleet.BLOCK_TOKENS + 1);
+    assertThat(frames.getLast().status()).isEqualTo(200);
+    assertThat(frames.getLast().body()).hasSameSizeAs(bytes);
   }
 
   @Test

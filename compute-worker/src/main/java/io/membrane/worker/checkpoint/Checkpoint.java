@@ -24,18 +24,23 @@ public final class Checkpoint implements AutoCloseable {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
   private static final String EMBEDDING = "model.embed_tokens.weight";
+  private static final String HEAD = "lm_head.weight";
 
   private final Path directory;
   private final ModelConfig config;
   private final Arena arena;
   private final Map<String, Safetensors> homes;
+  private final TensorNames names;
 
   private Checkpoint(
       Path directory, ModelConfig config, Arena arena, Map<String, Safetensors> homes) {
     this.directory = directory;
-    this.config = config;
     this.arena = arena;
     this.homes = homes;
+    this.names = config.isNested() ? TensorNames.among(homes.keySet()) : TensorNames.ALONE;
+    // What such a model says of its embedding is often a default that its weights contradict.
+    boolean hasHead = config.isNested() && homes.containsKey(names.of(HEAD));
+    this.config = hasHead ? config.withHead() : config;
   }
 
   /**
@@ -53,7 +58,7 @@ public final class Checkpoint implements AutoCloseable {
     try {
       Map<String, Safetensors> homes = homes(directory, arena);
       Checkpoint checkpoint = new Checkpoint(directory, config, arena, homes);
-      config.tensors().forEach(checkpoint::type);
+      checkpoint.config().tensors().forEach(checkpoint::type);
       return checkpoint;
     } catch (RuntimeException e) {
       arena.close();
@@ -85,45 +90,45 @@ public final class Checkpoint implements AutoCloseable {
     if (!tensor.shape().equals(spec.shape())) {
       throw new BadModelException(
           "%s: tensor %s has shape %s, config.json wants %s"
-              .formatted(home.path(), spec.name(), tensor.shape(), spec.shape()));
+              .formatted(home.path(), names.of(spec.name()), tensor.shape(), spec.shape()));
     }
     ElementType type =
         ElementType.ofSafetensors(tensor.dtype())
             .orElseThrow(() ->
                 new BadModelException(
                     "%s: tensor %s is %s; F32, BF16 and F16 are served"
-                        .formatted(home.path(), spec.name(), tensor.dtype())));
+                        .formatted(home.path(), names.of(spec.name()), tensor.dtype())));
     long wanted =
         spec.shape().stream().reduce((long) type.bytes(), (a, b) -> Math.multiplyExact(a, b));
     if (tensor.data().byteSize() != wanted) {
       throw new BadModelException(
           "%s: tensor %s has %d bytes, its shape and type need %d"
-              .formatted(home.path(), spec.name(), tensor.data().byteSize(), wanted));
+              .formatted(home.path(), names.of(spec.name()), tensor.data().byteSize(), wanted));
     }
     return type;
   }
 
   private Safetensors home(TensorSpec spec) {
-    Safetensors home = homes.get(spec.name());
+    Safetensors home = homes.get(names.of(spec.name()));
     if (home == null) {
-      throw missing(directory, spec);
+      throw missing(directory, names.of(spec.name()));
     }
     return home;
   }
 
   private Safetensors.Tensor tensor(TensorSpec spec) {
     Safetensors home = home(spec);
-    Safetensors.Tensor tensor = home.tensors().get(spec.name());
+    Safetensors.Tensor tensor = home.tensors().get(names.of(spec.name()));
     if (tensor == null) {
-      throw missing(home.path(), spec);
+      throw missing(home.path(), names.of(spec.name()));
     }
     return tensor;
   }
 
-  private static BadModelException missing(Path where, TensorSpec spec) {
+  private static BadModelException missing(Path where, String tensor) {
     return new BadModelException(
         "%s: tensor %s is missing: the weights do not belong to this config.json"
-            .formatted(where, spec.name()));
+            .formatted(where, tensor));
   }
 
   /** Bytes of a tensor that {@link #type} accepts, as direct buffers in order. */

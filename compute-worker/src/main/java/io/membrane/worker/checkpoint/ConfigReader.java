@@ -6,7 +6,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Reads {@code config.json}, in the spelling of transformers 4 ({@code rope_theta}, {@code
- * rope_scaling}) and of transformers 5 ({@code rope_parameters}).
+ * rope_scaling}) and of transformers 5 ({@code rope_parameters}). Of a model that also sees images
+ * the decoder alone is read.
  */
 final class ConfigReader {
 
@@ -44,8 +45,10 @@ final class ConfigReader {
 
   private ConfigReader() {}
 
-  static ModelConfig read(JsonFile json) {
-    String architecture = architecture(json);
+  static ModelConfig read(JsonFile root) {
+    TextPart part = TextPart.of(root);
+    JsonFile json = part.config();
+    String architecture = part.architecture();
     Family family = FAMILIES.get(architecture);
     if (family == null) {
       throw new BadModelException(
@@ -54,7 +57,8 @@ final class ConfigReader {
                   architecture,
                   FAMILIES.keySet().stream().sorted().collect(Collectors.joining(", "))));
     }
-    refuseUnsupported(json, family);
+    refuseQuantized(root);
+    refuseUnsupported(json, architecture, family);
     int hidden = json.size("hidden_size");
     int heads = json.size("num_attention_heads");
     int headDim =
@@ -81,33 +85,27 @@ final class ConfigReader {
         attentionBias,
         json.flag("mlp_bias", false),
         family.headNorm(),
-        json.flag("tie_word_embeddings", false),
+        root.flag("tie_word_embeddings", json.flag("tie_word_embeddings", false)),
         RopeReader.read(json, headDim, maxPositions, family.isHybrid() ? HYBRID_ROPE_PART : 1),
-        family.isHybrid()
-            ? HybridReader.read(json, layers, architecture.equals(QWEN3_NEXT))
-            : null);
+        family.isHybrid() ? HybridReader.read(json, layers, architecture.equals(QWEN3_NEXT)) : null,
+        part.isNested(),
+        part.placeholders());
   }
 
-  private static String architecture(JsonFile json) {
-    JsonNode names = json.root().path("architectures");
-    if (!names.isArray() || names.size() != 1 || !names.get(0).isString()) {
+  private static void refuseQuantized(JsonFile root) {
+    if (root.has("quantization_config")) {
       throw new BadModelException(
-          "config.json: architectures must name one class, such as [\"LlamaForCausalLM\"]");
+          "config.json: quantized weights are not served: use the model's f32, bf16 or f16 form");
     }
-    return names.get(0).stringValue();
   }
 
-  private static void refuseUnsupported(JsonFile json, Family family) {
+  private static void refuseUnsupported(JsonFile json, String architecture, Family family) {
     String activation = json.text("hidden_act", "silu");
     if (!activation.equals("silu")) {
       throw new BadModelException(
           "config.json: hidden_act " + activation + " is not served, only silu (SwiGLU)");
     }
-    if (json.has("quantization_config")) {
-      throw new BadModelException(
-          "config.json: quantized weights are not served: use the model's f32, bf16 or f16 form");
-    }
-    if (!family.isHybrid() && slidingWindow(json)) {
+    if (!family.isHybrid() && slidingWindow(json, architecture)) {
       throw new BadModelException(
           "config.json: sliding-window attention is not served: its KV cannot be rebuilt from token"
               + " blocks of all layers. Use a model with full attention");
@@ -118,13 +116,13 @@ final class ConfigReader {
    * Qwen uses a window only when {@code use_sliding_window}; Mistral wherever one is named, and
    * where the key is missing, for then transformers takes its default of 4,096; null means none.
    */
-  private static boolean slidingWindow(JsonFile json) {
+  private static boolean slidingWindow(JsonFile json, String architecture) {
     for (JsonNode type : json.root().path("layer_types")) {
       if (!type.isString() || !type.stringValue().equals("full_attention")) {
         return true;
       }
     }
-    boolean mistral = architecture(json).equals("MistralForCausalLM");
+    boolean mistral = architecture.equals("MistralForCausalLM");
     boolean unnamed = mistral && json.root().path("sliding_window").isMissingNode();
     int window = json.size("sliding_window", unnamed ? MISTRAL_WINDOW : Integer.MAX_VALUE);
     return json.flag("use_sliding_window", unnamed || json.has("sliding_window"))

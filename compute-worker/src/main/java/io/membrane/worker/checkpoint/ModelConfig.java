@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param headNorm whether q and k are normalised per head (Qwen3)
  * @param tiedHead whether the embedding is also the head
  * @param hybrid the linear layers among those of attention; null where there are none
+ * @param isNested whether the checkpoint has other parts beside this decoder
+ * @param placeholders token ids that stand for an image or a video, which is not computed
  */
 public record ModelConfig(
     String architecture,
@@ -35,9 +37,12 @@ public record ModelConfig(
     boolean headNorm,
     boolean tiedHead,
     Rope rope,
-    @Nullable HybridLayers hybrid) {
+    @Nullable HybridLayers hybrid,
+    boolean isNested,
+    List<Integer> placeholders) {
 
   public ModelConfig {
+    placeholders = List.copyOf(placeholders);
     if (heads % kvHeads != 0) {
       throw new BadModelException(
           "config.json: num_attention_heads (%d) must be a multiple of num_key_value_heads (%d)"
@@ -50,7 +55,7 @@ public record ModelConfig(
     }
   }
 
-  /** Every tensor that the forward pass needs, by its name in the checkpoint. */
+  /** Every tensor that the forward pass needs, by its name in a checkpoint of a decoder alone. */
   public List<TensorSpec> tensors() {
     List<TensorSpec> all = new ArrayList<>();
     all.add(new TensorSpec("model.embed_tokens.weight", vocabSize, hiddenSize));
@@ -70,6 +75,30 @@ public record ModelConfig(
       all.add(new TensorSpec("lm_head.weight", vocabSize, hiddenSize));
     }
     return List.copyOf(all);
+  }
+
+  /** This shape with a head of its own, whatever it says of its embedding. */
+  ModelConfig withHead() {
+    return new ModelConfig(
+        architecture,
+        vocabSize,
+        hiddenSize,
+        intermediateSize,
+        layers,
+        heads,
+        kvHeads,
+        headDim,
+        maxPositions,
+        normEpsilon,
+        inputBias,
+        outputBias,
+        mlpBias,
+        headNorm,
+        false,
+        rope,
+        hybrid,
+        isNested,
+        placeholders);
   }
 
   /** Layers that have K and V. */

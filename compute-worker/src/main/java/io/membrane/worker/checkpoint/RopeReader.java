@@ -32,7 +32,8 @@ final class RopeReader {
             config.size("original_max_position_embeddings", maxPositions));
     String type = rope.text("rope_type", rope.text("type", rope.isEmpty() ? "default" : ""));
     return switch (type) {
-      case "default" -> new RopeScaling.None();
+      // Of text alone the three positions of "mrope" are equal.
+      case "default", "mrope" -> new RopeScaling.None();
       case "linear" -> new RopeScaling.Linear(rope.number("factor"));
       case "dynamic" -> new RopeScaling.Dynamic(rope.number("factor"));
       case "llama3" ->

@@ -252,6 +252,11 @@ public final class PrefillModel implements AutoCloseable {
     return config.vocabSize();
   }
 
+  /** Whether a token stands for an image or a video, which is not computed here. */
+  public boolean isPlaceholder(long token) {
+    return config.placeholders().contains((int) token);
+  }
+
   /** Dimensions of a hidden state. */
   public int hiddenSize() {
     return config.hiddenSize();

@@ -106,6 +106,11 @@ public record ServedModel(
             "token %d is %d, the model's vocabulary has %d: tokenize with /v1/tokenize"
                 .formatted(i, tokens.get(i), model.vocabSize()));
       }
+      if (model.isPlaceholder(tokens.get(i))) {
+        throw impossible(
+            "token %d is %d, which stands for an image or a video: this worker computes text alone"
+                .formatted(i, tokens.get(i)));
+      }
     }
   }
 

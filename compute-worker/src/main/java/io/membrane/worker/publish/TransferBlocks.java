@@ -3,6 +3,7 @@ package io.membrane.worker.publish;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.wire.TransferBlock;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -24,6 +25,7 @@ public final class TransferBlocks {
   private final long limit;
   private final Duration life;
   private final Clock clock;
+  private final String node = UUID.randomUUID().toString();
 
   /** In the order of their ends, since all live equally long. */
   private final Map<String, Held> held = new LinkedHashMap<>();
@@ -39,6 +41,11 @@ public final class TransferBlocks {
     this.life = life;
     this.clock = clock;
     meters.gauge(WorkerMetric.TRANSFER_BYTES.metric(), this, TransferBlocks::bytes);
+  }
+
+  /** What the ids begin with: another one in every process. */
+  public String node() {
+    return node;
   }
 
   /** How long one is kept. */
@@ -98,7 +105,7 @@ public final class TransferBlocks {
   }
 
   private synchronized String hold(byte[] tail) {
-    String id = UUID.randomUUID().toString();
+    String id = node + TransferBlock.SEPARATOR + UUID.randomUUID();
     held.put(id, new Held(CallContext.tenantOfCall(), tail, clock.instant().plus(life)));
     return id;
   }

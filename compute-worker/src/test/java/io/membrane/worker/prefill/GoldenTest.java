@@ -33,6 +33,10 @@ class GoldenTest {
         "mistral",
         "qwen2",
         "qwen3",
+        "llava",
+        "mistral3",
+        "qwen2_5-vl",
+        "qwen3-vl",
         "tiny-llama"
       })
   void kvLogitsAndEmbeddingsEqualTransformers(String variant) throws IOException {

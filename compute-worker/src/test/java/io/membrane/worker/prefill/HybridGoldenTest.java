@@ -22,6 +22,7 @@ class HybridGoldenTest {
     "qwen3-next-dense, F32, 32, 1e-4",
     "qwen3_5, F32, 90, 1e-4",
     "qwen3_5, F32, 1, 1e-4",
+    "qwen3_5-vl, F32, 32, 1e-4",
     "qwen3_5-bf16, BF16, 32, 0.35"
   })
   void kvStateLogitsAndEmbeddingsEqualTransformers(

@@ -26,7 +26,7 @@ public enum Service {
       "/v1/inventory",
       "/v1/transfers",
       "/v1/tenants"),
-  RECONSTRUCTION("reconstruction-service", "/v1/contexts", "/v1/sessions"),
+  RECONSTRUCTION("reconstruction-service", "/v1/contexts", "/v1/sessions", "/v1/transfer-blocks"),
   SCHEDULER(
       "scheduler-service",
       "/v1/routes",

@@ -2,6 +2,7 @@ package io.membrane.reconstruction.execute;
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
+import io.membrane.block.TokenSpan;
 import io.membrane.reconstruction.plan.Plan;
 import io.membrane.reconstruction.plan.PrefillProfile;
 import io.membrane.reconstruction.plan.Prompt;
@@ -30,6 +31,7 @@ import io.membrane.wire.Shifted;
 import io.membrane.wire.Shifted.ShiftedBlock;
 import io.membrane.wire.Shifted.ShiftedReport;
 import io.membrane.wire.Shifted.ShiftedUse;
+import io.membrane.wire.TransferBlock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +137,22 @@ final class Answers {
                 && (a.provider() == null ? computed(plan, a) : a.blocks().isEmpty())
                 && (!nextToken || present(a.nextToken()))
                 && (a.logPosition() == null || LogPosition.isPosition(a.logPosition())));
+  }
+
+  /** A tail of exactly those tokens, its parts as long as they say. */
+  static TransferBlock tail(TokenSpan span, @Nullable TransferBlock answer) {
+    return kept(
+        "the compute-worker",
+        answer,
+        a ->
+            present(a.id(), a.parts(), a.digest())
+                && span.equals(a.tokenSpan())
+                && !a.parts().isEmpty()
+                && a.parts().stream()
+                    .allMatch(part ->
+                        part != null
+                            && present(part.slice(), part.signature())
+                            && part.bytes() >= 0));
   }
 
   /** Every block has the prompt's hash before the first shifted one, and another from there on. */

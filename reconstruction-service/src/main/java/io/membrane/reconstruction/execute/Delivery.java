@@ -9,6 +9,7 @@ import io.membrane.rpc.FrameReader;
 import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
+import io.membrane.wire.ComputeClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.FragmentClient.Keys;
 import java.io.IOException;
@@ -19,8 +20,8 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes fragments through to a caller, frame by frame. Each delivery holds one frame, so the heap
- * bound is {@code maxAtOnce × maxFragmentBytes}. Thread-safe.
+ * Passes fragments through to a caller, frame by frame. Each delivery holds one frame, or one tail
+ * and its parts, so the heap bound is {@code 2 × maxAtOnce × maxFragmentBytes}. Thread-safe.
  */
 public final class Delivery {
 
@@ -46,26 +47,54 @@ public final class Delivery {
    * Writes one frame for each key, in order, and the end frame. One that is gone is a frame with
    * its problem; one whose bytes are not those of its digest likewise.
    *
+   * @param tail what comes behind them, a frame for each of its parts; null for nothing
    * @return how many frames failed their digest
    * @throws MembraneException if fragment-service fails, {@link ErrorCode#OVERLOADED} past the
    *     limit
    * @throws IOException if the caller takes no more
    */
-  public int deliver(List<FragmentKey> keys, Sink sink) throws IOException {
+  public int deliver(List<FragmentKey> keys, @Nullable HeldTail tail, Sink sink)
+      throws IOException {
+    acquire();
+    try {
+      return copy(keys, tail, sink);
+    } finally {
+      permits.release();
+    }
+  }
+
+  /** Takes the bytes of a transfer block. */
+  @FunctionalInterface
+  public interface TailSink {
+    void write(byte[] bytes) throws IOException;
+  }
+
+  /**
+   * Hands on a transfer block, which is then gone.
+   *
+   * @throws MembraneException if the worker does not have it, or its bytes are not what it says;
+   *     {@link ErrorCode#OVERLOADED} past the limit
+   * @throws IOException if the caller takes no more
+   */
+  public void deliverTail(ComputeClient worker, String id, TailSink sink) throws IOException {
+    acquire();
+    try {
+      sink.write(TailBytes.fetch(worker, id, maxFragmentBytes));
+    } finally {
+      permits.release();
+    }
+  }
+
+  private void acquire() {
     if (!permits.tryAcquire()) {
       throw new MembraneException(
           ErrorCode.OVERLOADED,
           "%d deliveries of bytes are under way, the most at once; try again or take references"
               .formatted(maxAtOnce));
     }
-    try {
-      return copy(keys, sink);
-    } finally {
-      permits.release();
-    }
   }
 
-  private int copy(List<FragmentKey> keys, Sink sink) throws IOException {
+  private int copy(List<FragmentKey> keys, @Nullable HeldTail tail, Sink sink) throws IOException {
     @Nullable FrameWriter out = null;
     int corrupt = 0;
     for (int from = 0; from < keys.size(); from += FragmentClient.MAX_KEYS) {
@@ -89,6 +118,9 @@ public final class Delivery {
     }
     if (out == null) {
       out = new FrameWriter(sink.open());
+    }
+    if (tail != null) {
+      TailBytes.write(tail, maxFragmentBytes, out);
     }
     out.end();
     return corrupt;

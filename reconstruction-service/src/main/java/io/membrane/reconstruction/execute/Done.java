@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param plan as it was carried out
  * @param planned as it was made
+ * @param tail what lies behind the last full block, if it was asked for
  * @param stale blocks that the directory named and that could not be had
  */
 record Done(
@@ -18,5 +19,6 @@ record Done(
     PlanResponse planned,
     @Nullable RouteResponse route,
     @Nullable NextToken nextToken,
+    @Nullable HeldTail tail,
     int stale,
     Flight flight) {}

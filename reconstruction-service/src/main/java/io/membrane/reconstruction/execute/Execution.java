@@ -118,7 +118,7 @@ final class Execution {
     Plan plan = proposal.plan();
     RouteResponse route = proposal.route();
     if (route == null) {
-      return new Done(plan, plan.described(null), null, null, proposal.gone(), flight);
+      return new Done(plan, plan.described(null), null, null, null, proposal.gone(), flight);
     }
     Prefilling.Result result = prefilling.carryOut(task, plan, route.target());
     if (lease != null) {
@@ -131,6 +131,7 @@ final class Execution {
         plan.described(route),
         route,
         result.nextToken(),
+        result.tail(),
         proposal.gone() + lost,
         flight);
   }

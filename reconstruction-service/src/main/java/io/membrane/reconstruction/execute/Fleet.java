@@ -7,15 +7,20 @@ import io.membrane.reconstruction.plan.PrefillProfile;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.wire.ComputeClient;
+import io.membrane.wire.ComputeClient.ModelList;
 import io.membrane.wire.Model;
+import io.membrane.wire.TransferBlock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +40,9 @@ final class Fleet {
   private final Map<String, Cluster> clusters;
   private final LoadingCache<String, List<Served>> served;
 
+  /** What the ids of transfer blocks begin with, by cluster. */
+  private final Map<String, String> nodes = new ConcurrentHashMap<>();
+
   Fleet(List<Cluster> clusters) {
     Map<String, Cluster> byName = new LinkedHashMap<>();
     clusters.forEach(c -> byName.put(c.name(), c));
@@ -49,10 +57,14 @@ final class Fleet {
 
   /** What is served now, in the order of configuration; the clusters are asked side by side. */
   FleetView look() {
+    return look(this::servedBy);
+  }
+
+  private FleetView look(Function<Cluster, List<Served>> asking) {
     Map<Cluster, Future<List<Served>>> answers = new LinkedHashMap<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (Cluster cluster : clusters.values()) {
-        answers.put(cluster, threads.submit(CallContext.carry(() -> servedBy(cluster))));
+        answers.put(cluster, threads.submit(CallContext.carry(() -> asking.apply(cluster))));
       }
     }
     CallContext.checkDeadline("asking the workers what they serve");
@@ -68,6 +80,32 @@ final class Fleet {
       }
     });
     return new FleetView(all, silent);
+  }
+
+  /**
+   * The worker that has a transfer block. Workers that are not known by the beginning of its id are
+   * asked again first: one may have been started since.
+   *
+   * @throws MembraneException {@link ErrorCode#NOT_FOUND} if none has it, or its own problem if one
+   *     could not be asked
+   */
+  ComputeClient holder(String id) {
+    String node = id.substring(0, Math.max(0, id.indexOf(TransferBlock.SEPARATOR)));
+    if (!nodes.containsValue(node)) {
+      List<MembraneException> silent = look(cluster -> ask(cluster.name())).silent();
+      if (!nodes.containsValue(node) && !silent.isEmpty()) {
+        throw silent.getFirst();
+      }
+    }
+    return clusters.values().stream()
+        .filter(cluster -> node.equals(nodes.get(cluster.name())))
+        .findFirst()
+        .orElseThrow(() ->
+            new MembraneException(
+                ErrorCode.NOT_FOUND,
+                "no worker has this transfer block: it is handed out once, by the process that"
+                    + " computed it, and not for long; prefill again"))
+        .worker();
   }
 
   /** Not by the cache's own loading, which would let callers wait behind each other. */
@@ -98,8 +136,12 @@ final class Fleet {
     }
   }
 
-  private static List<Served> ask(Cluster cluster) {
-    List<Model> models = Answers.models(cluster, cluster.worker().models());
+  private List<Served> ask(Cluster cluster) {
+    ModelList answer = cluster.worker().models();
+    List<Model> models = Answers.models(cluster, answer);
+    if (answer.node() != null) {
+      nodes.put(cluster.name(), answer.node());
+    }
     Map<Namespace, PrefillProfile> profiles = profiles(cluster);
     return models.stream()
         .map(model -> new Served(cluster, model, profiles.get(model.namespace())))

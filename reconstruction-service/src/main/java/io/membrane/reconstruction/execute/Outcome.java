@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param flight how it stood to others that wanted the same
  * @param waitedMs how long it waited for them
  * @param fragments the fragments of all full blocks that are covered, in order
+ * @param tail what lies behind them, if it was asked for
  */
 public record Outcome(
     ContextResponse response,
@@ -28,7 +29,8 @@ public record Outcome(
     int declinedBlocks,
     Flight flight,
     double waitedMs,
-    List<FragmentKey> fragments) {
+    List<FragmentKey> fragments,
+    @Nullable HeldTail tail) {
 
   public Outcome {
     matches = List.copyOf(matches);

@@ -32,12 +32,14 @@ final class Prefilling {
    *
    * @param plan as it was carried out
    * @param logPosition at which the directory knows what was stored; null if nobody says
+   * @param tail what lies behind the last full block, if it was asked for
    */
   record Result(
       Plan plan,
       @Nullable NextToken nextToken,
       PrefillTimings timings,
-      @Nullable String logPosition) {}
+      @Nullable String logPosition,
+      @Nullable HeldTail tail) {}
 
   private static final Logger log = LoggerFactory.getLogger(Prefilling.class);
 
@@ -90,7 +92,10 @@ final class Prefilling {
             text,
             reused == 0 ? null : new Prefix(plan.prompt().blockHashes().subList(0, reused)),
             true,
-            task.wish().nextToken());
+            task.wish().nextToken(),
+            null,
+            null,
+            task.wantsTail() ? true : null);
     PrefillResponse answer = prefill(task, plan, target, request);
     watermark.seen(answer.logPosition());
     int fetched = 0;
@@ -102,7 +107,8 @@ final class Prefilling {
         plan.carriedOut(fetched, cluster),
         answer.nextToken(),
         answer.timingsMs(),
-        answer.logPosition());
+        answer.logPosition(),
+        HeldTail.of(task, target, answer));
   }
 
   /** A fetch that broke off says nothing about its links. */
@@ -122,7 +128,10 @@ final class Prefilling {
         request.text(),
         null,
         request.store(),
-        request.nextToken());
+        request.nextToken(),
+        request.embeddings(),
+        request.shifted(),
+        request.tail());
   }
 
   /**

@@ -12,6 +12,7 @@ import io.membrane.reconstruction.plan.Stored;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.tenancy.Policies;
+import io.membrane.wire.ComputeClient;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
@@ -92,7 +93,7 @@ public final class Reconstruction {
                 .toList()
             : List.of();
     return new Outcome(
-        answer(done, phases),
+        answer(task, done, phases),
         task.namespace(),
         named.matches(),
         done.planned(),
@@ -100,7 +101,8 @@ public final class Reconstruction {
         done.plan().declinedBlocks(),
         done.flight(),
         phases.waitedMs(),
-        fragments);
+        fragments,
+        done.tail());
   }
 
   private static Outcome outcome(Task task, Stored named, ShiftedReuse.Done done, Phases phases) {
@@ -114,7 +116,8 @@ public final class Reconstruction {
             done.route(),
             done.answer().nextToken(),
             phases.soFar(),
-            done.answer().shifted());
+            done.answer().shifted(),
+            null);
     return new Outcome(
         response,
         task.namespace(),
@@ -124,7 +127,8 @@ public final class Reconstruction {
         0,
         Flight.NONE,
         phases.waitedMs(),
-        task.wish().bytes() ? done.fragments() : List.of());
+        task.wish().bytes() ? done.fragments() : List.of(),
+        null);
   }
 
   /**
@@ -157,20 +161,32 @@ public final class Reconstruction {
                 tokens.length(),
                 namespace.blockTokens(),
                 BlockHasher.chain(resolved.root(), namespace.blockTokens(), tokens)));
-    return new Task(wish, view, servers, namespace, tokens, request.text(), prompt);
+    return new Task(
+        wish, view, servers, namespace, tokens, request.text(), prompt, resolved.root());
   }
 
-  /** Of bytes, those that give any. */
+  /**
+   * The worker that has a transfer block.
+   *
+   * @throws MembraneException {@link ErrorCode#NOT_FOUND} if no worker that answers has it
+   */
+  public ComputeClient holderOf(String transferBlock) {
+    return fleet.holder(transferBlock);
+  }
+
+  /** Of bytes and tails, those that give any. */
   private static List<Served> servers(Wish wish, List<Served> serving) {
-    if (!wish.bytes() || serving.isEmpty()) {
+    if (!(wish.bytes() || wish.tail()) || serving.isEmpty()) {
       return serving;
     }
     List<Served> giving = serving.stream().filter(Served::givesKv).toList();
     if (giving.isEmpty() && wish.prefill()) {
       throw new MembraneException(
           ErrorCode.IMPOSSIBLE_REQUEST,
-          "deliver bytes: the workers of this namespace warm a provider's cache, which keeps its"
-              + " KV; write deliver references");
+          "%s: the workers of this namespace warm a provider's cache, which keeps its KV; %s"
+              .formatted(
+                  wish.tail() ? "tail" : "deliver bytes",
+                  wish.tail() ? "leave it out" : "write deliver references"));
     }
     return giving.isEmpty() ? serving : giving;
   }
@@ -213,16 +229,19 @@ public final class Reconstruction {
     return tokens;
   }
 
-  private static ContextResponse answer(Done done, Phases phases) {
+  private static ContextResponse answer(Task task, Done done, Phases phases) {
     Plan plan = done.plan();
+    HeldTail tail = task.wish().bytes() ? null : done.tail();
     return new ContextResponse(
         UUID.randomUUID().toString(),
         plan.prompt().blockTokens(),
         plan.prompt().totalTokens(),
         plan.coverage(),
-        plan.segments(),
+        HybridReuse.told(task, plan.segments()),
         done.route(),
         done.nextToken(),
-        phases.soFar());
+        phases.soFar(),
+        null,
+        tail == null ? null : tail.block());
   }
 }

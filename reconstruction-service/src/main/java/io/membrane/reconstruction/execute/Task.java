@@ -1,5 +1,6 @@
 package io.membrane.reconstruction.execute;
 
+import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
 import io.membrane.block.Tokens;
 import io.membrane.reconstruction.plan.Planner;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param servers clusters that can prefill it, possibly none
  * @param text the prompt as the caller wrote it; null if the caller gave tokens
+ * @param root what its first block's hash is chained to
  */
 record Task(
     Wish wish,
@@ -22,7 +24,18 @@ record Task(
     Namespace namespace,
     Tokens tokens,
     @Nullable String text,
-    Prompt prompt) {
+    Prompt prompt,
+    BlockHash root) {
+
+  /** Whether there is a tail, and it is wanted. */
+  boolean wantsTail() {
+    return wish.tail() && tailTokens() > 0;
+  }
+
+  /** Tokens behind the last full block. */
+  int tailTokens() {
+    return prompt.totalTokens() % prompt.blockTokens();
+  }
 
   /** What the workers read; null if no worker says. */
   @Nullable Needs needs() {

@@ -22,6 +22,7 @@ record Wish(
     boolean prefill,
     boolean nextToken,
     boolean bytes,
+    boolean tail,
     @Nullable ShiftedOptions shifted) {
 
   static Wish of(ContextRequest request, int maxTokens) {
@@ -42,7 +43,21 @@ record Wish(
         prefill,
         nextToken,
         request.deliver() == Deliver.BYTES,
+        tail(request, prefill),
         shifted(request, prefill));
+  }
+
+  private static boolean tail(ContextRequest request, boolean prefill) {
+    if (!Boolean.TRUE.equals(request.tail())) {
+      return false;
+    }
+    if (!prefill) {
+      throw impossible("tail is computed: it needs on_miss prefill, not report");
+    }
+    if (request.reuse() != null && request.reuse() != Fidelity.EXACT) {
+      throw impossible("tail: behind blocks that are not exact there is none; write reuse exact");
+    }
+    return true;
   }
 
   private static @Nullable ShiftedOptions shifted(ContextRequest request, boolean prefill) {

@@ -22,12 +22,17 @@ record BlockLayout(List<Slice> slices, long bytes) {
     slices = List.copyOf(slices);
   }
 
-  /** As one block is stored where it can be fetched from; without slices if it is not. */
-  static BlockLayout of(KnownBlock block) {
+  /**
+   * As one block is stored where it can be fetched from; without slices if it is not.
+   *
+   * @param kind of the slices that count
+   */
+  static BlockLayout of(KnownBlock block, Slice.Kind kind) {
     Map<String, Long> largest =
         block.places().stream()
             .filter(BlockLayout::isFetchedFrom)
             .flatMap(place -> place.slices().stream())
+            .filter(stored -> stored.slice().kind() == kind)
             .collect(
                 Collectors.toMap(
                     s -> s.slice().toString(), StoredSlice::bytes, Math::max, TreeMap::new));

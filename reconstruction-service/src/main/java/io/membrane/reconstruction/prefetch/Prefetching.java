@@ -5,12 +5,14 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.membrane.block.BlockHash;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
+import io.membrane.block.Slice;
 import io.membrane.reconstruction.prefetch.PrefetchSettings.When;
 import io.membrane.reconstruction.session.Session;
 import io.membrane.reconstruction.session.SessionHistory;
 import io.membrane.reconstruction.session.SessionKey;
 import io.membrane.rpc.CallContext;
 import io.membrane.wire.DirectoryClient;
+import io.membrane.wire.DirectoryClient.KnownBlock;
 import io.membrane.wire.DirectoryClient.MatchRequest;
 import io.membrane.wire.DirectoryClient.RelatedBlock;
 import io.membrane.wire.FragmentClient;
@@ -22,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +41,9 @@ public final class Prefetching {
 
   private record Stock(String tenant, Namespace namespace) {}
 
+  /** Of every block its attention, of the last one a state too, if the model is a hybrid one. */
+  private record Layout(BlockLayout attention, BlockLayout state) {}
+
   private final SessionHistory history;
   private final DirectoryClient directory;
   private final FragmentClient fragments;
@@ -45,7 +51,7 @@ public final class Prefetching {
   private final ByteBudget budget;
   private final Background prefetches = new Background("prefetch", AT_ONCE);
   private final Background notes = new Background("contexts", AT_ONCE);
-  private final Cache<Stock, BlockLayout> layouts =
+  private final Cache<Stock, Layout> layouts =
       Caffeine.newBuilder().maximumSize(MOST_LAYOUTS).expireAfterWrite(LAYOUT_KEPT).build();
   private final LongAdder blocks = new LongAdder();
   private final LongAdder bytes = new LongAdder();
@@ -93,7 +99,7 @@ public final class Prefetching {
     return blocks.sum();
   }
 
-  /** What those take, by the size of one. */
+  /** What those take, by the size of one, and the states at their ends. */
   public long bytes() {
     return bytes.sum();
   }
@@ -121,32 +127,43 @@ public final class Prefetching {
   }
 
   private void fetch(SessionKey key, Session session) {
-    BlockLayout layout = layout(session);
+    Layout layout = layout(session);
     if (layout == null) {
       return;
     }
     List<BlockHash> likely = likely(session);
-    int granted = budget.take(likely.size(), layout.bytes());
+    List<FragmentKey> state = state(session, layout.state());
+    int granted = budget.take(likely.size(), layout.attention().bytes());
     leftOut.add(likely.size() - granted);
     List<BlockHash> some = likely.subList(0, granted);
     if (granted == 0 || !history.fetchAhead(key, session.turnCount(), some)) {
       return;
     }
     try {
-      ask(some, layout);
+      ask(state, some, layout.attention());
     } catch (RuntimeException e) {
       history.notFetched(key, some);
       throw e;
     }
     blocks.add(granted);
-    bytes.add(granted * layout.bytes());
+    bytes.add(
+        granted * layout.attention().bytes() + (state.isEmpty() ? 0 : layout.state().bytes()));
   }
 
-  private void ask(List<BlockHash> some, BlockLayout layout) {
+  /** The snapshot that the next turn begins behind, if there are bytes for it; read first. */
+  private List<FragmentKey> state(Session session, BlockLayout layout) {
+    return layout.slices().isEmpty() || budget.take(1, layout.bytes()) == 0
+        ? List.of()
+        : keys(session.chain().getLast(), layout).toList();
+  }
+
+  private static Stream<FragmentKey> keys(BlockHash hash, BlockLayout layout) {
+    return layout.slices().stream().map(slice -> new FragmentKey(hash, slice));
+  }
+
+  private void ask(List<FragmentKey> state, List<BlockHash> some, BlockLayout layout) {
     List<FragmentKey> keys =
-        some.stream()
-            .flatMap(hash -> layout.slices().stream().map(slice -> new FragmentKey(hash, slice)))
-            .toList();
+        Stream.concat(state.stream(), some.stream().flatMap(hash -> keys(hash, layout))).toList();
     for (int from = 0; from < keys.size(); from += FragmentClient.MAX_KEYS) {
       int to = Math.min(keys.size(), from + FragmentClient.MAX_KEYS);
       fragments.prefetch(new Keys(keys.subList(from, to)));
@@ -165,13 +182,17 @@ public final class Prefetching {
     return new ArrayList<>(likely);
   }
 
-  /** How the session's blocks are stored, by the look of the first; null if it is not. */
-  private @Nullable BlockLayout layout(Session session) {
+  /** How the session's blocks are stored, by the look of the first and the last; null if not. */
+  private @Nullable Layout layout(Session session) {
     Stock stock = new Stock(CallContext.tenantOfCall(), session.namespace());
-    @Nullable BlockLayout layout = layouts.getIfPresent(stock);
+    @Nullable Layout layout = layouts.getIfPresent(stock);
     if (layout == null) {
-      layout = BlockLayout.of(directory.block(session.chain().getFirst().toString()));
-      if (layout.slices().isEmpty()) {
+      KnownBlock first = directory.block(session.chain().getFirst().toString());
+      KnownBlock last = directory.block(session.chain().getLast().toString());
+      layout =
+          new Layout(
+              BlockLayout.of(first, Slice.Kind.ATTN), BlockLayout.of(last, Slice.Kind.STATE));
+      if (layout.attention().slices().isEmpty()) {
         return null;
       }
       layouts.put(stock, layout);

@@ -30,17 +30,17 @@ class DeliveryLimitTest {
     CountDownLatch goOn = new CountDownLatch(1);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Integer> slow =
-          threads.submit(() -> delivery.deliver(List.of(), () -> slowSink(begun, goOn)));
+          threads.submit(() -> delivery.deliver(List.of(), null, () -> slowSink(begun, goOn)));
       assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
 
       assertThatExceptionOfType(MembraneException.class)
-          .isThrownBy(() -> delivery.deliver(List.of(), ByteArrayOutputStream::new))
+          .isThrownBy(() -> delivery.deliver(List.of(), null, ByteArrayOutputStream::new))
           .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.OVERLOADED));
 
       goOn.countDown();
       assertThat(slow.get(10, TimeUnit.SECONDS)).isZero();
     }
-    assertThat(delivery.deliver(List.of(), ByteArrayOutputStream::new)).isZero();
+    assertThat(delivery.deliver(List.of(), null, ByteArrayOutputStream::new)).isZero();
   }
 
   private static ByteArrayOutputStream slowSink(CountDownLatch begun, CountDownLatch goOn)

@@ -20,6 +20,7 @@ import io.membrane.wire.SchedulerClient.Role;
 import java.io.InputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.springframework.http.ResponseEntity;
 
 class FleetViewTest {
 
@@ -72,7 +73,7 @@ class FleetViewTest {
 
   private static final class NeverCalled implements ComputeClient {
     @Override
-    public InputStream transferBlock(String id) {
+    public ResponseEntity<InputStream> transferBlock(String id) {
       throw new AssertionError();
     }
 

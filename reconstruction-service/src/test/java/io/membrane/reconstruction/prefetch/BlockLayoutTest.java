@@ -25,10 +25,23 @@ class BlockLayoutTest {
             new KnownBlock(
                 List.of(
                     place("redis", new StoredSlice(FIRST, 10), new StoredSlice(SECOND, 20)),
-                    place("memory", new StoredSlice(FIRST, 15)))));
+                    place("memory", new StoredSlice(FIRST, 15)))),
+            Slice.Kind.ATTN);
 
     assertThat(layout.slices()).containsExactly(FIRST, SECOND);
     assertThat(layout.bytes()).isEqualTo(35);
+  }
+
+  @Test
+  void statesAndAttentionAreApart() {
+    Slice state = Slice.parse("state.0-3.0of1");
+    KnownBlock block =
+        new KnownBlock(
+            List.of(place("redis", new StoredSlice(FIRST, 10), new StoredSlice(state, 70))));
+
+    assertThat(BlockLayout.of(block, Slice.Kind.ATTN).bytes()).isEqualTo(10);
+    assertThat(BlockLayout.of(block, Slice.Kind.STATE).slices()).containsExactly(state);
+    assertThat(BlockLayout.of(block, Slice.Kind.STATE).bytes()).isEqualTo(70);
   }
 
   @Test
@@ -36,7 +49,8 @@ class BlockLayoutTest {
     StoredSlice slice = new StoredSlice(FIRST, 10);
     BlockPlace far = new BlockPlace("far", "local", "node", "redis", List.of(slice));
 
-    BlockLayout layout = BlockLayout.of(new KnownBlock(List.of(place("gpu", slice), far)));
+    BlockLayout layout =
+        BlockLayout.of(new KnownBlock(List.of(place("gpu", slice), far)), Slice.Kind.ATTN);
 
     assertThat(layout.slices()).isEmpty();
   }
