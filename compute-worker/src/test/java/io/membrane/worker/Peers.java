@@ -53,6 +53,7 @@ final class Peers implements AutoCloseable {
   private volatile @Nullable ErrorCode putFault;
   private volatile @Nullable ErrorCode describeFault;
   private volatile CountDownLatch describeGate = new CountDownLatch(0);
+  private volatile CountDownLatch getGate = new CountDownLatch(0);
   private volatile UnaryOperator<byte[]> answerFault = UnaryOperator.identity();
 
   Peers() {
@@ -84,6 +85,7 @@ final class Peers implements AutoCloseable {
     described.clear();
     describeFault = null;
     describeGate.countDown();
+    getGate.countDown();
     getFault = null;
     putFault = null;
     answerFault = UnaryOperator.identity();
@@ -109,6 +111,11 @@ final class Peers implements AutoCloseable {
   /** Descriptions get no answer until the gate is counted down. */
   void holdDescriptions(CountDownLatch gate) {
     describeGate = gate;
+  }
+
+  /** Fragments get no answer until the gate is counted down. */
+  void holdGets(CountDownLatch gate) {
+    getGate = gate;
   }
 
   void failGets(ErrorCode code) {
@@ -140,11 +147,7 @@ final class Peers implements AutoCloseable {
     DescribeRequest request =
         WireJson.mapper()
             .readValue(exchange.getRequestBody().readAllBytes(), DescribeRequest.class);
-    try {
-      describeGate.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    awaitOpen(describeGate);
     ErrorCode fault = describeFault;
     if (fault != null) {
       refuse(exchange, fault);
@@ -157,6 +160,14 @@ final class Peers implements AutoCloseable {
     }
     Described answer = new Described("1-0", List.of());
     answer(exchange, 202, "application/json", WireJson.mapper().writeValueAsBytes(answer));
+  }
+
+  private static void awaitOpen(CountDownLatch gate) {
+    try {
+      gate.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void exists(HttpExchange exchange) throws IOException {
@@ -179,6 +190,7 @@ final class Peers implements AutoCloseable {
     FragmentClient.Keys wanted =
         WireJson.mapper()
             .readValue(exchange.getRequestBody().readAllBytes(), FragmentClient.Keys.class);
+    awaitOpen(getGate);
     ErrorCode fault = getFault;
     if (fault != null) {
       refuse(exchange, fault);

@@ -68,6 +68,11 @@ final class Backend implements AutoCloseable {
     proxy.heal();
   }
 
+  /** How many connections to it are open. */
+  int connections() {
+    return proxy.connections();
+  }
+
   List<Seen> seen() {
     return seen;
   }

@@ -43,6 +43,9 @@ final class CallContextFilter extends OncePerRequestFilter {
         return;
       }
       CallContext context = contexts.of(request);
+      if (!hasBody(request)) {
+        CallerWatch.bodyIsRead(request);
+      }
       HttpServletRequest bounded =
           BoundedJsonRequest.of(EmptyForm.of(request), properties.maxJson());
       context.call(() -> {
@@ -56,6 +59,11 @@ final class CallContextFilter extends OncePerRequestFilter {
     } catch (Exception e) {
       throw new ServletException(e);
     }
+  }
+
+  private static boolean hasBody(HttpServletRequest request) {
+    return request.getContentLengthLong() > 0
+        || request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null;
   }
 
   /** Tells with a refusal what would be taken, as RFC 9110, section 12.5.3, has it. */

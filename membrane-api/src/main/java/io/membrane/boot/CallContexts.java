@@ -22,14 +22,15 @@ public final class CallContexts {
   }
 
   /**
-   * The context of a request, whose time begins now.
+   * The context of a request, whose time begins now and ends when its caller leaves.
    *
    * @throws MembraneException {@link ErrorCode#MALFORMED_REQUEST} if a header is not well formed
    */
   public CallContext of(HttpServletRequest request) {
     return CallContext.of(
         tenant(request.getHeader(CallContext.TENANT_HEADER)),
-        budget(request.getHeader(CallContext.DEADLINE_HEADER)));
+        budget(request.getHeader(CallContext.DEADLINE_HEADER)),
+        CallerWatch.cancellationOf(request));
   }
 
   /**

@@ -57,6 +57,16 @@ class MembraneAutoConfiguration {
   }
 
   @Bean
+  CallerWatch callerWatch() {
+    return new CallerWatch();
+  }
+
+  @Bean
+  CallerWatchAdvice callerWatchAdvice() {
+    return new CallerWatchAdvice();
+  }
+
+  @Bean
   ProblemErrorController problemErrorController(ProblemWriter problems) {
     return new ProblemErrorController(problems);
   }
@@ -80,7 +90,7 @@ class MembraneAutoConfiguration {
   }
 
   @Bean
-  WebServerFactoryCustomizer<TomcatWebServerFactory> problemReports() {
+  WebServerFactoryCustomizer<TomcatWebServerFactory> valves(CallerWatch callers) {
     TomcatContextCustomizer customizer =
         context -> {
           if (context.getParent() instanceof StandardHost host) {
@@ -89,7 +99,7 @@ class MembraneAutoConfiguration {
         };
     return factory -> {
       factory.addContextCustomizers(customizer);
-      factory.addContextValves(new BrokenTransferValve());
+      factory.addContextValves(new BrokenTransferValve(), new CallerWatchValve(callers));
     };
   }
 

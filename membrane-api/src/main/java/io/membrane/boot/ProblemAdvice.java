@@ -1,5 +1,6 @@
 package io.membrane.boot;
 
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Reasons;
@@ -40,12 +41,27 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
   @ExceptionHandler
   @Nullable ResponseEntity<Object> ours(
       MembraneException e, HttpServletRequest request, HttpServletResponse response) {
+    if (CallContext.isCancelled()) {
+      return left(e, request, response);
+    }
     if (response.isCommitted()) {
       log.warn("an answer broke off: {}: {}", e.code().code(), e.detail());
       BrokenTransferValve.cut(request);
       return null;
     }
     return ours(e);
+  }
+
+  /** Whatever went wrong, nobody is there to read it: the status is for the metrics. */
+  private @Nullable ResponseEntity<Object> left(
+      Exception e, HttpServletRequest request, HttpServletResponse response) {
+    log.debug("the caller has left", e);
+    if (response.isCommitted()) {
+      BrokenTransferValve.cut(request);
+      return null;
+    }
+    return problems.entity(
+        ErrorCode.CANCELLED, "the connection was closed before the answer; ask again");
   }
 
   private ResponseEntity<Object> ours(MembraneException e) {
@@ -64,6 +80,9 @@ final class ProblemAdvice extends ResponseEntityExceptionHandler {
   @ExceptionHandler
   @Nullable ResponseEntity<Object> anything(
       Exception e, HttpServletRequest request, HttpServletResponse response) {
+    if (CallContext.isCancelled()) {
+      return left(e, request, response);
+    }
     MembraneException ours = oursWithin(e);
     if (ours != null) {
       return ours(ours, request, response);

@@ -3,6 +3,7 @@ package io.membrane.rpc;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * For whom a request is served and until when. Bound to the thread that serves it and carried to
@@ -10,8 +11,9 @@ import java.util.regex.Pattern;
  *
  * @param tenant the caller's tenant
  * @param deadlineNanos {@link System#nanoTime()} at which the answer is of no more use
+ * @param cancellation whether the caller still waits; once it does not, no time is left
  */
-public record CallContext(String tenant, long deadlineNanos) {
+public record CallContext(String tenant, long deadlineNanos, Cancellation cancellation) {
 
   /** Header: the tenant, set by the gateway alone. */
   public static final String TENANT_HEADER = "Membrane-Tenant";
@@ -31,9 +33,14 @@ public record CallContext(String tenant, long deadlineNanos) {
     return TENANT.matcher(name).matches();
   }
 
-  /** A context that ends {@code budget} from now. */
+  /** A context that ends {@code budget} from now, of a caller that does not leave. */
   public static CallContext of(String tenant, Duration budget) {
-    return new CallContext(tenant, System.nanoTime() + budget.toNanos());
+    return of(tenant, budget, new Cancellation());
+  }
+
+  /** A context that ends {@code budget} from now. */
+  public static CallContext of(String tenant, Duration budget, Cancellation cancellation) {
+    return new CallContext(tenant, System.nanoTime() + budget.toNanos(), cancellation);
   }
 
   /** The context of this thread, or the default tenant with {@code budget} left. */
@@ -49,9 +56,11 @@ public record CallContext(String tenant, long deadlineNanos) {
   /**
    * Checks the deadline of the request that this thread serves.
    *
-   * @throws MembraneException {@link ErrorCode#DEADLINE_EXCEEDED} once it has passed
+   * @throws MembraneException {@link ErrorCode#DEADLINE_EXCEEDED} once it has passed, {@link
+   *     ErrorCode#CANCELLED} once the caller has left
    */
   public static void checkDeadline(String during) {
+    checkCaller(during);
     if (isPastDeadline()) {
       throw new MembraneException(
           ErrorCode.DEADLINE_EXCEEDED,
@@ -59,20 +68,63 @@ public record CallContext(String tenant, long deadlineNanos) {
     }
   }
 
+  /**
+   * Checks that the caller of the request that this thread serves still waits.
+   *
+   * @throws MembraneException {@link ErrorCode#CANCELLED} if it does not
+   */
+  public static void checkCaller(String during) {
+    if (isCancelled()) {
+      throw cancelled(during, null);
+    }
+  }
+
+  /** Whether the caller of the request that this thread serves has left. */
+  public static boolean isCancelled() {
+    return CURRENT.isBound() && CURRENT.get().cancellation().isCancelled();
+  }
+
+  /** That the caller has left, as an error. */
+  public static MembraneException cancelled(String during, @Nullable Throwable cause) {
+    return new MembraneException(
+        ErrorCode.CANCELLED, "the caller closed its connection during " + during, cause);
+  }
+
+  /**
+   * Runs an action when the caller of the request that this thread serves leaves; short, as {@link
+   * Cancellation#onCancel}.
+   */
+  public static Cancellation.Listener onCancel(Runnable action) {
+    return currentCancellation().onCancel(action);
+  }
+
+  /** The caller of the request that this thread serves, or one that does not leave. */
+  static Cancellation currentCancellation() {
+    return CURRENT.isBound() ? CURRENT.get().cancellation() : new Cancellation();
+  }
+
   /** Whether the request that this thread serves has no time left. */
   public static boolean isPastDeadline() {
     return CURRENT.isBound() && CURRENT.get().remaining().isZero();
   }
 
-  /** Time left, never negative. */
+  /** Time left, never negative; none once the caller has left. */
   public Duration remaining() {
+    if (cancellation.isCancelled()) {
+      return Duration.ZERO;
+    }
     return Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
   }
 
   /** This context with less time, if {@code budget} is less than what is left. */
   public CallContext within(Duration budget) {
     long nanos = System.nanoTime() + budget.toNanos();
-    return nanos - deadlineNanos < 0 ? new CallContext(tenant, nanos) : this;
+    return nanos - deadlineNanos < 0 ? new CallContext(tenant, nanos, cancellation) : this;
+  }
+
+  /** This context for another tenant. */
+  public CallContext as(String other) {
+    return new CallContext(other, deadlineNanos, cancellation);
   }
 
   /** Runs {@code work} in this context. */

@@ -25,6 +25,8 @@ public enum ErrorCode {
   QUOTA_EXCEEDED(429, true),
   OVERLOADED(429, true),
   HEADERS_TOO_LARGE(431, false),
+  /** The caller closed its connection before the answer; nobody reads this. */
+  CANCELLED(499, false),
   INTERNAL(500, false),
   /** A hosted API does not take what this service is configured with, such as its key. */
   PROVIDER_REFUSED(502, false),
@@ -69,6 +71,7 @@ public enum ErrorCode {
       case 422 -> IMPOSSIBLE_REQUEST;
       case 429 -> OVERLOADED;
       case 431 -> HEADERS_TOO_LARGE;
+      case 499 -> CANCELLED;
       case 502, 503, 504 -> DEPENDENCY_UNAVAILABLE;
       case 507 -> STORAGE_FULL;
       default -> status >= 400 && status < 500 ? MALFORMED_REQUEST : INTERNAL;

@@ -43,9 +43,11 @@ final class ResilientCall implements InvocationHandler {
       return method.invoke(remote, args);
     }
     CallContext.checkDeadline("the call of " + peer);
-    return method.isAnnotationPresent(Idempotent.class)
-        ? retry.executeCheckedSupplier(() -> once(method, args))
-        : once(method, args);
+    try (InterruptOnCancel _ = new InterruptOnCancel(CallContext.currentCancellation())) {
+      return method.isAnnotationPresent(Idempotent.class)
+          ? retry.executeCheckedSupplier(() -> once(method, args))
+          : once(method, args);
+    }
   }
 
   private @Nullable Object once(Method method, Object @Nullable [] args) throws Throwable {
@@ -73,6 +75,8 @@ final class ResilientCall implements InvocationHandler {
 
   private Throwable translate(Throwable failure) {
     return switch (failure) {
+      case Exception e when CallContext.isCancelled() ->
+          CallContext.cancelled("the call of " + peer, e);
       case ResourceAccessException e -> unreachable(e);
       case UncheckedIOException e -> unreachable(e);
       case RestClientException e when e.getCause() instanceof MembraneException ours -> ours;

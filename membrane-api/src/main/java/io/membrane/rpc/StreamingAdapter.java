@@ -47,7 +47,10 @@ final class StreamingAdapter implements HttpExchangeAdapter {
             }
           }
           @SuppressWarnings("unchecked") // the caller's type
-          T body = (T) response.getBody();
+          T body =
+              (T)
+                  new CancellableStream(
+                      response.getBody(), CallContext.currentCancellation());
           return ResponseEntity.status(response.getStatusCode())
               .headers(response.getHeaders())
               .body(body);

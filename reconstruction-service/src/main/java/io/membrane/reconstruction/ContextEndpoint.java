@@ -68,12 +68,16 @@ class ContextEndpoint {
     try {
       return inTime(request).call(() -> serve(request, response));
     } catch (MembraneException e) {
-      metrics.failed(e.code());
+      metrics.failed(unlessLeft(e.code()));
       throw e;
     } catch (RuntimeException e) {
-      metrics.failed(ErrorCode.INTERNAL);
+      metrics.failed(unlessLeft(ErrorCode.INTERNAL));
       throw e;
     }
+  }
+
+  private static ErrorCode unlessLeft(ErrorCode code) {
+    return CallContext.isCancelled() ? ErrorCode.CANCELLED : code;
   }
 
   /** What would be done, and what it would take. */
@@ -108,6 +112,7 @@ class ContextEndpoint {
     sessions.end(turn, outcome);
     metrics.reconstructed(outcome);
     explain(request, outcome);
+    CallContext.checkCaller("the answer");
     response.setHeader(CONTEXT_ID_HEADER, outcome.response().contextId());
     boolean bytes = request.deliver() == Deliver.BYTES;
     if (bytes) {
@@ -132,6 +137,10 @@ class ContextEndpoint {
     } catch (MembraneException e) {
       if (!response.isCommitted()) {
         throw e;
+      }
+      if (CallContext.isCancelled()) {
+        metrics.failed(ErrorCode.CANCELLED);
+        throw new AsyncRequestNotUsableException("the caller of context " + id + " has left", e);
       }
       log.warn("the delivery of context {} broke off: {}", id, e.detail(), e.getCause());
       metrics.failed(e.code());

@@ -1,11 +1,13 @@
 package io.membrane.worker.batch;
 
 import io.membrane.rpc.CallContext;
+import io.membrane.rpc.Cancellation;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -61,18 +63,23 @@ public final class ComputeLane<S> implements AutoCloseable {
   }
 
   /**
-   * Takes work in and waits for its result until the caller's deadline. Then, or if the caller is
-   * interrupted, it leaves the lane before its next step.
+   * Takes work in and waits for its result until the caller's deadline. Then, or if the caller
+   * leaves or is interrupted, it leaves the lane before its next step.
    *
    * @throws MembraneException {@link ErrorCode#OVERLOADED} if too much waits, {@link
    *     ErrorCode#DEADLINE_EXCEEDED} if time runs out or is foreseen to, {@link
-   *     ErrorCode#DEPENDENCY_UNAVAILABLE} once the lane drains, or what the work throws
+   *     ErrorCode#CANCELLED} if the caller leaves, {@link ErrorCode#DEPENDENCY_UNAVAILABLE} once
+   *     the lane drains, or what the work throws
    */
   public <T> T run(Work<S, T> work) {
+    CallContext.checkCaller("its way to the engine");
     Duration left = CallContext.currentOr(patience).remaining();
     Ticket<S, T> ticket = admit(work, left);
-    try {
+    try (Cancellation.Listener _ = CallContext.onCancel(() -> ticket.result().cancel(false))) {
       return ticket.result().get(left.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (CancellationException e) {
+      leave(ticket);
+      throw CallContext.cancelled("the prefill", e);
     } catch (TimeoutException e) {
       leave(ticket);
       throw new MembraneException(

@@ -5,6 +5,7 @@ import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.membrane.rpc.CallContext;
+import io.membrane.rpc.Cancellation;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.ServiceClients;
@@ -20,6 +21,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -133,9 +135,11 @@ public final class ProviderCall implements AutoCloseable {
   private HttpResponse<byte[]> send(HttpRequest request) {
     CompletableFuture<HttpResponse<byte[]>> answer =
         http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER));
-    try {
+    try (Cancellation.Listener _ = CallContext.onCancel(() -> answer.cancel(true))) {
       return answer.get(
           CallContext.currentOr(patience).remaining().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (CancellationException e) {
+      throw CallContext.cancelled("the call of " + peer, e);
     } catch (TimeoutException e) {
       throw new MembraneException(
           ErrorCode.DEADLINE_EXCEEDED, peer + " at " + url + " did not answer in time", e);

@@ -213,8 +213,7 @@ public final class WarmPlaces implements AutoCloseable {
   private @Nullable String post(String tenant, EventBatch batch) {
     CallContext caller = CallContext.currentOr(PATIENCE).within(PATIENCE);
     try {
-      return new CallContext(tenant, caller.deadlineNanos())
-          .call(() -> directory.events(batch).logPosition());
+      return caller.as(tenant).call(() -> directory.events(batch).logPosition());
     } catch (RuntimeException e) {
       throw e;
     } catch (Exception e) {

@@ -2,6 +2,7 @@ package io.membrane.worker.publish;
 
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Slice;
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameReader;
 import io.membrane.rpc.MembraneException;
@@ -74,6 +75,7 @@ final class PrefixFetch {
         payloads.add(payload);
       }
     } catch (IOException | MembraneException e) {
+      CallContext.checkCaller("the fetch of its prefix");
       log.warn("fragments from block {} on broke off and are computed instead", block, e);
     }
   }

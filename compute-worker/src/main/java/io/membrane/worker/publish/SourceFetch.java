@@ -4,6 +4,7 @@ import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameReader;
 import io.membrane.rpc.MembraneException;
@@ -79,6 +80,7 @@ final class SourceFetch {
         fetched.add(new Fetched(fault == null ? frame.body() : null, fault));
       }
     } catch (IOException | MembraneException e) {
+      CallContext.checkCaller("the fetch of shifted blocks");
       log.warn("shifted blocks from the {}th on broke off and are computed", fetched.size(), e);
     }
   }

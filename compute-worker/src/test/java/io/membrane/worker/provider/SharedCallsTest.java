@@ -3,15 +3,19 @@ package io.membrane.worker.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.membrane.rpc.CallContext;
+import io.membrane.rpc.Cancellation;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +51,58 @@ class SharedCallsTest {
                       assertThat(e.retryAfter()).isEqualTo(Duration.ofSeconds(9));
                     }));
     assertThat(done).hasValue(0);
+  }
+
+  @Test
+  void whoeverWaitsKeepsTheCallAliveWhenTheFirstLeaves() throws Exception {
+    Cancellation first = new Cancellation();
+    Cancellation second = new Cancellation();
+    CountDownLatch ended = new CountDownLatch(1);
+    try (ExecutorService callers = Executors.newCachedThreadPool()) {
+      Future<SharedCalls.Outcome<String>> led =
+          callers.submit(() -> inContext(first, () -> leftAlone(ended)));
+      Awaitility.await().until(() -> done.get() == 1);
+      Future<SharedCalls.Outcome<String>> joined =
+          callers.submit(() -> inContext(second, this::work));
+      try {
+        Awaitility.await().until(() -> calls.waiting("a") == 1);
+        first.cancel();
+        Awaitility.await()
+            .during(Duration.ofSeconds(1))
+            .atMost(Duration.ofSeconds(20))
+            .until(() -> ended.getCount() == 1);
+        second.cancel();
+        assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
+      } finally {
+        first.cancel();
+        second.cancel();
+      }
+      for (Future<SharedCalls.Outcome<String>> call : List.of(led, joined)) {
+        assertThatThrownBy(() -> call.get(20, TimeUnit.SECONDS))
+            .cause()
+            .isInstanceOfSatisfying(
+                MembraneException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED));
+      }
+    }
+    assertThat(done).hasValue(1);
+  }
+
+  private SharedCalls.Outcome<String> inContext(Cancellation cancellation, Supplier<String> work)
+      throws Exception {
+    return CallContext.of("t", Duration.ofSeconds(60), cancellation)
+        .call(() -> calls.run("a", work));
+  }
+
+  /** Work that goes on until it is cancelled. */
+  private String leftAlone(CountDownLatch ended) {
+    done.incrementAndGet();
+    try (Cancellation.Listener _ = CallContext.onCancel(ended::countDown)) {
+      assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    CallContext.checkCaller("the work");
+    return "never";
   }
 
   private interface Check {

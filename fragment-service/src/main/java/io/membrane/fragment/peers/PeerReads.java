@@ -126,6 +126,10 @@ public final class PeerReads implements AutoCloseable {
       log.debug("no room for what {} has", peer.id(), e);
       return PeerMeters.Read.AVOIDED;
     } catch (IOException | RuntimeException e) {
+      if (CallContext.isCancelled()) {
+        peer.breaker().releasePermission();
+        return PeerMeters.Read.AVOIDED;
+      }
       peer.breaker().onError(System.nanoTime() - begun, TimeUnit.NANOSECONDS, e);
       log.debug("{} at {} did not answer well: {}", peer.id(), peer.url(), e.toString());
       return e instanceof WrongAnswer ? PeerMeters.Read.WRONG : PeerMeters.Read.FAILED;

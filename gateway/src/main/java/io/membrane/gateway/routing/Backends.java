@@ -159,6 +159,9 @@ public final class Backends implements AutoCloseable {
 
   private static MembraneException translate(
       Service service, HttpUriRequestBase request, IOException e) {
+    if (CallContext.isCancelled()) {
+      return CallContext.cancelled("the call of " + service.serviceName(), e);
+    }
     HttpEntity body = request.getEntity();
     if (body instanceof IncomingBody incoming && incoming.failure() != null) {
       return new MembraneException(

@@ -1,5 +1,6 @@
 package io.membrane.gateway.routing;
 
+import io.membrane.boot.CallerWatch;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,6 +49,7 @@ final class IncomingBody extends AbstractHttpEntity {
       }
       counter.accept(n);
     }
+    CallerWatch.bodyIsRead(request);
   }
 
   private int read(InputStream in, byte[] buffer) throws IOException {

@@ -1,23 +1,27 @@
 package io.membrane.gateway.routing;
 
+import io.membrane.rpc.CallContext;
+import io.membrane.rpc.Cancellation;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** When an exchange is given up. Thread-safe. */
+/** When an exchange is given up: at the latest when its caller leaves. Thread-safe. */
 final class PatienceLimit {
 
   private final ScheduledExecutorService watchdog;
   private final Runnable giveUp;
+  private final Cancellation.Listener leaving;
   private @Nullable Duration maxSilence;
   private @Nullable Future<?> end;
 
-  /** Gives up at a deadline. */
+  /** Gives up at a deadline, or when the caller of this thread's request leaves. */
   PatienceLimit(ScheduledExecutorService watchdog, Runnable giveUp, Duration left) {
     this.watchdog = watchdog;
     this.giveUp = giveUp;
+    this.leaving = CallContext.onCancel(giveUp);
     endAfter(left);
   }
 
@@ -35,7 +39,12 @@ final class PatienceLimit {
   }
 
   /** Never gives up. */
-  synchronized void lift() {
+  void lift() {
+    leaving.close();
+    stop();
+  }
+
+  private synchronized void stop() {
     if (end != null) {
       end.cancel(false);
       end = null;
@@ -43,7 +52,7 @@ final class PatienceLimit {
   }
 
   private synchronized void endAfter(Duration time) {
-    lift();
+    stop();
     end = watchdog.schedule(giveUp, Math.max(1, time.toMillis()), TimeUnit.MILLISECONDS);
   }
 }

@@ -2,6 +2,7 @@ package io.membrane.gateway.routing;
 
 import io.membrane.boot.BrokenTransferValve;
 import io.membrane.boot.ProblemWriter;
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
@@ -108,6 +109,12 @@ final class StreamedAnswer implements ServerResponse {
 
   private void brokenByService(
       HttpServletRequest request, HttpServletResponse response, IOException e) throws IOException {
+    if (CallContext.isCancelled()) {
+      log.debug("the caller has left", e);
+      answer.abort();
+      BrokenTransferValve.cut(request);
+      return;
+    }
     String name = answer.service().serviceName();
     boolean late = answer.request().isAborted();
     answer.abort();

@@ -9,7 +9,10 @@ import io.membrane.reconstruction.plan.Links;
 import io.membrane.reconstruction.plan.Plan;
 import io.membrane.reconstruction.plan.Planner;
 import io.membrane.reconstruction.plan.Stored;
+import io.membrane.rpc.CallContext;
+import io.membrane.rpc.SharedWork;
 import io.membrane.wire.SchedulerClient.RouteResponse;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +27,8 @@ final class Execution {
 
   /** Further failures of others are not waited for: then every caller computes for itself. */
   private static final int MOST_WAITS = 2;
+
+  private static final Duration UNBOUNDED = Duration.ofHours(1);
 
   private final Inventory inventory;
   private final Prefilling prefilling;
@@ -66,7 +71,7 @@ final class Execution {
       switch (leases.claim(last)) {
         case Claim.Granted granted -> {
           try (Lease lease = granted.lease()) {
-            return lead(task, proposal, lease, phases);
+            return shared(task, proposal, lease, phases);
           }
         }
         case Claim.Unknown unknown -> {
@@ -83,6 +88,20 @@ final class Execution {
       }
     }
     return carryOut(task, proposal, phases, null, phases.hasWaited() ? Flight.JOINED : Flight.NONE);
+  }
+
+  /** Goes on without its own caller for as long as others wait for it. */
+  private Done shared(Task task, Proposal proposal, Lease lease, Phases phases) {
+    try {
+      return SharedWork.call(
+          CallContext.currentOr(UNBOUNDED),
+          lease::isAwaited,
+          () -> lead(task, proposal, lease, phases));
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** What the last holder stored may be newer than the match that the plan was made from. */

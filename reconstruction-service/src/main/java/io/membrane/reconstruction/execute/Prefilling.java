@@ -143,6 +143,7 @@ final class Prefilling {
       return Answers.prefilled(
           plan, task.wish().nextToken(), target.cluster().worker().prefill(request));
     } catch (MembraneException e) {
+      CallContext.checkCaller("the prefill");
       if (e.code() == ErrorCode.DEPENDENCY_UNAVAILABLE && request.prefix() != null) {
         log.warn("the worker is asked to compute what it may not have fetched: {}", e.detail());
         return prefill(task, plan, target, withoutPrefix(request));

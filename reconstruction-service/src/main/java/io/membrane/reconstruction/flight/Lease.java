@@ -1,5 +1,6 @@
 package io.membrane.reconstruction.flight;
 
+import io.membrane.block.BlockHash;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -12,14 +13,16 @@ import org.jspecify.annotations.Nullable;
 public final class Lease implements AutoCloseable {
 
   private final Leases leases;
+  private final BlockHash block;
   private final String key;
   private final String token;
   private final @Nullable String before;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile @Nullable String position;
 
-  Lease(Leases leases, String key, String token, @Nullable String before) {
+  Lease(Leases leases, BlockHash block, String key, String token, @Nullable String before) {
     this.leases = leases;
+    this.block = block;
     this.key = key;
     this.token = token;
     this.before = before;
@@ -33,6 +36,11 @@ public final class Lease implements AutoCloseable {
   /** What was computed is known to the directory at this log position; null if nobody knows. */
   public void stored(@Nullable String logPosition) {
     position = logPosition;
+  }
+
+  /** Whether another call, at any replica, waits for what is computed. */
+  public boolean isAwaited() {
+    return leases.isAwaited(block);
   }
 
   /** Lets the next one compute, or match what there is now. */

@@ -20,8 +20,9 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 /**
  * Leases in Redis, {@code membrane:computing:<last block hash>}, for all replicas. The hash of a
  * prompt's last full block stands for all its full blocks, their namespace and the sharing domain:
- * callers meet where they share. Redis that hangs costs a few calls its command timeout; then it is
- * left alone for {@link #LEFT_ALONE}. Thread-safe.
+ * callers meet where they share. Those that wait keep {@code membrane:awaited:<last block hash>}
+ * alive, which tells a holder whose own caller has left whether to go on. Redis that hangs costs a
+ * few calls its command timeout; then it is left alone for {@link #LEFT_ALONE}. Thread-safe.
  */
 public final class Leases {
 
@@ -37,6 +38,11 @@ public final class Leases {
   private static final long FIRST_LOOK_MS = 5;
   private static final long LONGEST_LOOK_MS = 100;
   private static final int RENEWALS = 3;
+
+  /** For how long one that waits is known to; it says so again three times meanwhile. */
+  private static final Duration AWAITED = Duration.ofSeconds(1);
+
+  private static final long AWAITED_AGAIN_NANOS = AWAITED.toNanos() / 3;
 
   private static final String HELD = "held:";
   private static final String DONE = "done:";
@@ -73,7 +79,8 @@ public final class Leases {
       if (answer == null || !answer.startsWith(GRANTED)) {
         return new Claim.Busy();
       }
-      Lease lease = new Lease(this, key, token, position(answer.substring(GRANTED.length())));
+      Lease lease =
+          new Lease(this, block, key, token, position(answer.substring(GRANTED.length())));
       lease.renewEvery(lasting.toMillis() / RENEWALS);
       return new Claim.Granted(lease);
     } catch (DataAccessException | CallNotPermittedException e) {
@@ -83,18 +90,24 @@ public final class Leases {
 
   /**
    * Waits until nobody holds the lease, or Redis cannot be asked; the thread's {@code CallContext}
-   * bounds it.
+   * bounds it. Meanwhile the holder's work {@linkplain Lease#isAwaited() is awaited}.
    *
    * @return log position of what the holder stored; null if nobody says
-   * @throws MembraneException {@link ErrorCode#DEADLINE_EXCEEDED} once the deadline has passed
+   * @throws MembraneException {@link ErrorCode#DEADLINE_EXCEEDED} once the deadline has passed,
+   *     {@link ErrorCode#CANCELLED} once the caller has left
    */
   public @Nullable String awaitEnd(BlockHash block) {
     String key = key(block);
     long look = FIRST_LOOK_MS;
+    long said = System.nanoTime() - AWAITED_AGAIN_NANOS;
     while (true) {
       CallContext.checkDeadline("the wait for the same prompt, which another call computes");
       String value;
       try {
+        if (System.nanoTime() - said >= AWAITED_AGAIN_NANOS) {
+          said = System.nanoTime();
+          sayAwaited(block);
+        }
         value = guarded(() -> redis.opsForValue().get(key));
       } catch (DataAccessException | CallNotPermittedException e) {
         return null;
@@ -104,6 +117,22 @@ public final class Leases {
       }
       pause(look);
       look = Math.min(LONGEST_LOOK_MS, look * 2);
+    }
+  }
+
+  private void sayAwaited(BlockHash block) {
+    guarded(() -> {
+      redis.opsForValue().set(awaited(block), "", AWAITED);
+      return true;
+    });
+  }
+
+  /** Whether somebody has waited within {@link #AWAITED}; no where Redis does not say. */
+  boolean isAwaited(BlockHash block) {
+    try {
+      return guarded(() -> redis.hasKey(awaited(block)));
+    } catch (DataAccessException | CallNotPermittedException e) {
+      return false;
     }
   }
 
@@ -151,6 +180,10 @@ public final class Leases {
 
   private static String millis(Duration time) {
     return Long.toString(time.toMillis());
+  }
+
+  private static String awaited(BlockHash block) {
+    return "membrane:awaited:" + block;
   }
 
   private static String key(BlockHash block) {
