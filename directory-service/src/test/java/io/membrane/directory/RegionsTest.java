@@ -345,6 +345,7 @@ class RegionsTest {
         WireJson.mapper()
             .readValue(Service.ok(service.post(EVENTS, body)).toString(), EventsAccepted.class);
     assertThat(accepted.nextSequence()).isEqualTo(batch.sequence() + events.length);
+    Prompts.awaits(service, Objects.requireNonNull(accepted.logPosition()));
   }
 
   /** Epochs and sequences of the nodes of both regions. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.membrane.block.ContentDigest;
 import io.membrane.fixture.RedisAudit;
 import io.membrane.fixture.RedisAudit.Report;
+import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.wire.DirectoryClient.EventType;
 import java.io.BufferedReader;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
  * Replicas that put and remove the same contents, two at a time, each killed (SIGKILL) at a random
@@ -46,17 +48,25 @@ class CrashTest {
       assertThat(left.dangling()).isEmpty();
       isSound(left);
 
-      FragmentStore store = DoomedReplica.store(redis.port(), 0, DoomedReplica.PUT_WINDOW);
-      Awaitility.await()
-          .atMost(SWEPT_WITHIN)
-          .untilAsserted(() -> {
-            assertThat(store.housekeeping().sweep().dangling()).isZero();
-            assertThat(RedisAudit.of(redis.port()).orphans()).isEmpty();
-          });
+      LettuceConnectionFactory connections = RedisConnections.to(redis.port());
+      try {
+        sweep(DoomedReplica.store(connections, 0, DoomedReplica.PUT_WINDOW), redis.port());
+      } finally {
+        connections.destroy();
+      }
       Report swept = RedisAudit.of(redis.port());
       assertThat(swept.names()).isEqualTo(left.names());
       isSound(swept);
     }
+  }
+
+  private static void sweep(FragmentStore store, int redisPort) {
+    Awaitility.await()
+        .atMost(SWEPT_WITHIN)
+        .untilAsserted(() -> {
+          assertThat(store.housekeeping().sweep().dangling()).isZero();
+          assertThat(RedisAudit.of(redisPort).orphans()).isEmpty();
+        });
   }
 
   private void isSound(Report report) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.random.RandomGenerator;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
  * A process with a store of its own that puts and removes until it is killed. Of each fragment it
@@ -46,7 +47,8 @@ final class DoomedReplica {
    * @param arguments port of Redis, seed
    */
   public static void main(String[] arguments) throws InterruptedException {
-    FragmentStore store = store(Integer.parseInt(arguments[0]), MEMORY, PUT_WINDOW);
+    FragmentStore store =
+        store(RedisConnections.to(Integer.parseInt(arguments[0])), MEMORY, PUT_WINDOW);
     store.start();
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < THREADS; i++) {
@@ -59,11 +61,12 @@ final class DoomedReplica {
     }
   }
 
-  static FragmentStore store(int redisPort, long keepBytes, Duration putWindow) {
+  static FragmentStore store(
+      LettuceConnectionFactory connections, long keepBytes, Duration putWindow) {
     MemoryTier memory =
         new MemoryTier(keepBytes, MEMORY, Duration.ofSeconds(2), false, Clock.systemUTC());
     return new FragmentStore(
-        RedisConnections.to(redisPort),
+        connections,
         settings(putWindow),
         Policy.standard(Sharing.ISOLATED),
         1L << 30,

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** What an operator sees of a name who looks into Redis. */
 class NameRecordTest extends StoreOnRedis {
@@ -21,6 +22,7 @@ class NameRecordTest extends StoreOnRedis {
   private static final long LAST_END = 9_999_999_999_999L;
 
   private final RedisProcess process = RedisProcess.embedded();
+  private final LettuceConnectionFactory own = RedisConnections.to(process.port());
 
   @Override
   String[] properties() {
@@ -29,6 +31,7 @@ class NameRecordTest extends StoreOnRedis {
 
   @AfterAll
   void stop() {
+    own.destroy();
     process.close();
   }
 
@@ -117,7 +120,7 @@ class NameRecordTest extends StoreOnRedis {
 
   private Catalog catalog() {
     return new Catalog(
-        new RedisCalls(RedisConnections.to(process.port()), new SimpleMeterRegistry()),
+        new RedisCalls(own, new SimpleMeterRegistry()),
         DoomedReplica.settings(Duration.ofMinutes(10)));
   }
 

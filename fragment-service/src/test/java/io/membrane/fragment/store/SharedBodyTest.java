@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
  * One body with many names, which every put exchanges for its own: nobody may miss it, also if a
@@ -40,10 +41,12 @@ class SharedBodyTest {
 
   private final RedisProcess redis = RedisProcess.embedded();
   private final FaultProxy proxy = new FaultProxy(redis.port());
-  private final FragmentStore store = DoomedReplica.store(proxy.port(), 0, Duration.ofMinutes(10));
+  private final LettuceConnectionFactory throughProxy = RedisConnections.to(proxy.port());
+  private final LettuceConnectionFactory direct = RedisConnections.to(redis.port());
+  private final FragmentStore store = DoomedReplica.store(throughProxy, 0, Duration.ofMinutes(10));
   private final Catalog catalog =
       new Catalog(
-          new RedisCalls(RedisConnections.to(redis.port()), new SimpleMeterRegistry()),
+          new RedisCalls(direct, new SimpleMeterRegistry()),
           DoomedReplica.settings(Duration.ofMinutes(10)));
   private final Random random = new Random(29);
   private final FragmentKey first = key();
@@ -54,6 +57,8 @@ class SharedBodyTest {
 
   @AfterEach
   void stop() {
+    throughProxy.destroy();
+    direct.destroy();
     proxy.close();
     redis.close();
   }
