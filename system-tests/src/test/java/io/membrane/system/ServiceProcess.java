@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +78,20 @@ final class ServiceProcess implements AutoCloseable {
 
   boolean isAlive() {
     return process != null && process.isAlive();
+  }
+
+  /** Asks it to end (SIGTERM). */
+  void terminate() {
+    Objects.requireNonNull(process, "it was started").destroy();
+  }
+
+  /** The exit code of one that ends by itself. */
+  int awaitExit(Duration within) throws InterruptedException {
+    Process ending = Objects.requireNonNull(process, "it was started");
+    if (!ending.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("it still runs after " + within);
+    }
+    return ending.exitValue();
   }
 
   /** Ends it at once (SIGKILL). */
