@@ -6,6 +6,7 @@ import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.batch.PrefillTimes;
+import io.membrane.worker.fetch.Hedging;
 import io.membrane.worker.prefill.Prefill;
 import io.membrane.worker.publish.BlockDescriptions;
 import io.membrane.worker.publish.ChunkEmbedding;
@@ -14,6 +15,7 @@ import io.membrane.worker.publish.PrefillProfile;
 import io.membrane.worker.publish.PromptPrefill;
 import io.membrane.worker.publish.ServedModel;
 import io.membrane.worker.publish.TransferBlocks;
+import io.membrane.worker.publish.WorkerMetric;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.time.Clock;
@@ -109,6 +111,7 @@ class WorkerConfiguration {
       ServiceClients clients,
       BlockDescriptions descriptions,
       TransferBlocks transferBlocks,
+      WorkerProperties properties,
       MeterRegistry meters) {
     return new PromptPrefill(
         served,
@@ -118,6 +121,10 @@ class WorkerConfiguration {
         clients.of(FragmentClient.class, "fragment-service"),
         descriptions,
         transferBlocks,
+        new Hedging(
+            properties.hedgeAfter(), properties.hedgeShare(), WorkerMetric.HEDGES.metric(), meters),
+        properties.fetchWindow().toBytes(),
+        properties.computeAfter(),
         meters);
   }
 }

@@ -3,6 +3,8 @@ package io.membrane.worker;
 import io.membrane.block.Namespace;
 import io.membrane.boot.StartupProblem;
 import io.membrane.worker.batch.Limits;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -33,6 +35,11 @@ import org.springframework.validation.annotation.Validated;
  *     prompt's
  * @param queueLimit prompts that may wait while another computes
  * @param queueTokens tokens that may wait
+ * @param fetchWindow most bytes of a prompt's reused prefix that are asked for or wait for its
+ *     cache
+ * @param computeAfter how long a fetch takes at least before an idle engine computes what it brings
+ * @param hedgeAfter silence after which a part of a prefix is asked for once more; null to learn it
+ * @param hedgeShare of the requests for prefixes that may be sent twice; 0 for none
  * @param profile time in the engine for measuring itself while it is idle after the start; 0 for
  *     none
  * @param maxTokens longest prompt, and most tokens of an embedding request
@@ -62,6 +69,10 @@ record WorkerProperties(
     @DefaultValue("1048576") @Min(1) int queueTokens,
     @DefaultValue("0") @Min(0) @Max(1_048_576) int batchTokens,
     @DefaultValue("0") @Min(0) int kvTokens,
+    @DefaultValue("32MB") DataSize fetchWindow,
+    @DefaultValue("250ms") Duration computeAfter,
+    @Nullable Duration hedgeAfter,
+    @DefaultValue("0.05") @DecimalMin("0") @DecimalMax("1") double hedgeShare,
     @DefaultValue("5s") Duration profile,
     @DefaultValue("131072") @Min(1) @Max(16_777_216) int maxTokens,
     @DefaultValue("false") boolean describeBlocks,
@@ -87,6 +98,21 @@ record WorkerProperties(
           "membrane.worker.kv-tokens is %d, less than a prompt may have (membrane.worker.max-tokens, %d)."
               .formatted(kvTokens, maxTokens),
           "Raise it, lower max-tokens, or leave it out for twice max-tokens.");
+    }
+    if (fetchWindow.toBytes() < 1) {
+      throw new StartupProblem(
+          "membrane.worker.fetch-window is " + fetchWindow + ", which holds nothing.",
+          "Write a size such as 32MB.");
+    }
+    if (computeAfter.isNegative()) {
+      throw new StartupProblem(
+          "membrane.worker.compute-after is " + computeAfter + ", less than no time.",
+          "Write a duration such as 250ms, or a very long one for never.");
+    }
+    if (hedgeAfter != null && !hedgeAfter.isPositive()) {
+      throw new StartupProblem(
+          "membrane.worker.hedge-after is " + hedgeAfter + ", which hedges everything.",
+          "Write a duration such as 100ms, or leave it out to have it learned.");
     }
     if (profile.isNegative()) {
       throw new StartupProblem(

@@ -109,7 +109,7 @@ class DescriptionTest extends WorkerHttpTest {
     double before = blocks("failed");
     PEERS.failDescriptions(code);
     assertThat(prefill(Seeds.tokens(random, 32, 1536), null, true)).hasSize(2);
-    Awaitility.await().atMost(PATIENCE).until(() -> blocks("failed") == before + 2);
+    Awaitility.await().atMost(PATIENCE).until(() -> blocks("failed") >= before + 2);
     assertThat(PEERS.described()).isEmpty();
     PEERS.reset();
     Awaitility.await()

@@ -232,11 +232,28 @@ class HybridEndpointTest extends WorkerHttpTest {
   }
 
   @Test
-  void aStoreThatCannotBeAskedIsUnavailable() {
+  void ofAStoreThatCannotBeAskedAllIsComputed() {
+    PrefillResponse cold = prefill(PROMPT, List.of(), true, true);
     PEERS.failGets(ErrorCode.DEPENDENCY_UNAVAILABLE);
-    Answer answer = post("/v1/prefill", request(PROMPT, CHAIN, true, false));
-    assertThat(answer.status()).isEqualTo(503);
-    assertThat(answer.json().get("retriable").booleanValue()).isTrue();
+    PrefillResponse answer = prefill(PROMPT, CHAIN, true, true);
+    assertThat(answer.tokensComputed()).isEqualTo(PROMPT.length());
+    assertThat(answer.prefixMissing()).isEqualTo(CHAIN);
+    assertThat(answer.nextToken()).isEqualTo(cold.nextToken());
+  }
+
+  @Test
+  void noStateIsStoredWithoutTheKvBeforeIt() {
+    PEERS.failPutsAfter(3, ErrorCode.STORAGE_FULL);
+    PrefillResponse answer = prefill(PROMPT, List.of(), true, false);
+    FragmentKey state = new FragmentKey(CHAIN.get(1), Slice.parse("state.0-3.0of1"));
+    assertThat(PEERS.fragments())
+        .containsOnlyKeys(
+            new FragmentKey(CHAIN.get(0), Slice.parse("attn.0-3.0of1")),
+            new FragmentKey(CHAIN.get(1), Slice.parse("attn.0-3.0of1")),
+            state);
+    assertThat(requireNonNull(answer.unstored()).keys()).hasSize(5 + 3).doesNotContain(state);
+    assertThat(requireNonNull(answer.states()).getFirst().digest()).isNotNull();
+    assertThat(requireNonNull(answer.states()).getLast().digest()).isNull();
   }
 
   @Test

@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -49,8 +50,11 @@ final class Peers implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<FragmentKey, Frame> fragments = new ConcurrentHashMap<>();
   private final Map<BlockHash, Told> described = new ConcurrentHashMap<>();
+  private final Map<String, String> traces = new ConcurrentHashMap<>();
   private volatile @Nullable ErrorCode getFault;
   private volatile @Nullable ErrorCode putFault;
+  private volatile int putsBeforeFault;
+  private final AtomicInteger getsToStall = new AtomicInteger();
   private volatile @Nullable ErrorCode describeFault;
   private volatile CountDownLatch describeGate = new CountDownLatch(0);
   private volatile CountDownLatch getGate = new CountDownLatch(0);
@@ -83,11 +87,13 @@ final class Peers implements AutoCloseable {
   void reset() {
     fragments.clear();
     described.clear();
+    traces.clear();
     describeFault = null;
     describeGate.countDown();
     getGate.countDown();
     getFault = null;
     putFault = null;
+    getsToStall.set(0);
     answerFault = UnaryOperator.identity();
   }
 
@@ -102,6 +108,18 @@ final class Peers implements AutoCloseable {
   /** What was described, by block. */
   Map<BlockHash, Told> described() {
     return described;
+  }
+
+  /** The {@code traceparent} of the last call of each path that had one. */
+  Map<String, String> traces() {
+    return traces;
+  }
+
+  private void trace(HttpExchange exchange) {
+    String parent = exchange.getRequestHeaders().getFirst("traceparent");
+    if (parent != null) {
+      traces.put(exchange.getRequestURI().getPath(), parent);
+    }
   }
 
   void failDescriptions(ErrorCode code) {
@@ -123,7 +141,18 @@ final class Peers implements AutoCloseable {
   }
 
   void failPutsOfEachFragment(ErrorCode code) {
+    failPutsAfter(0, code);
+  }
+
+  /** So many fragments are stored, those that follow fail. */
+  void failPutsAfter(int fragments, ErrorCode code) {
+    putsBeforeFault = fragments;
     putFault = code;
+  }
+
+  /** So many of the next batch-gets get no answer. */
+  void stallGets(int calls) {
+    getsToStall.set(calls);
   }
 
   /** Cuts every answer of batch-get and batch-put short. */
@@ -187,9 +216,13 @@ final class Peers implements AutoCloseable {
   }
 
   private void batchGet(HttpExchange exchange) throws IOException {
+    trace(exchange);
     FragmentClient.Keys wanted =
         WireJson.mapper()
             .readValue(exchange.getRequestBody().readAllBytes(), FragmentClient.Keys.class);
+    if (getsToStall.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      return;
+    }
     awaitOpen(getGate);
     ErrorCode fault = getFault;
     if (fault != null) {
@@ -205,6 +238,7 @@ final class Peers implements AutoCloseable {
   }
 
   private void batchPut(HttpExchange exchange) throws IOException {
+    trace(exchange);
     List<Frame> answers = new ArrayList<>();
     try (InputStream body = exchange.getRequestBody()) {
       FrameReader frames = new FrameReader(body, 1 << 24, FragmentClient.MAX_KEYS);
@@ -218,7 +252,7 @@ final class Peers implements AutoCloseable {
   private Frame put(Frame frame) {
     FragmentKey key = frame.header().key();
     ErrorCode fault = putFault;
-    if (fault != null) {
+    if (fault != null && fragments.size() >= putsBeforeFault) {
       return failed(key, fault);
     }
     ContentDigest digest = ContentDigest.of(frame.body());

@@ -21,6 +21,7 @@ import io.membrane.wire.PrefillResponse;
 import io.membrane.wire.PrefillResponse.NextToken;
 import io.membrane.wire.PrefillResponse.PrefilledBlock;
 import io.membrane.wire.PrefillResponse.Source;
+import io.membrane.wire.PrefillResponse.Unstored;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -151,7 +152,7 @@ class PrefillEndpointTest extends WorkerHttpTest {
 
   @ParameterizedTest
   @EnumSource
-  void aDamagedBlockEndsThePrefixAndIsComputedAgain(Damage damage) {
+  void aDamagedBlockAloneIsComputedAgain(Damage damage) {
     PrefillResponse full = prefill(PROMPT, null, true, true);
     List<BlockHash> chain = chain(PROMPT, "default");
     FragmentKey damaged = key(chain.get(1));
@@ -160,19 +161,25 @@ class PrefillEndpointTest extends WorkerHttpTest {
       PEERS.fragments().put(damaged, other);
     }
     PrefillResponse answer = prefill(PROMPT, chain, false, true);
-    assertThat(answer.tokensReused()).isEqualTo(16);
-    assertThat(answer.tokensComputed()).isEqualTo(54);
-    assertThat(answer.prefixMissing()).isEqualTo(chain.subList(1, 4));
+    assertThat(answer.tokensReused()).isEqualTo(48);
+    assertThat(answer.tokensComputed()).isEqualTo(22);
+    assertThat(answer.prefixMissing()).containsExactly(chain.get(1));
+    assertThat(answer.blocks())
+        .extracting(PrefilledBlock::source)
+        .containsExactly(Source.FRAGMENT, Source.PREFILL, Source.FRAGMENT, Source.FRAGMENT);
     assertThat(answer.nextToken()).isEqualTo(full.nextToken());
   }
 
   @Test
-  void aCutAnswerShortensThePrefix() {
-    prefill(PROMPT, null, true, false);
+  void whatCameWholeOfACutAnswerIsUsed() {
+    PrefillResponse full = prefill(PROMPT, null, true, true);
     PEERS.cutAnswers(20_000);
-    PrefillResponse answer = prefill(PROMPT, chain(PROMPT, "default"), false, false);
+    List<BlockHash> chain = chain(PROMPT, "default");
+    PrefillResponse answer = prefill(PROMPT, chain, false, true);
     assertThat(answer.tokensReused()).isEqualTo(32);
     assertThat(answer.tokensComputed()).isEqualTo(38);
+    assertThat(answer.prefixMissing()).isEqualTo(chain.subList(0, 2));
+    assertThat(answer.nextToken()).isEqualTo(full.nextToken());
   }
 
   @Test
@@ -192,30 +199,71 @@ class PrefillEndpointTest extends WorkerHttpTest {
 
   @ParameterizedTest
   @EnumSource(names = {"STORAGE_FULL", "QUOTA_EXCEEDED", "DEPENDENCY_UNAVAILABLE"})
-  void aStoreThatRefusesFailsTheCallInItsOwnWords(ErrorCode code) {
+  void whatTheStoreRefusesIsSaidInItsOwnWords(ErrorCode code) {
     PEERS.failPutsOfEachFragment(code);
-    Answer answer = post("/v1/prefill", "{\"tokens\":" + json(PROMPT) + "}");
-    assertThat(answer.status()).isEqualTo(code.status());
-    assertThat(answer.code()).isEqualTo(code.code());
-    assertThat(answer.json().get("retriable").booleanValue()).isEqualTo(code.retriable());
-    assertThat(answer.json().get("detail").stringValue()).isEqualTo("as the test wants it");
+    PrefillResponse answer = prefill(PROMPT, null, true, true);
+    assertThat(answer.nextToken()).isNotNull();
+    assertThat(answer.blocks()).hasSize(4).allMatch(block -> block.digest() == null);
+    assertThat(answer.logPosition()).isNull();
+    Unstored unstored = requireNonNull(answer.unstored());
+    assertThat(unstored.keys())
+        .isEqualTo(chain(PROMPT, "default").stream().map(PrefillEndpointTest::key).toList());
+    assertThat(unstored.code()).isEqualTo(code.code());
+    assertThat(unstored.detail()).isEqualTo("as the test wants it");
+    assertThat(PEERS.fragments()).isEmpty();
+    assertThat(get("/actuator/prometheus").http().body())
+        .contains("membrane_worker_store_unstored_total{reason=\"" + code.code() + "\"");
   }
 
   @Test
-  void aStoreThatBreaksOffIsUnavailable() {
+  void ofAStoreThatBreaksOffOnlyWhatItSaidCounts() {
     PEERS.cutAnswers(30);
-    Answer answer = post("/v1/prefill", "{\"tokens\":" + json(PROMPT) + "}");
-    assertThat(answer.status()).isEqualTo(503);
-    assertThat(answer.code()).isEqualTo("dependency_unavailable");
+    PrefillResponse answer = prefill(PROMPT, null, true, false);
+    Unstored unstored = requireNonNull(answer.unstored());
+    assertThat(unstored.code()).isEqualTo("dependency_unavailable");
+    for (PrefilledBlock block : answer.blocks()) {
+      assertThat(block.digest() == null)
+          .isEqualTo(unstored.keys().contains(key(block.blockHash())));
+    }
   }
 
   @Test
-  void anUnreachablePrefixIsUnavailable() {
+  void fetchesAndPutsBelongToTheTraceOfTheirPrompt() {
+    prefill(PROMPT, null, true, false);
+    List<BlockHash> prefix = chain(PROMPT, "default").subList(0, 2);
+    String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    response(
+        post(
+            "/v1/prefill",
+            request(PROMPT, prefix, true, false),
+            "traceparent",
+            "00-" + trace + "-00f067aa0ba902b7-01"));
+    assertThat(PEERS.traces())
+        .containsOnlyKeys("/v1/fragments/batch-get", "/v1/fragments/batch-put");
+    assertThat(PEERS.traces().values()).allMatch(parent -> parent.contains(trace));
+  }
+
+  @Test
+  void anUnreachablePrefixIsComputed() {
     PEERS.failGets(ErrorCode.DEPENDENCY_UNAVAILABLE);
-    Answer answer = post("/v1/prefill", request(PROMPT, chain(PROMPT, "default"), true, false));
-    assertThat(answer.status()).isEqualTo(503);
-    assertThat(answer.http().headers().firstValue("Retry-After")).isPresent();
-    assertThat(answer.json().get("retriable").booleanValue()).isTrue();
+    List<BlockHash> chain = chain(PROMPT, "default");
+    PrefillResponse answer = prefill(PROMPT, chain, true, false);
+    assertThat(answer.tokensReused()).isZero();
+    assertThat(answer.tokensComputed()).isEqualTo(70);
+    assertThat(answer.prefixMissing()).isEqualTo(chain);
+    assertThat(PEERS.fragments()).hasSize(4);
+  }
+
+  @Test
+  void theBlocksBeforeOneThatIsNotStoredStay() {
+    PEERS.failPutsAfter(2, ErrorCode.STORAGE_FULL);
+    PrefillResponse answer = prefill(PROMPT, null, true, false);
+    List<BlockHash> chain = chain(PROMPT, "default");
+    assertThat(PEERS.fragments()).containsOnlyKeys(key(chain.get(0)), key(chain.get(1)));
+    assertThat(answer.blocks().get(1).digest()).isNotNull();
+    assertThat(requireNonNull(answer.unstored()).keys())
+        .containsExactly(key(chain.get(2)), key(chain.get(3)));
+    assertThat(answer.logPosition()).isEqualTo("7-2");
   }
 
   private PrefillResponse prefill(

@@ -232,13 +232,14 @@ class ShiftedEndpointTest extends WorkerHttpTest {
   }
 
   @Test
-  void aStoreThatDoesNotAnswerIsSaid() {
+  void ofAStoreThatDoesNotAnswerAllIsComputed() {
     PEERS.failGets(ErrorCode.DEPENDENCY_UNAVAILABLE);
     PrefillRequest request =
         new PrefillRequest(null, PROMPT, null, null, true, false, null, shuffled(0.0, false), null);
-    Answer answer = post("/v1/prefill", json(request));
-    assertThat(answer.status()).isEqualTo(503);
-    assertThat(answer.code()).isEqualTo("dependency_unavailable");
+    PrefillResponse answer = response(post("/v1/prefill", json(request)));
+    assertThat(answer.tokensComputed()).isEqualTo(PROMPT.length());
+    assertThat(requireNonNull(answer.shifted()).blocks())
+        .allMatch(use -> !use.used() && use.why().contains("broke off"));
   }
 
   @ParameterizedTest

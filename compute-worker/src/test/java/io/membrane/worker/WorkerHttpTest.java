@@ -24,7 +24,10 @@ import tools.jackson.databind.JsonNode;
       "membrane.worker.block-tokens=16",
       "membrane.worker.max-tokens=2000",
       "membrane.worker.queue-limit=1",
+      "membrane.worker.compute-after=1h",
       "membrane.client.attempts=1",
+      "membrane.client.peers.directory-service=${peers.url}",
+      "membrane.client.peers.fragment-service=${proxy.url:${peers.url}}",
       "server.address=127.0.0.1"
     })
 abstract class WorkerHttpTest {
@@ -38,8 +41,7 @@ abstract class WorkerHttpTest {
 
   @DynamicPropertySource
   static void peers(DynamicPropertyRegistry registry) {
-    registry.add("membrane.client.peers.directory-service", PEERS::url);
-    registry.add("membrane.client.peers.fragment-service", PEERS::url);
+    registry.add("peers.url", PEERS::url);
   }
 
   @BeforeEach

@@ -1,5 +1,7 @@
 package io.membrane.rpc;
 
+import io.micrometer.context.ContextSnapshotFactory;
+import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -27,6 +29,11 @@ public record CallContext(String tenant, long deadlineNanos, Cancellation cancel
   private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
   private static final ScopedValue<CallContext> CURRENT = ScopedValue.newInstance();
+
+  private static final ContextSnapshotFactory TRACE =
+      ContextSnapshotFactory.builder()
+          .captureKeyPredicate(ObservationThreadLocalAccessor.KEY::equals)
+          .build();
 
   /** Whether a tenant may be called this: 1 to 128 letters, digits, '.', '_' and '-'. */
   public static boolean isTenant(String name) {
@@ -132,12 +139,13 @@ public record CallContext(String tenant, long deadlineNanos, Cancellation cancel
     return ScopedValue.where(CURRENT, this).call(work::call);
   }
 
-  /** {@code work} that runs in the caller's context, whichever thread runs it. */
+  /** {@code work} that runs in the caller's context and trace, whichever thread runs it. */
   public static <T> Callable<T> carry(Callable<T> work) {
+    Callable<T> traced = TRACE.captureAll().wrap(work);
     if (!CURRENT.isBound()) {
-      return work;
+      return traced;
     }
     CallContext context = CURRENT.get();
-    return () -> context.call(work);
+    return () -> context.call(traced);
   }
 }

@@ -91,6 +91,10 @@ final class ResilientCall implements InvocationHandler {
   }
 
   private MembraneException unreachable(Exception e) {
+    if (Thread.currentThread().isInterrupted()) {
+      return new MembraneException(
+          ErrorCode.DEADLINE_EXCEEDED, peer + " at " + url + " was not waited for any more", e);
+    }
     boolean late =
         e.getCause() instanceof HttpTimeoutException timeout
             && !(timeout instanceof HttpConnectTimeoutException);

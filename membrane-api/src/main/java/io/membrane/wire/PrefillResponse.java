@@ -2,6 +2,7 @@ package io.membrane.wire;
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.ContentDigest;
+import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
@@ -12,11 +13,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a prefill reused, computed and stored.
  *
- * @param tokensReused leading tokens whose KV was fetched and used; a provider's cached tokens
+ * @param tokensReused tokens of the asked-for prefix whose KV was fetched and used, wherever in it;
+ *     a provider's cached tokens
  * @param tokensComputed tokens that went through the model
  * @param blocks the full blocks whose KV was computed or fetched; none of a provider, which keeps
  *     its KV
- * @param prefixMissing blocks of the asked-for prefix that could not be used
+ * @param prefixMissing blocks of the asked-for prefix that could not be had; not those that were
+ *     computed before they were there
  * @param device e.g. {@code cpu}, {@code cuda:0}; of a provider its name
  * @param logPosition event-log position at which the directory knows what was stored
  * @param provider what a provider's cache did; null from a worker that computes itself
@@ -25,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *     block; null for every other model
  * @param transferBlock what lies behind the last full block; null if it was not asked for or
  *     nothing lies there
+ * @param unstored what was to be stored and is not; null if all is, or nothing was to be
  */
 public record PrefillResponse(
     String model,
@@ -41,7 +45,8 @@ public record PrefillResponse(
     @Nullable ProviderUse provider,
     @Nullable ShiftedReport shifted,
     @Nullable List<PrefilledBlock> states,
-    @Nullable TransferBlock transferBlock) {
+    @Nullable TransferBlock transferBlock,
+    @Nullable Unstored unstored) {
 
   /** Where a block's KV came from. */
   public enum Source {
@@ -56,7 +61,8 @@ public record PrefillResponse(
    *
    * @param parentHash hash of the block before, or null for the first block
    * @param bytes payload size
-   * @param digest digest of the payload in the store; null if it was not stored
+   * @param digest digest of the payload in the store; null if it was not stored, or the store keeps
+   *     other bytes
    * @param embedding mean of the hidden states of the block's tokens, after the final norm and in
    *     the prompt's context; null if it was not asked for or the block was not computed
    */
@@ -92,6 +98,14 @@ public record PrefillResponse(
    */
   public record NextToken(long id, String text, float logit) {}
 
+  /**
+   * Slices of which nobody says that they are stored: the KV was computed, but is not to be had.
+   *
+   * @param code code of the error, as in a problem document
+   * @param detail the error in words
+   */
+  public record Unstored(List<FragmentKey> keys, String code, String detail) {}
+
   public record PrefillTimings(double fetch, double compute, double store, double total) {}
 
   /** This answer with a report of what was not exact. */
@@ -111,6 +125,7 @@ public record PrefillResponse(
         provider,
         report,
         states,
-        transferBlock);
+        transferBlock,
+        unstored);
   }
 }

@@ -100,6 +100,25 @@ class ServiceClientsTest {
   }
 
   @Test
+  void aCallThatIsInterruptedIsNotRepeatedNorHeldAgainstThePeer() throws Exception {
+    proxy.inject(new Fault.Silence());
+    for (int i = 0; i < 8; i++) {
+      AtomicReference<MembraneException> failure = new AtomicReference<>();
+      Thread caller = Thread.ofVirtual().start(() -> failure.set(failure(peer::read)));
+      Awaitility.await()
+          .until(() ->
+              caller.getState() == Thread.State.TIMED_WAITING
+                  || caller.getState() == Thread.State.WAITING);
+      caller.interrupt();
+      assertThat(caller.join(Duration.ofSeconds(20))).isTrue();
+      assertThat(failure.get().code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
+      assertThat(failure.get()).hasMessageContaining("not waited for");
+    }
+    proxy.heal();
+    assertThat(peer.read()).containsEntry("ok", "yes");
+  }
+
+  @Test
   void aPeerThatIsGoneIsNamedAndComesBackWithoutARestart() {
     proxy.inject(new Fault.Refuse());
     MembraneException e = failure(peer::read);

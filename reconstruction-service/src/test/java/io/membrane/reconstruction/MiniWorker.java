@@ -24,6 +24,7 @@ import io.membrane.wire.PrefillResponse.NextToken;
 import io.membrane.wire.PrefillResponse.PrefillTimings;
 import io.membrane.wire.PrefillResponse.PrefilledBlock;
 import io.membrane.wire.PrefillResponse.Source;
+import io.membrane.wire.PrefillResponse.Unstored;
 import io.membrane.wire.Shifted;
 import io.membrane.wire.Shifted.ShiftedReport;
 import io.membrane.wire.Shifted.ShiftedUse;
@@ -36,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
@@ -62,6 +64,9 @@ final class MiniWorker {
   private volatile @Nullable MembraneException refusal;
   private volatile boolean fetches = true;
   private volatile double fetchMs = 1;
+  private volatile Set<Integer> outrun = Set.of();
+  private volatile Set<Integer> lost = Set.of();
+  private volatile int storedBlocks = Integer.MAX_VALUE;
   private volatile @Nullable List<ProfilePoint> profile;
   private volatile Runnable beforePrefill = () -> {};
 
@@ -155,6 +160,21 @@ final class MiniWorker {
     fetches = false;
   }
 
+  /** From now on it computes these blocks of a prefix before they have come. */
+  void outruns(Integer... blocks) {
+    outrun = Set.of(blocks);
+  }
+
+  /** From now on these blocks of a prefix do not come. */
+  void loses(Integer... blocks) {
+    lost = Set.of(blocks);
+  }
+
+  /** From now on no block from this one on can be stored. */
+  void storesUpTo(int block) {
+    storedBlocks = block;
+  }
+
   /** From now on every prefill begins with this. */
   void beforePrefill(Runnable event) {
     beforePrefill = event;
@@ -166,6 +186,9 @@ final class MiniWorker {
     beforePrefill = () -> {};
     fetches = true;
     fetchMs = 1;
+    outrun = Set.of();
+    lost = Set.of();
+    storedBlocks = Integer.MAX_VALUE;
   }
 
   private ModelList models() {
@@ -222,18 +245,28 @@ final class MiniWorker {
     int reused = reused(prefix, next ? (tokens.length() - 1) / 16 : chain.size());
     @Nullable String position = null;
     List<PrefilledBlock> blocks = new ArrayList<>();
+    List<FragmentKey> unstored = new ArrayList<>();
+    List<BlockHash> missing = new ArrayList<>();
+    int used = 0;
     for (int i = 0; i < chain.size(); i++) {
       byte[] payload = MiniFleet.kv(chain.get(i), PAYLOAD_BYTES);
-      if (i >= reused) {
+      boolean fetched = i < reused && !outrun.contains(i) && !lost.contains(i);
+      used += fetched ? 1 : 0;
+      if (i < prefix.size() && (i >= reused || lost.contains(i))) {
+        missing.add(chain.get(i));
+      }
+      if (!fetched && i >= storedBlocks) {
+        unstored.add(key(chain.get(i)));
+      } else if (!fetched) {
         position = fleet.put(cluster, key(chain.get(i)), payload);
       }
       if (state != null && i >= reused && (i % 2 == 1 || i == chain.size() - 1)) {
         position = fleet.put(cluster, new FragmentKey(chain.get(i), state), new byte[64]);
       }
       Source source = i < exact ? Source.PREFILL : Source.SHIFTED;
-      blocks.add(block(chain, i, i < reused ? Source.FRAGMENT : source, payload));
+      blocks.add(block(chain, i, fetched ? Source.FRAGMENT : source, payload));
     }
-    int reusedTokens = reused * namespace.blockTokens();
+    int reusedTokens = used * namespace.blockTokens();
     return new PrefillResponse(
         "tiny",
         namespace,
@@ -241,7 +274,7 @@ final class MiniWorker {
         reusedTokens,
         Math.max(tokens.length() - reusedTokens, next ? 1 : 0),
         blocks,
-        prefix.subList(reused, prefix.size()),
+        missing,
         next ? new NextToken(65, "A", 0.5f) : null,
         "cpu",
         new PrefillTimings(fetchMs, 2, 3, fetchMs + 5),
@@ -252,7 +285,8 @@ final class MiniWorker {
             : new ShiftedReport(
                 uses, uses.stream().mapToInt(ShiftedUse::keptTokens).sum(), 0.15, null),
         null,
-        hold(r, tokens));
+        hold(r, tokens),
+        unstored.isEmpty() ? null : new Unstored(unstored, "storage_full", "no space left"));
   }
 
   /** A block that is there keeps 12 of its tokens. */

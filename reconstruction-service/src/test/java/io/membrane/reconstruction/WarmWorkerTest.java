@@ -161,6 +161,7 @@ class WarmWorkerTest {
         new ProviderUse("anthropic", false, 1800L, 248L, 8, 1, 1L, null, null),
         null,
         null,
+        null,
         null);
   }
 }

@@ -47,7 +47,10 @@ final class TestFleet implements BeforeAllCallback, AutoCloseable {
               .withModel(Path.of("models", "tiny-llama"), BLOCK_TOKENS);
       fleet =
           Fleet.start(
-              plan.withArguments(Member.COMPUTE, "--membrane.worker.describe-blocks=true")
+              plan.withArguments(
+                      Member.COMPUTE,
+                      "--membrane.worker.describe-blocks=true",
+                      "--membrane.worker.compute-after=1h")
                   .withArguments(
                       Member.SCHEDULER, "--membrane.scheduler.threshold-tokens=" + THRESHOLD)
                   .withArguments(

@@ -11,6 +11,9 @@ import java.util.List;
  */
 public record Verdict(List<Turn> turns, List<String> problems) {
 
+  private static final String SLOW =
+      "; or fetching is so slow that computing was faster (membrane.worker.compute-after)";
+
   public Verdict {
     turns = List.copyOf(turns);
     problems = List.copyOf(problems);
@@ -77,8 +80,13 @@ public record Verdict(List<Turn> turns, List<String> problems) {
   private static void expect(Turn turn, int reused, String otherwise, List<String> problems) {
     if (turn.reused() != reused) {
       problems.add(
-          "\"%s\" reused %d tokens instead of %d: %s"
-              .formatted(turn.prompt(), turn.reused(), reused, otherwise));
+          "\"%s\" reused %d tokens instead of %d: %s%s"
+              .formatted(
+                  turn.prompt(),
+                  turn.reused(),
+                  reused,
+                  otherwise,
+                  turn.reused() < reused ? SLOW : ""));
     }
   }
 }

@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
 public final class ComputeLane<S> implements AutoCloseable {
 
   private static final Duration SHUTDOWN = Duration.ofSeconds(10);
+  private static final Duration PAUSE = Duration.ofMillis(10);
 
   private final Turns<Ticket<S, ?>> turns;
   private final Admission admission;
-  private final Consumer<List<S>> engine;
-  private final Stepped observer;
+  private final Steps<S> steps;
   private final Duration patience;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
@@ -56,8 +56,7 @@ public final class ComputeLane<S> implements AutoCloseable {
       Duration patience) {
     this.turns = new Turns<>(limits.kvTokens(), limits.batchTokens(), new TicketMeasures<>());
     this.admission = new Admission(limits, times);
-    this.engine = engine;
-    this.observer = observer;
+    this.steps = new Steps<>(engine, observer);
     this.patience = patience;
     this.thread = Thread.ofPlatform().name("prefill").start(this::compute);
   }
@@ -74,9 +73,11 @@ public final class ComputeLane<S> implements AutoCloseable {
   public <T> T run(Work<S, T> work) {
     CallContext.checkCaller("its way to the engine");
     Duration left = CallContext.currentOr(patience).remaining();
+    long end = System.nanoTime() + left.toNanos();
     Ticket<S, T> ticket = admit(work, left);
     try (Cancellation.Listener _ = CallContext.onCancel(() -> ticket.result().cancel(false))) {
-      return ticket.result().get(left.toNanos(), TimeUnit.NANOSECONDS);
+      work.entered();
+      return ticket.result().get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (CancellationException e) {
       leave(ticket);
       throw CallContext.cancelled("the prefill", e);
@@ -93,6 +94,9 @@ public final class ComputeLane<S> implements AutoCloseable {
       throw Ticket.shuttingDown();
     } catch (ExecutionException e) {
       throw Ticket.rethrown(e.getCause());
+    } catch (RuntimeException | Error e) {
+      leave(ticket);
+      throw e;
     }
   }
 
@@ -184,7 +188,7 @@ public final class ComputeLane<S> implements AutoCloseable {
   private void compute() {
     List<Ticket<S, ?>> batch = await();
     while (!batch.isEmpty()) {
-      step(batch);
+      steps.step(batch);
       batch = await();
     }
   }
@@ -199,6 +203,10 @@ public final class ComputeLane<S> implements AutoCloseable {
         if (!batch.isEmpty()) {
           return batch;
         }
+        if (!turns.all().isEmpty()) {
+          pause();
+          continue;
+        }
         if (draining) {
           drained.complete(null);
         }
@@ -212,6 +220,16 @@ public final class ComputeLane<S> implements AutoCloseable {
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** What waits may become ready by the passing of time alone. */
+  @SuppressWarnings("WaitNotInLoop") // its caller loops
+  private void pause() {
+    try {
+      long _ = news.awaitNanos(PAUSE.toNanos());
+    } catch (InterruptedException e) {
+      closed = true;
     }
   }
 
@@ -232,21 +250,13 @@ public final class ComputeLane<S> implements AutoCloseable {
     ticket.work().close();
   }
 
-  private void step(List<Ticket<S, ?>> batch) {
+  /** Has the lane ask again which work is ready. */
+  public void wake() {
+    lock.lock();
     try {
-      List<Ticket<S, ?>> stepping =
-          batch.stream().filter(ticket -> ticket.work().remainingTokens() > 0).toList();
-      if (!stepping.isEmpty()) {
-        List<S> next = stepping.stream().map(ticket -> ticket.work().next()).toList();
-        long start = System.nanoTime();
-        engine.accept(next);
-        long nanos = System.nanoTime() - start;
-        stepping.forEach(ticket -> ticket.work().stepped(nanos, next.size() == 1));
-        observer.stepped(next.size(), nanos);
-      }
-      batch.stream().filter(t -> t.work().remainingTokens() == 0).forEach(Ticket::finish);
-    } catch (RuntimeException | Error e) {
-      batch.forEach(ticket -> ticket.fail(e));
+      news.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -33,6 +33,18 @@ final class Ticket<S, T> {
     return result.isDone();
   }
 
+  /** Whether it goes a step, in a turn that it got because the engine was idle, or not. */
+  boolean steps(boolean isIdleTurn) {
+    if (work.isDone()) {
+      return false;
+    }
+    return switch (work.readiness()) {
+      case READY -> true;
+      case IF_IDLE -> isIdleTurn;
+      case WAITING -> false;
+    };
+  }
+
   void fail(Throwable reason) {
     result.completeExceptionally(reason);
   }

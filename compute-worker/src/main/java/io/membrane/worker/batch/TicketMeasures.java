@@ -14,6 +14,11 @@ record TicketMeasures<S>() implements Turns.Measures<Ticket<S, ?>> {
   }
 
   @Override
+  public Work.Readiness readiness(Ticket<S, ?> ticket) {
+    return ticket.work().readiness();
+  }
+
+  @Override
   public int nextTokens(Ticket<S, ?> ticket) {
     return ticket.work().nextTokens();
   }

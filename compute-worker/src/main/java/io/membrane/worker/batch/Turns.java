@@ -1,5 +1,6 @@
 package io.membrane.worker.batch;
 
+import io.membrane.worker.batch.Work.Readiness;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -17,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * belongs to the prompt that came first. So that one has a quarter of the engine at least, and ends
  * whatever comes after it. A prompt begins when its turn comes and its KV fits. The first that did
  * not fit has a claim: a later one begins only where it leaves room enough for it beside all that
- * came later, so that those that came before it end and it begins.
+ * came later, so that those that came before it end and it begins. A prompt that waits for
+ * something else is passed over, and one whose next chunk may turn out not to be needed goes alone
+ * and only where no other has a chunk to compute.
  *
  * <p>Not thread-safe.
  *
@@ -35,6 +38,11 @@ final class Turns<E> {
     int remainingTokens(E prompt);
 
     int nextTokens(E prompt);
+
+    /** Whether its chunk is wanted. */
+    default Readiness readiness(E prompt) {
+      return Readiness.READY;
+    }
   }
 
   private static final class Seat<E> {
@@ -84,15 +92,25 @@ final class Turns<E> {
   }
 
   /**
-   * The prompts whose chunks are to be computed together; they count as begun. Not empty unless
-   * there is no prompt at all.
+   * The prompts whose chunks are to be computed together; they count as begun. Empty if there is no
+   * prompt, or none has a chunk to compute now.
    */
   List<E> next() {
+    List<E> batch = next(seats(Readiness.READY), batchTokens);
+    return batch.isEmpty() ? next(seats(Readiness.IF_IDLE), 0) : batch;
+  }
+
+  private List<Seat<E>> seats(Readiness readiness) {
+    return seats.stream().filter(seat -> measures.readiness(seat.prompt) == readiness).toList();
+  }
+
+  private List<E> next(List<Seat<E>> among, int tokens) {
     List<E> batch = new ArrayList<>();
-    boolean isFirstComers = turn++ % FIRST_COMERS_TURN == 0;
-    Seat<E> first = isFirstComers ? firstComer() : shortest(batch, Integer.MAX_VALUE);
-    int room = batchTokens;
-    for (Seat<E> seat = first; seat != null; seat = shortest(batch, room)) {
+    boolean isFirstComers = turn % FIRST_COMERS_TURN == 0;
+    Seat<E> first = isFirstComers ? firstComer(among) : shortest(among, batch, Integer.MAX_VALUE);
+    turn += first == null ? 0 : 1;
+    int room = tokens;
+    for (Seat<E> seat = first; seat != null; seat = shortest(among, batch, room)) {
       seat.begun = true;
       batch.add(seat.prompt);
       room -= measures.nextTokens(seat.prompt);
@@ -100,18 +118,18 @@ final class Turns<E> {
     return batch;
   }
 
-  private @Nullable Seat<E> firstComer() {
+  private @Nullable Seat<E> firstComer(List<Seat<E>> among) {
     Room room = room();
-    return seats.stream().filter(room::takes).findFirst().orElse(null);
+    return among.stream().filter(room::takes).findFirst().orElse(null);
   }
 
-  private @Nullable Seat<E> shortest(List<E> chosen, int tokens) {
+  private @Nullable Seat<E> shortest(List<Seat<E>> among, List<E> chosen, int tokens) {
     if (tokens <= 0) {
       return null;
     }
     Room room = room();
     ToIntFunction<Seat<E>> remaining = seat -> measures.remainingTokens(seat.prompt);
-    return seats.stream()
+    return among.stream()
         .filter(seat -> measures.nextTokens(seat.prompt) <= tokens)
         .filter(seat -> !chosen.contains(seat.prompt))
         .filter(room::takes)

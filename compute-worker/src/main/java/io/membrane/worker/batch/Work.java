@@ -10,6 +10,32 @@ package io.membrane.worker.batch;
  */
 public interface Work<S, T> extends AutoCloseable {
 
+  /** Whether the next step is wanted. */
+  enum Readiness {
+    /** It is. */
+    READY,
+    /** It may turn out not to be needed: to be taken while nothing else has a step to take. */
+    IF_IDLE,
+    /** Not before something else has happened, of which the lane is told. */
+    WAITING
+  }
+
+  /** Whether the next step is wanted now; asked on any thread, and may change at any time. */
+  default Readiness readiness() {
+    return Readiness.READY;
+  }
+
+  /** It was taken in and waits for its turn; on the caller's thread. */
+  default void entered() {}
+
+  /** Takes in what has come from elsewhere since the last step; before each step. */
+  default void prepare() {}
+
+  /** Whether nothing is left but {@link #finish}. */
+  default boolean isDone() {
+    return remainingTokens() == 0;
+  }
+
   /** Tokens of KV that it holds in the engine's memory at most, from its first step on. */
   int kvTokens();
 

@@ -3,8 +3,6 @@ package io.membrane.worker.prefill;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import io.membrane.block.Tokens;
-import java.lang.foreign.Arena;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -21,15 +19,14 @@ import org.jspecify.annotations.Nullable;
 public final class Prefill implements AutoCloseable {
 
   private final Script script;
-  private final KvLayout layout;
   private final int chunkTokens;
   private final int[] ids;
   private final int blockTokens;
-  private final IValue cache;
+  private final KvCache cache;
   private final @Nullable IValue means;
   private final @Nullable RecurrentState state;
-  private final int reused;
   private int done;
+  private int computed;
   private @Nullable IValue hidden;
 
   Prefill(
@@ -43,21 +40,20 @@ public final class Prefill implements AutoCloseable {
       @Nullable RecurrentState state) {
     this.state = state;
     this.script = script;
-    this.layout = layout;
     this.chunkTokens = chunkTokens;
     this.blockTokens = blockTokens;
     ids = new int[tokens.length()];
     for (int i = 0; i < ids.length; i++) {
       ids[i] = (int) tokens.get(i);
     }
-    reused = prefix.size() * blockTokens;
+    int reused = prefix.size() * blockTokens;
     if (ids.length == 0 || reused > ids.length) {
       throw new IllegalArgumentException(
           "a prefix of %d of %d tokens".formatted(reused, ids.length));
     }
-    cache = script.call("cache", ids.length);
+    cache = new KvCache(script, layout, blockTokens, ids.length);
     try {
-      load(prefix);
+      cache.load(prefix);
       means = embeds ? script.call("means", ids.length / blockTokens) : null;
     } catch (RuntimeException e) {
       cache.close();
@@ -66,23 +62,30 @@ public final class Prefill implements AutoCloseable {
     done = reused;
   }
 
-  private void load(List<byte[]> prefix) {
-    long size = layout.bytes(blockTokens);
-    try (Arena arena = Arena.ofConfined()) {
-      ByteBuffer direct = arena.allocate(size).asByteBuffer();
-      for (int block = 0; block < prefix.size(); block++) {
-        byte[] payload = prefix.get(block);
-        if (payload.length != size) {
-          throw new IllegalArgumentException(
-              "a block of %d tokens has %d bytes, not %d"
-                  .formatted(blockTokens, size, payload.length));
-        }
-        direct.clear().put(payload).flip();
-        try (PtNDArray bytes = script.bytes(direct)) {
-          script.run("load", cache, block * blockTokens, bytes);
-        }
-      }
+  /**
+   * Takes in the KV of a full block, wherever it is: tokens before it may still have to be
+   * computed. A block that is computed already stays as it is.
+   *
+   * @throws IllegalStateException for a hybrid model, whose states know every token before them
+   */
+  public void load(int block, byte[] payload) {
+    if (state != null) {
+      throw new IllegalStateException("a hybrid model's prefix is given at the beginning");
     }
+    if ((block + 1) * blockTokens > done) {
+      cache.load(block, payload);
+      pass();
+    }
+  }
+
+  /** Goes past what is loaded. */
+  private void pass() {
+    int behind = cache.behindLoaded(done);
+    if (behind > done && hidden != null) {
+      hidden.close();
+      hidden = null;
+    }
+    done = behind;
   }
 
   /** Computes the next chunk; false if there was none left. */
@@ -105,13 +108,14 @@ public final class Prefill implements AutoCloseable {
       compute(
           undone,
           undone.stream().mapToInt(p -> p.done).toArray(),
-          undone.stream().mapToInt(Prefill::nextRows).toArray());
+          undone.stream().mapToInt(Prefill::nextTokens).toArray());
     }
   }
 
-  private int nextRows() {
-    int rows = chunk(done, ids.length, chunkTokens);
-    return state == null ? rows : Math.min(rows, state.nextEnd(done) - done);
+  /** Tokens of the next chunk: it ends where a loaded block begins, or a snapshot is due. */
+  public int nextTokens() {
+    int limit = state == null ? cache.nextLoaded(done) : state.nextEnd(done);
+    return Math.min(chunk(done, ids.length, chunkTokens), limit - done);
   }
 
   /**
@@ -140,7 +144,7 @@ public final class Prefill implements AutoCloseable {
       at += rows[i];
     }
     Script script = prefills.getFirst().script;
-    IValue[] caches = prefills.stream().map(p -> p.cache).toArray(IValue[]::new);
+    IValue[] caches = prefills.stream().map(p -> p.cache.values()).toArray(IValue[]::new);
     try (PtNDArray tokens = script.ints(chunks)) {
       return script.callForTensors("advance", caches, tokens, longs(starts), longs(rows));
     }
@@ -149,16 +153,12 @@ public final class Prefill implements AutoCloseable {
   private static IValue[] oneByOne(List<Prefill> prefills, int[] starts, int[] rows) {
     IValue[] states = new IValue[rows.length];
     for (int i = 0; i < rows.length; i++) {
-      states[i] = prefills.get(i).advanceHybrid(starts[i], rows[i]);
+      Prefill prefill = prefills.get(i);
+      int[] chunk = Arrays.copyOfRange(prefill.ids, starts[i], starts[i] + rows[i]);
+      states[i] =
+          Objects.requireNonNull(prefill.state).advance(prefill.cache.values(), chunk, starts[i]);
     }
     return states;
-  }
-
-  private IValue advanceHybrid(int start, int rows) {
-    IValue values = Objects.requireNonNull(state).values();
-    try (PtNDArray tokens = script.ints(Arrays.copyOfRange(ids, start, start + rows))) {
-      return script.call("advance_hybrid", cache, values, tokens, start);
-    }
   }
 
   private static long[] longs(int[] values) {
@@ -173,20 +173,34 @@ public final class Prefill implements AutoCloseable {
     if (means != null) {
       script.run("mean", means, states, from, blockTokens);
     }
-    done = to;
-    if (state != null) {
-      state.passed(from, to);
+    computed += to - from;
+    if (to > done) {
+      done = to;
+      if (state != null) {
+        state.passed(from, to);
+      }
+      pass();
     }
   }
 
-  /** Tokens whose KV was given or is computed. */
+  /** Leading tokens whose KV was given or is computed. */
   public int doneTokens() {
     return done;
   }
 
-  /** Tokens whose KV was given. */
-  public int reusedTokens() {
-    return reused;
+  /** Tokens that went through the model. */
+  public int computedTokens() {
+    return computed;
+  }
+
+  /** Tokens that still have to go through the model. */
+  public int remainingTokens() {
+    return ids.length - done - cache.loadedBehind(done);
+  }
+
+  /** Whether the KV of a block was given. */
+  public boolean isLoaded(int block) {
+    return cache.isLoaded(block);
   }
 
   /**
@@ -209,11 +223,11 @@ public final class Prefill implements AutoCloseable {
 
   /**
    * The KV of tokens {@code from} (inclusive) to {@code to} (exclusive), in the model's {@link
-   * KvLayout}.
+   * KvLayout}; not before they are computed.
    */
   public byte[] kv(int from, int to) {
-    requireDone();
-    return script.bytes(script.call("slice", cache, from, to));
+    requireDone(to);
+    return cache.bytes(from, to);
   }
 
   /**
@@ -232,26 +246,30 @@ public final class Prefill implements AutoCloseable {
 
   /** Whether every value of K and V, the given ones included, is finite in the KV type. */
   public boolean isFinite() {
-    requireDone();
-    try (IValue finite = script.call("finite", cache)) {
-      return finite.toBoolean() && (state == null || state.isFinite());
-    }
+    return isFinite(0, ids.length);
+  }
+
+  /**
+   * Whether those of tokens {@code from} (inclusive) to {@code to} (exclusive) are, and the state
+   * behind the last computed token, in which what was not finite before stays so.
+   */
+  public boolean isFinite(int from, int to) {
+    requireDone(to);
+    return cache.isFinite(from, to) && (state == null || state.isFinite());
   }
 
   /** Its KV, for as long as it is open. */
   IValue cache() {
     requireDone();
-    return cache;
+    return cache.values();
   }
 
   /**
    * Snapshots of the linear layers at block boundaries behind the prefix, in {@link StateLayout},
-   * by the number of blocks before them; empty where the model has no linear layers.
-   *
-   * @throws IllegalStateException before all chunks are computed
+   * by the number of blocks before them, as far as it is computed; empty where the model has no
+   * linear layers.
    */
   public NavigableMap<Integer, byte[]> snapshots() {
-    requireDone();
     return state == null ? Collections.emptyNavigableMap() : state.snapshots();
   }
 
@@ -262,14 +280,18 @@ public final class Prefill implements AutoCloseable {
   }
 
   private void requireDone() {
-    if (done < ids.length) {
+    requireDone(ids.length);
+  }
+
+  private void requireDone(int tokens) {
+    if (done < tokens) {
       throw new IllegalStateException(done + " of " + ids.length + " tokens are computed");
     }
   }
 
   @Override
   public void close() {
-    Stream.of(hidden, means, cache).filter(Objects::nonNull).forEach(IValue::close);
+    Stream.of(hidden, means, cache.values()).filter(Objects::nonNull).forEach(IValue::close);
     if (state != null) {
       state.close();
     }

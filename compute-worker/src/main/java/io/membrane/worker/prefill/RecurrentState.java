@@ -69,8 +69,11 @@ final class RecurrentState implements AutoCloseable {
     }
   }
 
-  IValue values() {
-    return values;
+  /** Computes the tokens {@code chunk} from {@code start} on; their hidden states. */
+  IValue advance(IValue cache, int[] chunk, int start) {
+    try (PtNDArray tokens = script.ints(chunk)) {
+      return script.call("advance_hybrid", cache, values, tokens, start);
+    }
   }
 
   /** Tokens up to the next snapshot behind {@code done}; the largest number if there is none. */

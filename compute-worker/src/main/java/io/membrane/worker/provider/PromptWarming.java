@@ -122,6 +122,7 @@ public final class PromptWarming {
         use(usage, warmed.shared(), end),
         null,
         null,
+        null,
         null);
   }
 

@@ -1,5 +1,6 @@
 package io.membrane.worker.publish;
 
+import io.membrane.block.TokenSpan;
 import io.membrane.rpc.CallContext;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.DirectoryClient.DescribeRequest;
@@ -72,9 +73,10 @@ public final class BlockDescriptions implements AutoCloseable {
   /**
    * Hands new blocks of the caller's tenant over.
    *
+   * @param blocks which of the prompt
    * @param embeddings one for each block
    */
-  void offer(Prompt prompt, List<Payload> blocks, List<float[]> embeddings) {
+  void offer(Prompt prompt, List<Integer> blocks, List<float[]> embeddings) {
     if (!areWanted()) {
       return;
     }
@@ -91,14 +93,14 @@ public final class BlockDescriptions implements AutoCloseable {
     }
   }
 
-  private static Batch batch(Prompt prompt, List<Payload> blocks, List<float[]> embeddings) {
+  private static Batch batch(Prompt prompt, List<Integer> blocks, List<float[]> embeddings) {
     List<Description> descriptions = new ArrayList<>(blocks.size());
     for (int i = 0; i < blocks.size(); i++) {
-      Payload block = blocks.get(i);
+      TokenSpan span = prompt.span(blocks.get(i));
       descriptions.add(
           new Description(
-              block.hash(),
-              prompt.tokens().slice(block.span().from(), block.span().to()),
+              prompt.chain().get(blocks.get(i)),
+              prompt.tokens().slice(span.from(), span.to()),
               null,
               isFinite(embeddings.get(i)) ? embeddings.get(i) : null));
     }

@@ -6,27 +6,26 @@ import io.membrane.wire.PrefillResponse.NextToken;
 import io.membrane.worker.prefill.Prefill;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The part of a call that needs the engine.
  *
  * @param tokens tokens that went through the model
- * @param blocks KV of the full blocks behind the reused ones
+ * @param blocks which full blocks were computed, in order
  * @param embeddings those of {@code blocks}; empty if not asked for
  * @param next the greedy next token, if asked for
- * @param states of a hybrid model, snapshots by the number of blocks before them
+ * @param states of a hybrid model, the blocks behind which a snapshot was taken, in order
  * @param tail bytes of the tail, if asked for
  * @param nanos time in the engine, without waiting for it
  */
 @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
 record Computation(
     int tokens,
-    List<byte[]> blocks,
+    List<Integer> blocks,
     List<float[]> embeddings,
     @Nullable NextToken next,
-    NavigableMap<Integer, byte[]> states,
+    List<Integer> states,
     byte @Nullable [] tail,
     long nanos) {
 
@@ -40,22 +39,23 @@ record Computation(
       @Nullable Tail tail) {
     requireFinite(served, prefill.isFinite());
     NextToken next = nextToken ? greedy(served, prefill.logits()) : null;
-    List<byte[]> blocks = new ArrayList<>();
+    List<Integer> blocks = new ArrayList<>();
     List<float[]> embeddings = new ArrayList<>();
-    int first = prefill.reusedTokens() / prompt.blockTokens();
-    for (int block = first; block < prompt.chain().size(); block++) {
-      blocks.add(prefill.kv(prompt.span(block).from(), prompt.span(block).to()));
+    for (int block = 0; block < prompt.chain().size(); block++) {
+      if (prefill.isLoaded(block)) {
+        continue;
+      }
+      blocks.add(block);
       if (embeds) {
         embeddings.add(prefill.embedding(block));
       }
     }
-    int computed = prompt.tokens().length() - prefill.reusedTokens();
     return new Computation(
-        computed == 0 && nextToken ? 1 : computed,
+        prefill.computedTokens(),
         blocks,
         embeddings,
         next,
-        prefill.snapshots(),
+        prefill.snapshots().keySet().stream().map(blocksBefore -> blocksBefore - 1).toList(),
         tail == null ? null : tail.of(prefill),
         0);
   }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Fetches what a hybrid model can begin behind. Attention KV serves up to any block, a state only
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * follows; what then turns out damaged or gone moves the end back, a few times.
  */
 final class HybridFetch {
+
+  private static final Logger log = LoggerFactory.getLogger(HybridFetch.class);
 
   /** States can be large, and damage is rare: more of it is no reason to fetch more. */
   private static final int ATTEMPTS = 3;
@@ -39,12 +43,13 @@ final class HybridFetch {
   }
 
   /**
-   * The longest usable prefix of at most {@code wanted} blocks.
+   * The longest usable prefix of at most {@code wanted} blocks; none if fragment-service does not
+   * say what it has.
    *
-   * @throws MembraneException if fragment-service does not answer at all
+   * @throws MembraneException if the caller is interrupted
    */
   Reused fetch(Prompt prompt, int wanted) {
-    NavigableSet<Integer> ends = ends(prompt.chain().subList(0, wanted));
+    NavigableSet<Integer> ends = known(prompt.chain().subList(0, wanted));
     List<Payload> blocks = List.of();
     for (int attempt = 0; attempt < ATTEMPTS && !ends.isEmpty(); attempt++) {
       int end = ends.last();
@@ -61,7 +66,16 @@ final class HybridFetch {
       }
       ends = new TreeSet<>(ends.headSet(blocks.size(), true));
     }
-    return new Reused(List.of(), null);
+    return Reused.NOTHING;
+  }
+
+  private NavigableSet<Integer> known(List<BlockHash> blocks) {
+    try {
+      return ends(blocks);
+    } catch (MembraneException e) {
+      log.warn("nobody says what is stored, so that all is computed: {}", e.detail());
+      return new TreeSet<>();
+    }
   }
 
   /** Numbers of leading blocks whose KV is all stored, and a state behind the last of them. */
@@ -89,7 +103,8 @@ final class HybridFetch {
       keys.add(new FragmentKey(block, attention));
       keys.add(new FragmentKey(block, state));
     }
-    @Nullable Existence answer = fragments.exists(new FragmentClient.Keys(keys));
+    @Nullable Existence answer =
+        Patience.call(() -> fragments.exists(new FragmentClient.Keys(keys)));
     if (answer == null || answer.present() == null || answer.present().size() != keys.size()) {
       throw new MembraneException(
           ErrorCode.DEPENDENCY_UNAVAILABLE,

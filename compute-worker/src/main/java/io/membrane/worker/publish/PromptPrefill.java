@@ -2,7 +2,6 @@ package io.membrane.worker.publish;
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.BlockHasher;
-import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
@@ -15,25 +14,23 @@ import io.membrane.wire.NamespaceRequest;
 import io.membrane.wire.PrefillRequest;
 import io.membrane.wire.PrefillRequest.Prefix;
 import io.membrane.wire.PrefillResponse;
-import io.membrane.wire.PrefillResponse.PrefillTimings;
-import io.membrane.wire.PrefillResponse.PrefilledBlock;
-import io.membrane.wire.PrefillResponse.Source;
 import io.membrane.wire.Shifted;
-import io.membrane.wire.TransferBlock;
 import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.batch.PrefillTimes;
+import io.membrane.worker.fetch.Hedging;
 import io.membrane.worker.prefill.Prefill;
 import io.membrane.worker.prefill.StateLayout;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Answers a prefill: names the prompt's blocks, fetches the prefix that the caller says is there,
- * computes the rest, stores the new blocks. Thread-safe; blocks until the answer is complete.
+ * computes the rest, stores the new blocks, all at the same time. Thread-safe; blocks until the
+ * answer is complete.
  */
 public final class PromptPrefill {
 
@@ -47,8 +44,13 @@ public final class PromptPrefill {
   private final BlockDescriptions descriptions;
   private final ShiftedReuse shiftedReuse;
   private final TransferBlocks transferBlocks;
-  private final MeterRegistry meters;
+  private final PrefillAnswer answers;
+  private final Duration computeAfter;
 
+  /**
+   * @param windowBytes most bytes of a prompt's prefix that wait for its cache
+   * @param computeAfter how long a fetch takes at least before what it brings is computed
+   */
   public PromptPrefill(
       ServedModel served,
       ComputeLane<Prefill> lane,
@@ -57,12 +59,15 @@ public final class PromptPrefill {
       FragmentClient fragments,
       BlockDescriptions descriptions,
       TransferBlocks transferBlocks,
+      Hedging hedging,
+      long windowBytes,
+      Duration computeAfter,
       MeterRegistry meters) {
     this.served = served;
     this.lane = lane;
     this.times = times;
     this.directory = directory;
-    this.prefixFetch = new PrefixFetch(fragments, served);
+    this.prefixFetch = new PrefixFetch(fragments, served, windowBytes, hedging);
     StateLayout state = served.model().stateLayout();
     this.hybridFetch =
         state == null
@@ -71,9 +76,10 @@ public final class PromptPrefill {
                 fragments, prefixFetch, served.model().layout().slice(), state.slice());
     this.blockStore = new BlockStore(fragments, served);
     this.descriptions = descriptions;
-    this.shiftedReuse = new ShiftedReuse(served, lane, fragments, meters);
+    this.shiftedReuse = new ShiftedReuse(served, lane, fragments, prefixFetch, meters);
     this.transferBlocks = transferBlocks;
-    this.meters = meters;
+    this.answers = new PrefillAnswer(served, transferBlocks, meters);
+    this.computeAfter = computeAfter;
   }
 
   /**
@@ -113,105 +119,59 @@ public final class PromptPrefill {
       TransferBlocks.Room room,
       long start) {
     boolean store = !Boolean.FALSE.equals(request.store());
-    boolean nextToken = Boolean.TRUE.equals(request.nextToken());
     boolean answersEmbeddings = Boolean.TRUE.equals(request.embeddings());
-    boolean embeds = answersEmbeddings || (store && descriptions.areWanted());
-    long fetchStart = System.nanoTime();
-    Reused past = reused(prompt, asked.size(), nextToken);
-    List<Payload> reused = past.blocks();
-    long fetchNanos = System.nanoTime() - fetchStart;
-    Computation computed =
-        lane.run(new PromptWork(served, prompt, past, nextToken, embeds, tail, times));
-    List<Payload> made = payloads(prompt, reused.size(), computed.blocks());
-    List<Payload> states = states(prompt, computed);
-    long storeStart = System.nanoTime();
-    BlockStore.Outcome stored =
-        store ? blockStore.store(made, states) : new BlockStore.Outcome(Set.of(), null);
-    long storeNanos = System.nanoTime() - storeStart;
+    PromptOrder order =
+        new PromptOrder(
+            prompt,
+            asked.size(),
+            fetch(request, prompt, asked.size()),
+            Boolean.TRUE.equals(request.nextToken()),
+            answersEmbeddings || (store && descriptions.areWanted()),
+            tail);
+    Publication publication = store ? new Publication(blockStore, prompt) : null;
+    PromptWork work = new PromptWork(served, order, times, publication);
+    Computation computed;
+    try {
+      computed = lane.run(work);
+    } finally {
+      work.release();
+    }
+    Outcome stored = publication == null ? Outcome.NONE : publication.await();
     if (store) {
-      descriptions.offer(prompt, made, computed.embeddings());
+      describe(prompt, computed, stored);
     }
-
-    List<PrefilledBlock> blocks = new ArrayList<>();
-    reused.forEach(payload -> blocks.add(block(payload, payload.digest(), Source.FRAGMENT, null)));
-    for (int i = 0; i < made.size(); i++) {
-      Payload payload = made.get(i);
-      boolean kept = store && !stored.conflicts().contains(payload.key());
-      float[] embedding =
-          answersEmbeddings
-              ? Computation.requireFinite(served, computed.embeddings().get(i))
-              : null;
-      blocks.add(block(payload, kept ? payload.digest() : null, Source.PREFILL, embedding));
-    }
-    List<BlockHash> missing = asked.subList(reused.size(), asked.size());
-    int reusedTokens = reused.size() * prompt.blockTokens();
-    count(reusedTokens, computed.tokens(), missing.size(), stored.conflicts().size());
-    record("fetch", fetchNanos);
-    record("compute", computed.nanos());
-    record("store", storeNanos);
-    return new PrefillResponse(
-        served.namespace().model(),
-        served.namespace(),
-        prompt.tokens().length(),
-        reusedTokens,
-        computed.tokens(),
-        blocks,
-        missing,
-        computed.next(),
-        served.model().device(),
-        new PrefillTimings(
-            millis(fetchNanos),
-            millis(computed.nanos()),
-            millis(storeNanos),
-            millis(System.nanoTime() - start)),
-        stored.logPosition(),
-        null,
-        null,
-        hybridFetch == null ? null : states(past, states, store ? stored.conflicts() : null),
-        transferBlock(tail, computed, room));
-  }
-
-  private @Nullable TransferBlock transferBlock(
-      @Nullable Tail tail, Computation computed, TransferBlocks.Room room) {
-    return tail == null || computed.tail() == null
-        ? null
-        : tail.named(room.hold(computed.tail()), computed.tail(), transferBlocks.life().toMillis());
+    long storeNanos = publication == null ? 0 : publication.nanos();
+    PrefillAnswer.Done done =
+        new PrefillAnswer.Done(prompt, work.fetched(), computed, stored, storeNanos);
+    return answers.of(done, answersEmbeddings, tail, room, start);
   }
 
   /** A state does not go back: the next token needs one before the prompt's last token. */
-  private Reused reused(Prompt prompt, int asked, boolean nextToken) {
-    if (hybridFetch == null) {
-      return new Reused(prefixFetch.fetch(prompt, asked), null);
+  private PromptOrder.Fetch fetch(PrefillRequest request, Prompt prompt, int asked) {
+    HybridFetch hybrid = hybridFetch;
+    if (hybrid == null) {
+      return new PromptOrder.Fetch.Streamed(
+          () -> prefixFetch.open(prompt, asked, lane::wake), computeAfter);
     }
     int before = (prompt.tokens().length() - 1) / prompt.blockTokens();
-    return hybridFetch.fetch(prompt, nextToken ? Math.min(asked, before) : asked);
+    int wanted = Boolean.TRUE.equals(request.nextToken()) ? Math.min(asked, before) : asked;
+    return new PromptOrder.Fetch.Whole(() -> hybrid.fetch(prompt, wanted), lane::wake);
   }
 
-  private List<Payload> states(Prompt prompt, Computation computed) {
-    StateLayout layout = served.model().stateLayout();
-    return layout == null
-        ? List.of()
-        : computed.states().entrySet().stream()
-            .map(state -> prompt.payload(state.getKey() - 1, layout.slice(), state.getValue()))
-            .toList();
-  }
-
-  /**
-   * The reused state and the new ones.
-   *
-   * @param conflicts those that the store keeps other bytes of; null if none was stored
-   */
-  private static List<PrefilledBlock> states(
-      Reused past, List<Payload> made, @Nullable Set<FragmentKey> conflicts) {
-    List<PrefilledBlock> states = new ArrayList<>();
-    if (past.state() != null) {
-      states.add(block(past.state(), past.state().digest(), Source.FRAGMENT, null));
+  /** Describes the new blocks, but for those that could not be stored. */
+  private void describe(Prompt prompt, Computation computed, Outcome stored) {
+    Slice slice = served.model().layout().slice();
+    Set<FragmentKey> unstored = Set.copyOf(stored.unstored());
+    List<Integer> blocks = new ArrayList<>();
+    List<float[]> embeddings = new ArrayList<>();
+    for (int i = 0; i < computed.embeddings().size(); i++) {
+      int block = computed.blocks().get(i);
+      if (!unstored.contains(new FragmentKey(prompt.chain().get(block), slice))) {
+        blocks.add(block);
+        embeddings.add(computed.embeddings().get(i));
+      }
     }
-    for (Payload state : made) {
-      boolean kept = conflicts != null && !conflicts.contains(state.key());
-      states.add(block(state, kept ? state.digest() : null, Source.PREFILL, null));
-    }
-    return states;
+    descriptions.offer(prompt, blocks, embeddings);
   }
 
   private Prompt prompt(PrefillRequest request) {
@@ -239,45 +199,5 @@ public final class PromptPrefill {
 
   private static List<BlockHash> asked(@Nullable Prefix prefix) {
     return prefix == null ? List.of() : prefix.blockHashes();
-  }
-
-  private List<Payload> payloads(Prompt prompt, int first, List<byte[]> blocks) {
-    Slice slice = served.model().layout().slice();
-    List<Payload> payloads = new ArrayList<>(blocks.size());
-    for (int i = 0; i < blocks.size(); i++) {
-      payloads.add(prompt.payload(first + i, slice, blocks.get(i)));
-    }
-    return payloads;
-  }
-
-  private static PrefilledBlock block(
-      Payload payload,
-      @Nullable ContentDigest digest,
-      Source source,
-      float @Nullable [] embedding) {
-    return new PrefilledBlock(
-        payload.hash(),
-        payload.parent(),
-        payload.key().slice(),
-        payload.span(),
-        payload.bytes().length,
-        digest,
-        source,
-        embedding);
-  }
-
-  private void count(int reused, int computed, int missing, int conflicts) {
-    meters.counter(WorkerMetric.TOKENS.metric(), "source", "fragment").increment(reused);
-    meters.counter(WorkerMetric.TOKENS.metric(), "source", "prefill").increment(computed);
-    meters.counter(WorkerMetric.PREFIX_MISSING.metric()).increment(missing);
-    meters.counter(WorkerMetric.CONFLICTS.metric()).increment(conflicts);
-  }
-
-  private void record(String phase, long nanos) {
-    meters.timer(WorkerMetric.PREFILL.metric(), "phase", phase).record(nanos, TimeUnit.NANOSECONDS);
-  }
-
-  private static double millis(long nanos) {
-    return nanos / 1e6;
   }
 }

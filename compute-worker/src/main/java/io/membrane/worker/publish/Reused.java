@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 record Reused(List<Payload> blocks, @Nullable Payload state) {
 
+  static final Reused NOTHING = new Reused(List.of(), null);
+
   Reused {
     blocks = List.copyOf(blocks);
   }

@@ -14,8 +14,6 @@ import io.membrane.wire.PrefillResponse.PrefilledBlock;
 import io.membrane.wire.PrefillResponse.Source;
 import io.membrane.wire.Shifted;
 import io.membrane.wire.Shifted.ShiftedBlock;
-import io.membrane.wire.Shifted.ShiftedReport;
-import io.membrane.wire.Shifted.ShiftedUse;
 import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.prefill.MovedBlock;
 import io.membrane.worker.prefill.Prefill;
@@ -23,8 +21,6 @@ import io.membrane.worker.publish.SourceFetch.Fetched;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -48,10 +44,11 @@ final class ShiftedReuse {
       ServedModel served,
       ComputeLane<Prefill> lane,
       FragmentClient fragments,
+      PrefixFetch prefixFetch,
       MeterRegistry meters) {
     this.served = served;
     this.lane = lane;
-    this.prefixFetch = new PrefixFetch(fragments, served);
+    this.prefixFetch = prefixFetch;
     this.sourceFetch = new SourceFetch(fragments, served);
     this.blockStore = new BlockStore(fragments, served);
     this.meters = meters;
@@ -78,26 +75,26 @@ final class ShiftedReuse {
     Shifts shifts = Shifts.of(shifted, prompt, asked, served.model().positionLimit());
     List<Fetched> sources = sourceFetch.fetch(shifts.blocks());
     if (sources.stream().allMatch(source -> source.payload() == null)) {
-      return exact.apply(request).with(report(shifts, sources, null));
+      return exact.apply(request).with(ShiftedReports.of(shifts, sources, null));
     }
     Given given = new Given(prefixFetch.fetch(prompt, asked), sources, System.nanoTime() - start);
     ShiftedComputation computed = compute(request, prompt, shifts, given);
     Prompt named = named(prompt, shifts, sources);
     List<Payload> made = payloads(named, given.prefix().size(), computed.blocks());
     long storeStart = System.nanoTime();
-    BlockStore.Outcome stored =
+    Outcome stored =
         Boolean.FALSE.equals(request.store())
-            ? new BlockStore.Outcome(Set.of(), null)
-            : blockStore.store(made, List.of());
+            ? Outcome.NONE
+            : Patience.call(() -> blockStore.storeAll(made));
     long storeNanos = System.nanoTime() - storeStart;
-    count(given, computed, asked, stored.conflicts().size(), storeNanos);
+    count(given, computed, asked, stored, storeNanos);
     return new PrefillResponse(
         served.namespace().model(),
         served.namespace(),
         prompt.tokens().length(),
         given.prefix().size() * prompt.blockTokens(),
         computed.tokens(),
-        blocks(given.prefix(), made, first(prompt, shifts, sources), request.store(), stored),
+        blocks(given.prefix(), made, first(prompt, shifts, sources), stored),
         prompt.chain().subList(given.prefix().size(), asked),
         computed.next(),
         served.model().device(),
@@ -106,11 +103,12 @@ final class ShiftedReuse {
             millis(computed.nanos()),
             millis(storeNanos),
             millis(System.nanoTime() - start)),
-        stored.logPosition(),
+        stored.position(),
         null,
-        report(shifts, sources, computed),
+        ShiftedReports.of(shifts, sources, computed),
         null,
-        null);
+        null,
+        stored.reported());
   }
 
   private void requirePossible(PrefillRequest request) {
@@ -190,17 +188,12 @@ final class ShiftedReuse {
   }
 
   private List<PrefilledBlock> blocks(
-      List<Payload> prefix,
-      List<Payload> made,
-      int firstShifted,
-      @Nullable Boolean store,
-      BlockStore.Outcome stored) {
+      List<Payload> prefix, List<Payload> made, int firstShifted, Outcome stored) {
     List<PrefilledBlock> blocks = new ArrayList<>();
     prefix.forEach(p -> blocks.add(block(p, p.digest(), Source.FRAGMENT)));
     for (Payload payload : made) {
-      boolean kept = !Boolean.FALSE.equals(store) && !stored.conflicts().contains(payload.key());
       Source source = blocks.size() < firstShifted ? Source.PREFILL : Source.SHIFTED;
-      blocks.add(block(payload, kept ? payload.digest() : null, source));
+      blocks.add(block(payload, stored.kept().get(payload.key()), source));
     }
     return blocks;
   }
@@ -216,47 +209,14 @@ final class ShiftedReuse {
         source);
   }
 
-  private static ShiftedReport report(
-      Shifts shifts, List<Fetched> sources, @Nullable ShiftedComputation computed) {
-    List<ShiftedUse> uses = new ArrayList<>();
-    int used = 0;
-    int kept = 0;
-    for (int i = 0; i < sources.size(); i++) {
-      ShiftedBlock block = shifts.blocks().get(i);
-      String fault = sources.get(i).fault();
-      ShiftedComputation.Use use =
-          fault == null
-              ? Objects.requireNonNull(computed).uses().get(used++)
-              : new ShiftedComputation.Use(0, 0);
-      kept += use.kept();
-      uses.add(
-          new ShiftedUse(
-              block.tokenSpan(),
-              block.sourceBlockHash(),
-              fault == null,
-              use.kept(),
-              use.others(),
-              fault == null ? why(use) : "computed: " + fault));
-    }
-    return new ShiftedReport(
-        uses, kept, shifts.share(), computed == null ? null : computed.deviation());
-  }
-
-  private static String why(ShiftedComputation.Use use) {
-    return use.others() == 0
-        ? "the same tokens, %d kept".formatted(use.kept())
-        : "%d tokens are others than the prompt's and were computed, %d kept"
-            .formatted(use.others(), use.kept());
-  }
-
   private void count(
-      Given given, ShiftedComputation computed, int asked, int conflicts, long storeNanos) {
+      Given given, ShiftedComputation computed, int asked, Outcome stored, long storeNanos) {
     int kept = computed.uses().stream().mapToInt(ShiftedComputation.Use::kept).sum();
     tokens("fragment", given.prefix().size() * served.namespace().blockTokens());
     tokens("shifted", kept);
     tokens("prefill", computed.tokens());
     meters.counter(WorkerMetric.PREFIX_MISSING.metric()).increment(asked - given.prefix().size());
-    meters.counter(WorkerMetric.CONFLICTS.metric()).increment(conflicts);
+    PrefillAnswer.count(meters, stored);
     time("fetch", given.nanos());
     time("compute", computed.nanos());
     time("store", storeNanos);

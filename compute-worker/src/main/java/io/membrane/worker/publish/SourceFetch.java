@@ -46,11 +46,7 @@ final class SourceFetch {
     this.served = served;
   }
 
-  /**
-   * One for each block, in order.
-   *
-   * @throws MembraneException if fragment-service does not answer at all
-   */
+  /** One for each block, in order; what does not come while there is time is faulty. */
   List<Fetched> fetch(List<ShiftedBlock> blocks) {
     List<Fetched> fetched = new ArrayList<>(blocks.size());
     while (fetched.size() < blocks.size()) {
@@ -68,8 +64,8 @@ final class SourceFetch {
     Slice slice = served.model().layout().slice();
     List<FragmentKey> keys =
         blocks.stream().map(b -> new FragmentKey(b.sourceBlockHash(), slice)).toList();
-    InputStream answer = fragments.batchGet(new FragmentClient.Keys(keys));
-    try (InputStream body = answer) {
+    try (InputStream body =
+        Patience.call(() -> fragments.batchGet(new FragmentClient.Keys(keys)))) {
       FrameReader frames = new FrameReader(body, served.bytes(slice), keys.size());
       for (int i = 0; i < keys.size(); i++) {
         Frame frame = frames.next();

@@ -11,8 +11,20 @@ public enum WorkerMetric {
   PREFILL("membrane.worker.prefill"),
   /** Counter: blocks of an asked-for prefix that could not be used. */
   PREFIX_MISSING("membrane.worker.prefix.missing"),
+  /**
+   * Counter, tag {@code outcome}: {@code won} or {@code lost}, or {@code denied} since too many
+   * were sent. Second requests for a part of a prefix.
+   */
+  HEDGES("membrane.worker.hedges"),
+  /** Counter: blocks of an asked-for prefix that were computed before they were there. */
+  OUTRUN("membrane.worker.prefix.outrun"),
   /** Counter: blocks that the store already had with other bytes. */
   CONFLICTS("membrane.worker.store.conflicts"),
+  /**
+   * Counter, tag {@code reason}: the code of the error. Slices of blocks that were to be stored and
+   * are not, or of which nobody says that they are.
+   */
+  UNSTORED("membrane.worker.store.unstored"),
   /** Counter, tag {@code outcome}: {@code sent}, {@code failed} or {@code dropped}. Blocks. */
   DESCRIBED("membrane.worker.described"),
   /** Timer: embedding requests in the engine. */

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.worker.batch.Work.Readiness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -149,6 +150,47 @@ class ComputeLaneTest {
     assertThat(lane.run(new FakeWork("well", 2))).isEqualTo("well");
     assertThat(unfinished.closed.await(10, TimeUnit.SECONDS)).isTrue();
     assertThat(broken.closed.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void workThatWaitsIsPassedOverUntilItIsReady() throws Exception {
+    gate.release(100);
+    FakeWork waiting = new FakeWork("waiting", 2);
+    waiting.readiness = Readiness.WAITING;
+    Future<String> late = run(waiting);
+    await().until(() -> lane.waiting() == 1);
+    assertThat(lane.run(new FakeWork("ready", 3))).isEqualTo("ready");
+    assertThat(late).isNotDone();
+    waiting.readiness = Readiness.READY;
+    lane.wake();
+    assertThat(late.get()).isEqualTo("waiting");
+    assertThat(steps).containsExactly("ready", "ready", "ready", "waiting", "waiting");
+  }
+
+  @Test
+  void aChunkThatMayNotBeNeededIsComputedOnlyWhileNobodyNeedsTheEngine() throws Exception {
+    FakeWork maybe = new FakeWork("maybe", 3);
+    maybe.readiness = Readiness.IF_IDLE;
+    Future<String> idle = run(maybe);
+    assertThat(maybe.begun.await(10, TimeUnit.SECONDS)).isTrue();
+    Future<String> needed = run(new FakeWork("needed", 2));
+    await().until(() -> lane.waiting() == 1);
+    gate.release(3);
+    assertThat(needed.get()).isEqualTo("needed");
+    gate.release(2);
+    assertThat(idle.get()).isEqualTo("maybe");
+    assertThat(steps).containsExactly("maybe", "needed", "needed", "maybe", "maybe");
+  }
+
+  @Test
+  void workThatWaitsLeavesWithItsCaller() throws Exception {
+    FakeWork waiting = new FakeWork("gone", 2);
+    waiting.readiness = Readiness.WAITING;
+    assertThatThrownBy(
+            () -> CallContext.of("acme", Duration.ofMillis(50)).call(() -> lane.run(waiting)))
+        .isInstanceOf(MembraneException.class);
+    assertThat(lane.waiting()).isZero();
+    assertThat(lane.drain().get(10, TimeUnit.SECONDS)).isNull();
   }
 
   @Test

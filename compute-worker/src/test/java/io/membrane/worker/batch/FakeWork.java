@@ -12,10 +12,16 @@ final class FakeWork implements Work<FakeWork, String> {
   final CountDownLatch closed = new CountDownLatch(1);
   @Nullable RuntimeException fault;
   volatile int done;
+  volatile Readiness readiness = Readiness.READY;
 
   FakeWork(String name, int tokens) {
     this.name = name;
     this.tokens = tokens;
+  }
+
+  @Override
+  public Readiness readiness() {
+    return readiness;
   }
 
   @Override

@@ -1,11 +1,14 @@
 package io.membrane.worker.prefill;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.membrane.block.Tokens;
+import io.membrane.fixture.Seeds;
 import io.membrane.worker.checkpoint.ElementType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -147,6 +150,42 @@ class PrefixTest {
       while (prefill.advance()) {}
       assertThatThrownBy(() -> prefill.embedding(0)).isInstanceOf(IllegalStateException.class);
     }
+  }
+
+  /** Whatever arrives when: blocks of the chunk size have the bytes that they have cold. */
+  @ParameterizedTest
+  @CsvSource({"tiny-llama, F32", "llama-bf16, BF16"})
+  void blocksThatArriveInAnyOrderWhileOthersAreComputedGiveThePlainResult(
+      String variant, ElementType kvType) {
+    Seeds.forAll(
+        ROUNDS,
+        random -> {
+          int block = 16;
+          int length = 1 + random.nextInt(8 * block);
+          Tokens tokens = Seeds.tokens(random, length, 96);
+          Outcome plain = prefill(variant, kvType, block, tokens, block, List.of());
+          List<Integer> coming = new ArrayList<>();
+          for (int i = 0; i < length / block; i++) {
+            coming.add(i);
+          }
+          Collections.shuffle(coming, new Random(random.nextLong()));
+          PrefillModel model = models.get(variant + kvType + block);
+          try (Prefill prefill = requireNonNull(model).begin(tokens, List.of(), block)) {
+            while (prefill.remainingTokens() > 0) {
+              if (!coming.isEmpty() && random.nextBoolean()) {
+                int arrived = coming.removeLast();
+                prefill.load(arrived, plain.blocks().get(arrived));
+              } else {
+                prefill.advance();
+              }
+            }
+            Outcome mixed = outcome(prefill, block, length / block);
+            assertThat(mixed.logits()).isEqualTo(plain.logits());
+            for (int i = 0; i < mixed.blocks().size(); i++) {
+              assertThat(mixed.blocks().get(i)).isEqualTo(plain.blocks().get(i));
+            }
+          }
+        });
   }
 
   @Test

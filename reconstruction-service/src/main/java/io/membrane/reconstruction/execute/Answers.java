@@ -26,6 +26,7 @@ import io.membrane.wire.Model.Capability;
 import io.membrane.wire.PrefillResponse;
 import io.membrane.wire.PrefillResponse.PrefilledBlock;
 import io.membrane.wire.PrefillResponse.Source;
+import io.membrane.wire.PrefillResponse.Unstored;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import io.membrane.wire.Shifted;
 import io.membrane.wire.Shifted.ShiftedBlock;
@@ -133,8 +134,9 @@ final class Answers {
         "the compute-worker",
         answer,
         a ->
-            present(a.blocks(), a.timingsMs())
+            present(a.blocks(), a.prefixMissing(), a.timingsMs())
                 && (a.provider() == null ? computed(plan, a) : a.blocks().isEmpty())
+                && isWhole(a.unstored())
                 && (!nextToken || present(a.nextToken()))
                 && (a.logPosition() == null || LogPosition.isPosition(a.logPosition())));
   }
@@ -167,6 +169,7 @@ final class Answers {
         answer,
         a ->
             present(a.blocks(), a.timingsMs(), a.shifted())
+                && isWhole(a.unstored())
                 && a.totalTokens() == prompt.totalTokens()
                 && a.tokensReused() >= 0
                 && a.tokensReused() <= prompt.tokens(prefix)
@@ -221,7 +224,25 @@ final class Answers {
     return counts(plan, answer)
         && answer.blocks().size() == plan.prompt().blocks()
         && IntStream.range(0, answer.blocks().size())
-            .allMatch(i -> whole(answer.blocks().get(i), plan.prompt().blockHashes().get(i)));
+            .allMatch(i -> whole(answer.blocks().get(i), plan.prompt().blockHashes().get(i)))
+        && reuses(plan, answer);
+  }
+
+  /** What was reused is among what was to be reused, wherever in it. */
+  private static boolean reuses(Plan plan, PrefillResponse answer) {
+    int[] reused =
+        IntStream.range(0, answer.blocks().size())
+            .filter(i -> answer.blocks().get(i).source() == Source.FRAGMENT)
+            .toArray();
+    return plan.prompt().tokens(reused.length) == answer.tokensReused()
+        && (reused.length == 0 || reused[reused.length - 1] < plan.reusedBlocks());
+  }
+
+  private static boolean isWhole(@Nullable Unstored unstored) {
+    return unstored == null
+        || (unstored.keys() != null
+            && unstored.keys().stream().allMatch(Objects::nonNull)
+            && present(unstored.detail()));
   }
 
   /** The last token may be computed again for the next one, so the sum may exceed the prompt. */
@@ -235,7 +256,7 @@ final class Answers {
   }
 
   private static boolean whole(@Nullable PrefilledBlock block, BlockHash hash) {
-    return block != null && hash.equals(block.blockHash());
+    return block != null && present(block.source()) && hash.equals(block.blockHash());
   }
 
   private static boolean whole(@Nullable Model model) {

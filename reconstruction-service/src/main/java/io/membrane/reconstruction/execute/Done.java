@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param planned as it was made
  * @param tail what lies behind the last full block, if it was asked for
  * @param stale blocks that the directory named and that could not be had
+ * @param declined blocks that could be had and were computed, since that was, or was expected to
+ *     be, faster
  */
 record Done(
     Plan plan,
@@ -21,4 +23,5 @@ record Done(
     @Nullable NextToken nextToken,
     @Nullable HeldTail tail,
     int stale,
+    int declined,
     Flight flight) {}

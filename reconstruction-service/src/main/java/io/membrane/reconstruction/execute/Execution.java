@@ -137,21 +137,22 @@ final class Execution {
     Plan plan = proposal.plan();
     RouteResponse route = proposal.route();
     if (route == null) {
-      return new Done(plan, plan.described(null), null, null, null, proposal.gone(), flight);
+      return new Done(
+          plan, plan.described(null), null, null, null, proposal.gone(), plan.declinedBlocks(), flight);
     }
     Prefilling.Result result = prefilling.carryOut(task, plan, route.target());
     if (lease != null) {
       lease.stored(result.logPosition());
     }
     phases.worker(result.timings());
-    int lost = plan.reusedBlocks() - result.plan().reusedBlocks();
     return new Done(
         result.plan(),
         plan.described(route),
         route,
         result.nextToken(),
         result.tail(),
-        proposal.gone() + lost,
+        proposal.gone() + result.missing(),
+        plan.declinedBlocks() + result.outrun(),
         flight);
   }
 }

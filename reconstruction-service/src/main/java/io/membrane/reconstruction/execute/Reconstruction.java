@@ -98,7 +98,7 @@ public final class Reconstruction {
         named.matches(),
         done.planned(),
         done.stale(),
-        done.plan().declinedBlocks(),
+        done.declined(),
         done.flight(),
         phases.waitedMs(),
         fragments,

@@ -20,6 +20,7 @@ import io.membrane.wire.Shifted.ShiftedBlock;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,7 @@ final class ShiftedReuse {
    * What was done.
    *
    * @param stale blocks that the directory named and that could not be had
-   * @param fragments of all full blocks, in order
+   * @param fragments of the full blocks, in order, up to the first that could not be stored
    */
   record Done(
       ShiftedSegments segments,
@@ -113,7 +114,17 @@ final class ShiftedReuse {
         route,
         answer,
         stale(prefix, prompt, answer),
-        answer.blocks().stream().map(block -> new FragmentKey(block.blockHash(), slice)).toList());
+        fragments(answer, slice));
+  }
+
+  /** Of the leading blocks that are stored. */
+  private static List<FragmentKey> fragments(PrefillResponse answer, Slice slice) {
+    Set<FragmentKey> unstored =
+        answer.unstored() == null ? Set.of() : Set.copyOf(answer.unstored().keys());
+    return answer.blocks().stream()
+        .map(block -> new FragmentKey(block.blockHash(), slice))
+        .takeWhile(key -> !unstored.contains(key))
+        .toList();
   }
 
   private static int stale(int prefix, Prompt prompt, PrefillResponse answer) {

@@ -6,6 +6,7 @@ import io.membrane.reconstruction.plan.Prompt;
 import io.membrane.reconstruction.plan.Stored;
 import io.membrane.wire.PrefillResponse;
 import io.membrane.wire.PrefillResponse.PrefilledBlock;
+import io.membrane.wire.PrefillResponse.Unstored;
 import io.membrane.wire.ReconstructionClient.Coverage;
 import io.membrane.wire.ReconstructionClient.Fidelity;
 import io.membrane.wire.ReconstructionClient.Location;
@@ -44,7 +45,7 @@ record ShiftedSegments(List<Segment> segments, Coverage coverage) {
             .map(match -> new Location(match.cluster(), match.node(), match.tier()))
             .toList();
     List<Segment> segments = new ArrayList<>();
-    for (Part part : parts(prompt, report, answer.blocks())) {
+    for (Part part : parts(prompt, report, answer.blocks(), answer.unstored())) {
       Segment last = segments.isEmpty() ? null : segments.getLast();
       if (last != null && continues(last, part)) {
         segments.removeLast();
@@ -67,7 +68,10 @@ record ShiftedSegments(List<Segment> segments, Coverage coverage) {
   }
 
   private static List<Part> parts(
-      Prompt prompt, ShiftedReport report, List<PrefilledBlock> blocks) {
+      Prompt prompt,
+      ShiftedReport report,
+      List<PrefilledBlock> blocks,
+      @Nullable Unstored unstored) {
     Map<TokenSpan, ShiftedUse> uses =
         report.blocks().stream()
             .collect(Collectors.toMap(ShiftedUse::tokenSpan, Function.identity()));
@@ -75,7 +79,7 @@ record ShiftedSegments(List<Segment> segments, Coverage coverage) {
     boolean behind = false;
     for (int i = 0; i < blocks.size(); i++) {
       TokenSpan span = new TokenSpan(prompt.tokens(i), prompt.tokens(i + 1));
-      parts.add(part(span, blocks.get(i), uses.get(span)));
+      parts.add(told(part(span, blocks.get(i), uses.get(span)), unstored));
       behind |= parts.getLast().fidelity() == Fidelity.SHIFTED;
     }
     int full = prompt.tokens(blocks.size());
@@ -89,6 +93,15 @@ record ShiftedSegments(List<Segment> segments, Coverage coverage) {
               behind ? BEHIND : COMPUTED));
     }
     return parts;
+  }
+
+  private static Part told(Part part, @Nullable Unstored unstored) {
+    if (unstored == null
+        || unstored.keys().stream().noneMatch(key -> key.hash().equals(part.hash()))) {
+      return part;
+    }
+    String why = part.why() + "; it could not be stored: " + unstored.detail();
+    return new Part(part.span(), part.source(), part.fidelity(), part.hash(), why);
   }
 
   private static Part part(TokenSpan span, PrefilledBlock block, @Nullable ShiftedUse use) {

@@ -11,13 +11,12 @@ import io.membrane.wire.ReconstructionClient.PlannedStep;
 import io.membrane.wire.ReconstructionClient.Segment;
 import io.membrane.wire.ReconstructionClient.Source;
 import io.membrane.wire.SchedulerClient.RouteResponse;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Steps that cover a prompt from its first token to its last without gap or overlap; what is
- * fetched or moved comes first. Immutable.
+ * fetched or moved comes first, unless it was carried out otherwise. Immutable.
  */
 public final class Plan {
 
@@ -26,6 +25,7 @@ public final class Plan {
   private final Supply supply;
   private final List<Step> steps;
   private final Choice choice;
+  private final int kept;
 
   /**
    * @param stored what the plan was made from
@@ -33,19 +33,30 @@ public final class Plan {
    * @param choice why it is this plan
    */
   Plan(Prompt prompt, Stored stored, Supply supply, List<Step> steps, Choice choice) {
+    this(prompt, stored, supply, steps, choice, prompt.blocks());
+    boolean behind = false;
+    for (Step step : steps) {
+      if (isReuse(step) && behind) {
+        throw new IllegalArgumentException("step " + step + " is behind one that computes");
+      }
+      behind = !isReuse(step);
+    }
+  }
+
+  private Plan(
+      Prompt prompt, Stored stored, Supply supply, List<Step> steps, Choice choice, int kept) {
     this.prompt = prompt;
     this.stored = stored;
     this.supply = supply;
     this.steps = List.copyOf(steps);
     this.choice = choice;
+    this.kept = kept;
     int at = 0;
-    boolean behind = false;
     for (Step step : steps) {
-      if (step.span().from() != at || (isReuse(step) && behind)) {
+      if (step.span().from() != at) {
         throw new IllegalArgumentException("step " + step + " cannot begin at token " + at);
       }
       at = step.span().to();
-      behind = !isReuse(step);
     }
     if (at != prompt.totalTokens()) {
       throw new IllegalArgumentException("the steps end at token " + at);
@@ -64,10 +75,10 @@ public final class Plan {
     return choice;
   }
 
-  /** Leading blocks that are fetched or moved. */
+  /** Blocks that are fetched or moved; the leading ones, unless it was carried out otherwise. */
   public int reusedBlocks() {
     return steps.stream()
-        .takeWhile(Plan::isReuse)
+        .filter(Plan::isReuse)
         .mapToInt(step -> step.span().length() / prompt.blockTokens())
         .sum();
   }
@@ -81,7 +92,7 @@ public final class Plan {
       }
       covered = step.span().to();
     }
-    return covered / prompt.blockTokens();
+    return Math.min(kept, covered / prompt.blockTokens());
   }
 
   /** Blocks that are computed although they could be had: that is expected to be faster. */
@@ -100,31 +111,36 @@ public final class Plan {
   }
 
   /**
-   * The plan as it was carried out: what could not be fetched was computed instead.
+   * The plan as it was carried out: what did not come, or not soon enough, was computed instead.
    *
-   * @param reused leading blocks that were really reused, at most {@link #reusedBlocks}
+   * @param arrivals one for each block that it reuses, in order
    * @param cluster whose worker computed
    */
-  public Plan carriedOut(int reused, String cluster) {
-    int planned = reusedBlocks();
-    if (reused == planned) {
-      return this;
-    }
-    List<Step> really = new ArrayList<>();
-    int end = prompt.tokens(reused);
-    for (Step step : steps) {
-      if (!isReuse(step)) {
-        break;
-      }
-      if (step.span().from() < end) {
-        really.add(step.span().to() <= end ? step : until(step, end));
-      }
-    }
-    really.add(
-        new Step.Recompute(
-            new TokenSpan(end, prompt.tokens(planned)), cluster, null, Why.NOT_FETCHED));
-    steps.stream().filter(step -> !isReuse(step)).forEach(really::add);
-    return new Plan(prompt, stored, supply, really, choice);
+  public Plan carriedOut(List<Arrival> arrivals, String cluster) {
+    return new Plan(
+        prompt,
+        stored,
+        supply,
+        CarriedOut.steps(prompt, steps, arrivals, cluster, null),
+        choice,
+        kept);
+  }
+
+  /**
+   * The same, where not all that was computed is stored.
+   *
+   * @param block the first block that is not
+   * @param why in words
+   */
+  public Plan carriedOut(List<Arrival> arrivals, String cluster, int block, String why) {
+    CarriedOut.Unstored unstored = new CarriedOut.Unstored(block, why);
+    return new Plan(
+        prompt,
+        stored,
+        supply,
+        CarriedOut.steps(prompt, steps, arrivals, cluster, unstored),
+        choice,
+        block);
   }
 
   /** The steps as the caller sees what was done. */
@@ -177,21 +193,13 @@ public final class Plan {
     return new Coverage(reused, prefilled, missing, (double) reused / prompt.totalTokens());
   }
 
-  private static boolean isReuse(Step step) {
+  static boolean isReuse(Step step) {
     return switch (step) {
       case Step.Fetch s -> true;
       case Step.Move s -> true;
       case Step.Recompute s -> false;
       case Step.Leave s -> false;
     };
-  }
-
-  /** The beginning of a step that reuses, of which nothing is expected. */
-  private static Step until(Step step, int end) {
-    TokenSpan span = new TokenSpan(step.span().from(), end);
-    return step instanceof Step.Move move
-        ? new Step.Move(span, move.from(), null, move.why())
-        : new Step.Fetch(span, null, step.why());
   }
 
   private static PlannedStep planned(Step step, Action action, @Nullable String from) {

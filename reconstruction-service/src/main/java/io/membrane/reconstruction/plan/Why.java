@@ -14,6 +14,8 @@ final class Why {
   static final String GONE = "the directory names it, but its bytes are gone";
   static final String NOT_FETCHED =
       "the directory names it, but it, or a block before it, could not be fetched";
+  static final String OUTRUN =
+      "the directory names it, but it was computed before its bytes had arrived";
   static final String TAIL = "tail behind the last full block: no block hash, never stored";
   static final String NOTHING_TO_CHOOSE = "nothing is computed, so there was nothing to choose";
 
@@ -26,6 +28,10 @@ final class Why {
    */
   static String notStored(@Nullable String end) {
     return end == null ? "not stored at any place" : "not stored at any place: " + end;
+  }
+
+  static String notKept(String why) {
+    return "it could not be stored: " + why;
   }
 
   static String moved(String from, String to) {

@@ -19,6 +19,7 @@ import io.membrane.wire.SchedulerClient.Regime;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import io.membrane.wire.SchedulerClient.Transfer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.random.RandomGenerator;
@@ -163,24 +164,65 @@ class PlannerTest {
   }
 
   @Test
-  void whatCouldNotBeFetchedAppearsAsPrefilled() {
+  void whatDidNotComeAppearsAsPrefilledWhereverItIs() {
     Seeds.forAll(
         TRIES,
         random -> {
           Prompt prompt = prompt(random);
           RouteResponse route = route(random, prompt);
           Plan plan = Planner.withPrefill(prompt, stored(random, prompt), route, WITHOUT_PROFILE);
-          int reused = random.nextInt(plan.reusedBlocks() + 1);
+          Arrival[] kinds = Arrival.values();
+          List<Arrival> arrivals =
+              Stream.generate(() -> kinds[random.nextInt(kinds.length)])
+                  .limit(plan.reusedBlocks())
+                  .toList();
 
-          Plan really = plan.carriedOut(reused, route.target());
+          Plan really = plan.carriedOut(arrivals, route.target());
 
           assertWhole(really);
-          assertThat(really.reusedBlocks()).isEqualTo(reused);
-          assertThat(really.coverage().reusedTokens()).isEqualTo(prompt.tokens(reused));
+          assertThat(really.reusedBlocks())
+              .isEqualTo(Collections.frequency(arrivals, Arrival.USED));
+          assertThat(really.coveredBlocks()).isEqualTo(prompt.blocks());
           assertThat(really.coverage().missingTokens()).isZero();
-          assertThat(really.segments().stream().anyMatch(s -> s.why().equals(Why.NOT_FETCHED)))
-              .isEqualTo(reused < plan.reusedBlocks());
+          for (int block = 0; block < arrivals.size(); block++) {
+            Segment segment = segmentAt(really, prompt.tokens(block));
+            Source source = arrivals.get(block) == Arrival.USED ? Source.FRAGMENT : Source.PREFILL;
+            assertThat(segment.source()).isEqualTo(source);
+            assertThat(segment.why().equals(Why.NOT_FETCHED))
+                .isEqualTo(arrivals.get(block) == Arrival.MISSING);
+            assertThat(segment.why().equals(Why.OUTRUN))
+                .isEqualTo(arrivals.get(block) == Arrival.OUTRUN);
+          }
         });
+  }
+
+  @Test
+  void whatIsNotStoredIsSaidAndNotCovered() {
+    Seeds.forAll(
+        TRIES,
+        random -> {
+          Prompt prompt = prompt(random);
+          RouteResponse route = route(random, prompt);
+          Plan plan = Planner.withPrefill(prompt, stored(random, prompt), route, WITHOUT_PROFILE);
+          List<Arrival> arrivals = Collections.nCopies(plan.reusedBlocks(), Arrival.OUTRUN);
+          int kept = random.nextInt(prompt.blocks() + 1);
+
+          Plan really = plan.carriedOut(arrivals, route.target(), kept, "full");
+
+          assertWhole(really);
+          assertThat(really.coveredBlocks()).isEqualTo(kept);
+          for (int block = 0; block < prompt.blocks(); block++) {
+            assertThat(segmentAt(really, prompt.tokens(block)).why().endsWith("stored: full"))
+                .isEqualTo(block >= kept);
+          }
+        });
+  }
+
+  private static Segment segmentAt(Plan plan, int token) {
+    return plan.segments().stream()
+        .filter(s -> s.tokenSpan().from() <= token && token < s.tokenSpan().to())
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -1,0 +1,113 @@
+package io.membrane.worker;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.membrane.block.BlockHash;
+import io.membrane.block.BlockHasher;
+import io.membrane.block.FragmentKey;
+import io.membrane.block.Tokens;
+import io.membrane.fixture.FaultProxy;
+import io.membrane.fixture.FaultProxy.Fault;
+import io.membrane.fixture.Seeds;
+import io.membrane.rpc.WireJson;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillRequest.Prefix;
+import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.PrefillResponse.PrefilledBlock;
+import io.membrane.wire.PrefillResponse.Unstored;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.test.context.TestPropertySource;
+
+/** A fragment-service that stays down: a prompt is answered, and says what is not stored. */
+@TestPropertySource(
+    properties = {
+      "membrane.worker.profile=0s",
+      "membrane.client.attempts=3",
+      "membrane.client.open-for=10ms"
+    })
+@DirtiesContext
+@Timeout(240)
+class StoreFaultTest extends WorkerHttpTest {
+
+  private static final FaultProxy PROXY = new FaultProxy(PEERS.port());
+  private static final Tokens PROMPT = Tokens.ofInts(new Random(12).ints(250, 0, 1536).toArray());
+  private static final List<BlockHash> CHAIN =
+      BlockHasher.chain(Peers.root(Seeds.namespace(16), "default"), 16, PROMPT);
+
+  @DynamicPropertySource
+  static void throughTheProxy(DynamicPropertyRegistry registry) {
+    registry.add("proxy.url", () -> PROXY.url().toString());
+  }
+
+  @BeforeEach
+  void heal() {
+    PROXY.heal();
+  }
+
+  @Test
+  void aStoreThatRefusesConnectionsCostsNoPrompt() {
+    PrefillResponse cold = prefill(null, false, "60000");
+    PROXY.inject(new Fault.Refuse());
+    for (int prompt = 0; prompt < 8; prompt++) {
+      PrefillResponse answer = prefill(CHAIN, true, "60000");
+      assertThat(answer.nextToken()).isEqualTo(cold.nextToken());
+      assertThat(answer.tokensComputed()).isEqualTo(250);
+      assertThat(answer.prefixMissing()).isEqualTo(CHAIN);
+      assertNothingIsStored(answer, "dependency_unavailable");
+    }
+  }
+
+  @Test
+  void aStoreThatNeverAnswersLeavesTimeForTheAnswer() {
+    PrefillResponse cold = prefill(null, false, "60000");
+    PROXY.inject(new Fault.Silence());
+    PrefillResponse answer = prefill(null, true, "4000");
+    assertThat(answer.nextToken()).isEqualTo(cold.nextToken());
+    assertNothingIsStored(answer, "deadline_exceeded");
+  }
+
+  @Test
+  void whatIsSentOnlyInPartIsNotStored() {
+    PROXY.inject(new Fault.CutRequestAfter(100_000));
+    PrefillResponse answer = prefill(null, true, "60000");
+    Unstored unstored = requireNonNull(answer.unstored());
+    for (PrefilledBlock block : answer.blocks()) {
+      FragmentKey key = new FragmentKey(block.blockHash(), block.slice());
+      assertThat(block.digest() == null).isEqualTo(unstored.keys().contains(key));
+      assertThat(block.digest() == null || PEERS.fragments().containsKey(key)).isTrue();
+    }
+    assertThat(unstored.code()).isEqualTo("dependency_unavailable");
+  }
+
+  private static void assertNothingIsStored(PrefillResponse answer, String code) {
+    assertThat(answer.blocks()).hasSize(CHAIN.size()).allMatch(block -> block.digest() == null);
+    assertThat(answer.logPosition()).isNull();
+    Unstored unstored = requireNonNull(answer.unstored());
+    assertThat(unstored.keys()).extracting(FragmentKey::hash).isEqualTo(CHAIN);
+    assertThat(unstored.code()).isEqualTo(code);
+  }
+
+  private PrefillResponse prefill(
+      @Nullable List<BlockHash> prefix, boolean store, String deadlineMs) {
+    PrefillRequest request =
+        new PrefillRequest(
+            "tiny-llama", PROMPT, null, prefix == null ? null : new Prefix(prefix), store, true);
+    Answer answer =
+        post(
+            "/v1/prefill",
+            WireJson.mapper().writeValueAsString(request),
+            "Membrane-Deadline-Ms",
+            deadlineMs);
+    assertThat(answer.status()).as(answer.http().body()).isEqualTo(200);
+    return WireJson.mapper().readValue(answer.http().body(), PrefillResponse.class);
+  }
+}
