@@ -74,8 +74,8 @@ final class TenantEndpoint {
   @Operation(
       summary = "Say what holds for a tenant",
       description =
-          "Quota, life, sharing (isolated, group or public), priority class (0 to 7), reuse (exact or"
-              + " shifted)")
+          "Quota, life, sharing (isolated, group or public), priority class (0 to 7), reuse (exact,"
+              + " shifted or approximate)")
   @PutMapping("/v1/tenants/{tenant}/policy")
   Policy setPolicy(@PathVariable String tenant, @RequestBody PolicyRequest request) {
     Policy policy = policy(request);

@@ -47,10 +47,7 @@ final class StreamingAdapter implements HttpExchangeAdapter {
             }
           }
           @SuppressWarnings("unchecked") // the caller's type
-          T body =
-              (T)
-                  new CancellableStream(
-                      response.getBody(), CallContext.currentCancellation());
+          T body = (T) new CancellableStream(response.getBody(), CallContext.currentCancellation());
           return ResponseEntity.status(response.getStatusCode())
               .headers(response.getHeaders())
               .body(body);

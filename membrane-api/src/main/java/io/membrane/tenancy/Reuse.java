@@ -9,5 +9,8 @@ public enum Reuse {
   EXACT,
   /** Also that of the same tokens at other places, where a request asks for it. */
   @JsonProperty("shifted")
-  SHIFTED
+  SHIFTED,
+  /** Also that of similar tokens. */
+  @JsonProperty("approximate")
+  APPROXIMATE
 }

@@ -53,7 +53,9 @@ public record PrefillResponse(
     FRAGMENT,
     PREFILL,
     /** From a shifted block, or computed behind one: not what a prefill gives. */
-    SHIFTED
+    SHIFTED,
+    /** The same from an approximate block on. */
+    APPROXIMATE
   }
 
   /**

@@ -65,7 +65,8 @@ public interface ReconstructionClient {
    * @param deliver default {@code references}
    * @param deadlineMs time for the whole call, or null for the service's default
    * @param nextToken whether the greedy next token is wanted; default false
-   * @param shifted only with {@code reuse} {@code shifted}; null for the defaults
+   * @param shifted only with {@code reuse} {@code shifted} or {@code approximate}; null for the
+   *     defaults
    * @param tail whether what lies behind the last full block is wanted too: as frames behind those
    *     of the blocks with {@code deliver} {@code bytes}, else as a transfer block; default false
    */
@@ -111,28 +112,48 @@ public interface ReconstructionClient {
   /**
    * Tokens; the first three add up to the prompt; ratio is reused over total.
    *
-   * @param shiftedTokens those of the reused that have the KV of another place; null for none
+   * @param shiftedTokens those of the reused that have the KV of the same tokens at another place;
+   *     null for none
+   * @param approximateTokens those of the reused that have KV of similar blocks; null for none
    */
   record Coverage(
       int reusedTokens,
       int prefilledTokens,
       int missingTokens,
       double ratio,
-      @Nullable Integer shiftedTokens) {
+      @Nullable Integer shiftedTokens,
+      @Nullable Integer approximateTokens) {
 
     /** Of exact reuse alone. */
     public Coverage(int reusedTokens, int prefilledTokens, int missingTokens, double ratio) {
-      this(reusedTokens, prefilledTokens, missingTokens, ratio, null);
+      this(reusedTokens, prefilledTokens, missingTokens, ratio, null, null);
     }
   }
+
+  /**
+   * What was done about blocks that are similar, not equal.
+   *
+   * @param searchedBlocks blocks of the prompt that were looked for, the first ones
+   * @param similarBlocks those of which a similar block is stored
+   * @param prefetchedBlocks stored blocks that were named to be brought into memory; nobody waits
+   *     for that, and it keeps to a limit
+   * @param leastSimilarity from which a block counts as similar
+   * @param why what came of it, or what stood in the way, in words
+   */
+  record ApproximateReport(
+      int searchedBlocks,
+      int similarBlocks,
+      int prefetchedBlocks,
+      double leastSimilarity,
+      String why) {}
 
   record Location(String cluster, String node, String tier) {}
 
   /**
    * A run of tokens whose KV came from one source for one reason.
    *
-   * @param fidelity null where nothing was reused; {@code shifted} also where KV was computed
-   *     behind shifted blocks, whose hashes are then not the prompt's own
+   * @param fidelity null where nothing was reused; {@code shifted} or {@code approximate} also
+   *     where KV was computed behind such blocks, whose hashes are then not the prompt's own
    * @param blockHashes full blocks of the segment, in order
    * @param why the reason, in words
    * @param costMs what the plan expected it to take; null where nothing is known to expect it from
@@ -162,6 +183,7 @@ public interface ReconstructionClient {
    * @param shifted what was reused at a loss; null if nothing was
    * @param transferBlock what lies behind the last full block; null if it was not asked for,
    *     nothing lies there, or it was delivered as bytes
+   * @param approximate null unless {@code reuse} {@code approximate} was asked for
    */
   record ContextResponse(
       String contextId,
@@ -173,31 +195,8 @@ public interface ReconstructionClient {
       @Nullable NextToken nextToken,
       ContextTimings timingsMs,
       @Nullable ShiftedReport shifted,
-      @Nullable TransferBlock transferBlock) {
-
-    /** A context of which all is exact, without its tail. */
-    public ContextResponse(
-        String contextId,
-        int blockTokens,
-        int totalTokens,
-        Coverage coverage,
-        List<Segment> segments,
-        @Nullable RouteResponse route,
-        @Nullable NextToken nextToken,
-        ContextTimings timingsMs) {
-      this(
-          contextId,
-          blockTokens,
-          totalTokens,
-          coverage,
-          segments,
-          route,
-          nextToken,
-          timingsMs,
-          null,
-          null);
-    }
-  }
+      @Nullable TransferBlock transferBlock,
+      @Nullable ApproximateReport approximate) {}
 
   /** What a step of a plan does. */
   enum Action {

@@ -29,7 +29,9 @@ class ContextMetrics {
   void reconstructed(Outcome outcome) {
     Coverage coverage = outcome.response().coverage();
     int shifted = Objects.requireNonNullElse(coverage.shiftedTokens(), 0);
-    count(Metric.TOKENS, "source", "fragment", coverage.reusedTokens() - shifted);
+    int approximate = Objects.requireNonNullElse(coverage.approximateTokens(), 0);
+    count(Metric.TOKENS, "source", "fragment", coverage.reusedTokens() - shifted - approximate);
+    count(Metric.TOKENS, "source", "approximate", approximate);
     count(Metric.TOKENS, "source", "shifted", shifted);
     count(Metric.TOKENS, "source", "prefill", coverage.prefilledTokens());
     count(Metric.TOKENS, "source", "missing", coverage.missingTokens());

@@ -8,8 +8,8 @@ enum Metric {
    */
   CONTEXTS("membrane.reconstruction.contexts"),
   /**
-   * Counter, tag {@code source}: {@code fragment}, {@code shifted}, {@code prefill}, {@code
-   * missing}.
+   * Counter, tag {@code source}: {@code fragment}, {@code shifted}, {@code approximate}, {@code
+   * prefill}, {@code missing}.
    */
   TOKENS("membrane.reconstruction.tokens"),
   /**
@@ -41,6 +41,19 @@ enum Metric {
   PREFETCHED_BYTES("membrane.reconstruction.prefetched.bytes"),
   /** Counter: turns for which nothing could be asked ahead. */
   FAILED_PREFETCHES("membrane.reconstruction.failed.prefetches"),
+  /**
+   * Counter, tag {@code outcome}: similar blocks that were {@code asked} of fragment-service ahead,
+   * or {@code left_out} to keep to the bytes per second.
+   */
+  SEMANTIC_BLOCKS("membrane.reconstruction.semantic.prefetched.blocks"),
+  /** Counter: bytes of the similar blocks that were asked for ahead. */
+  SEMANTIC_BYTES("membrane.reconstruction.semantic.prefetched.bytes"),
+  /** Counter: prompts whose similar blocks could not be asked for ahead. */
+  FAILED_SEMANTIC_PREFETCHES("membrane.reconstruction.failed.semantic.prefetches"),
+  /** Counter: searches for similar blocks that failed, in part or as a whole. */
+  FAILED_SEMANTIC_SEARCHES("membrane.reconstruction.failed.semantic.searches"),
+  /** Counter: blocks that were looked for by embedding and that the directory was not told of. */
+  LOST_DESCRIPTIONS("membrane.reconstruction.lost.descriptions"),
   /** Counter: contexts of sessions that the directory was not told of. */
   LOST_SESSION_CONTEXTS("membrane.reconstruction.lost.session.contexts");
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.membrane.boot.StartupProblem;
 import io.membrane.reconstruction.ReconstructionProperties.ClusterProperties;
 import io.membrane.reconstruction.ReconstructionProperties.FetchProperties;
+import io.membrane.reconstruction.execute.ApproximateReuse;
 import io.membrane.reconstruction.execute.Cluster;
 import io.membrane.reconstruction.execute.Delivery;
 import io.membrane.reconstruction.execute.Reconstruction;
@@ -22,6 +23,7 @@ import io.membrane.wire.ComputeClient;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.SchedulerClient;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -65,7 +67,8 @@ class Wiring {
       Leases leases,
       LearnedLinks links,
       ReconstructionProperties properties,
-      Policies policies) {
+      Policies policies,
+      ApproximateReuse approximate) {
     return new Reconstruction(
         clusters(clients, properties),
         clients.of(DirectoryClient.class, "directory-service"),
@@ -75,6 +78,7 @@ class Wiring {
         links,
         properties.fetch().leastGain(),
         policies,
+        approximate,
         properties.maxTokens());
   }
 
@@ -168,16 +172,22 @@ class Wiring {
       throw new StartupProblem(
           prefix + ".role is missing.", "Write " + prefix + ".role=pd, or =prefill.");
     }
-    if (cluster.url() == null
-        || cluster.url().getHost() == null
-        || !List.of("http", "https").contains(String.valueOf(cluster.url().getScheme()))) {
-      throw new StartupProblem(
-          prefix + ".url is " + (cluster.url() == null ? "missing" : "'" + cluster.url() + "'"),
-          "Write the base URL of the cluster's compute-worker, like http://worker:8085.");
-    }
     return new Cluster(
         name,
         cluster.role(),
-        clients.of(ComputeClient.class, "compute-worker." + name, cluster.url()));
+        clients.of(ComputeClient.class, "compute-worker." + name, url(name, cluster)));
+  }
+
+  /** Base URL of a cluster's worker. */
+  static URI url(String name, ClusterProperties cluster) {
+    URI url = cluster.url();
+    if (url == null
+        || url.getHost() == null
+        || !List.of("http", "https").contains(String.valueOf(url.getScheme()))) {
+      throw new StartupProblem(
+          CLUSTERS + "." + name + ".url is " + (url == null ? "missing" : "'" + url + "'"),
+          "Write the base URL of the cluster's compute-worker, like http://worker:8085.");
+    }
+    return url;
   }
 }

@@ -53,7 +53,7 @@ class BadInputTest extends FleetTest {
         "{\"tokens\":[]}                                   | 422 | impossible_request | empty",
         "{\"text\":\"\"}                                   | 422 | impossible_request | empty",
         "{\"tokens\":[1],\"reuse\":\"shifted\"}            | 403 | forbidden          | policy",
-        "{\"tokens\":[1],\"reuse\":\"approximate\"}        | 422 | impossible_request | exact",
+        "{\"tokens\":[1],\"reuse\":\"approximate\"}        | 403 | forbidden          | approximate",
         "{\"tokens\":[1],\"on_miss\":\"report\",\"next_token\":true} | 422 | impossible_request | next_token",
       })
   void aBadRequestIsRefused(String body, int status, String code, String says) {

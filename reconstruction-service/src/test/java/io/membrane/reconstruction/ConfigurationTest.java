@@ -47,7 +47,7 @@ class ConfigurationTest {
               () -> new StringRedisTemplate(new LettuceConnectionFactory()));
 
   @EnableConfigurationProperties(ReconstructionProperties.class)
-  @Import({Wiring.class, SessionWiring.class})
+  @Import({Wiring.class, SessionWiring.class, ApproximateWiring.class})
   static class Configured {}
 
   private static ClientProperties peers(String url) {
@@ -113,7 +113,13 @@ class ConfigurationTest {
     "prefetch.when=always,                 prefetch.when",
     "prefetch.least-probability=1.5,       leastProbability",
     "prefetch.related=101,                 related",
-    "prefetch.bytes-per-second=0B,         bytes-per-second"
+    "prefetch.bytes-per-second=0B,         bytes-per-second",
+    "approximate.least-similarity=1.1,     leastSimilarity",
+    "approximate.least-similarity=-0.1,    leastSimilarity",
+    "approximate.least-equal=1.5,          leastEqual",
+    "approximate.max-blocks=0,             maxBlocks",
+    "approximate.max-blocks=513,           maxBlocks",
+    "approximate.patience=0s,              approximate.patience"
   })
   void aLimitOutOfItsRangeStopsTheStart(String property, String says) {
     wiring
@@ -158,6 +164,8 @@ class ConfigurationTest {
       PrefetchProperties prefetch = context.getBean(PrefetchProperties.class);
       assertThat(prefetch)
           .isEqualTo(new PrefetchProperties(When.TURN, 0.6, 0, DataSize.ofGigabytes(1)));
+      assertThat(context.getBean(ApproximateProperties.class))
+          .isEqualTo(new ApproximateProperties(0.95, 0.5, 16, Duration.ofSeconds(1)));
       assertThat(properties.clusters()).containsOnlyKeys("zeta", "alpha");
       assertThat(Objects.requireNonNull(properties.clusters().get("alpha")).role())
           .isEqualTo(Role.PREFILL);

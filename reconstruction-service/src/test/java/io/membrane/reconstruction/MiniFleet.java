@@ -14,6 +14,8 @@ import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
 import io.membrane.wire.DirectoryClient.BlockPlace;
+import io.membrane.wire.DirectoryClient.DescribeRequest;
+import io.membrane.wire.DirectoryClient.Described;
 import io.membrane.wire.DirectoryClient.Found;
 import io.membrane.wire.DirectoryClient.LocateRequest;
 import io.membrane.wire.DirectoryClient.LocateResponse;
@@ -40,6 +42,7 @@ import io.membrane.wire.SchedulerClient.RouteRequest;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,6 +53,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -74,11 +78,13 @@ final class MiniFleet {
   private final Map<FragmentKey, byte[]> bytes = new ConcurrentHashMap<>();
   private final Map<String, Map<FragmentKey, Boolean>> named = new ConcurrentSkipListMap<>();
   private final Map<Tokens, List<Found>> chunks = new ConcurrentHashMap<>();
+  private final Map<Found, float[]> meanings = new ConcurrentHashMap<>();
   private final Set<FragmentKey> damaged = ConcurrentHashMap.newKeySet();
   private final AtomicReference<Runnable> afterExists = new AtomicReference<>(() -> {});
   private final AtomicInteger log = new AtomicInteger();
   private final Map<String, StoredSlice> snapshots = new ConcurrentHashMap<>();
   private volatile boolean prefetchRefused;
+  private volatile Runnable beforeSimilar = () -> {};
   private volatile List<BlockHash> related = List.of();
   private volatile Function<RouteRequest, RouteResponse> routing = MiniFleet::toPd;
 
@@ -88,6 +94,7 @@ final class MiniFleet {
         .on("/v1/directory/match", MatchRequest.class, (call, r) -> match(r))
         .on("/v1/directory/locate", LocateRequest.class, (call, r) -> locate(r))
         .on("/v1/directory/blocks", Void.class, (call, nothing) -> blockAndRelated(call))
+        .on("/v1/directory/chunks", DescribeRequest.class, (call, r) -> described())
         .on("/v1/directory/chunks/search", SearchRequest.class, (call, r) -> search(r));
     fragments
         .on("/v1/fragments/exists", Keys.class, (call, r) -> exists(r))
@@ -108,8 +115,10 @@ final class MiniFleet {
     damaged.clear();
     prefetchRefused = false;
     snapshots.clear();
+    beforeSimilar = () -> {};
     related = List.of();
     chunks.clear();
+    meanings.clear();
     routing = MiniFleet::toPd;
   }
 
@@ -217,7 +226,53 @@ final class MiniFleet {
         tokens, List.of(found), (old, one) -> Stream.concat(one.stream(), old.stream()).toList());
   }
 
+  /** From now on blocks of similar tokens find this one. */
+  void mean(Tokens tokens, String cluster, BlockHash hash, int from) {
+    TokenSpan span = new TokenSpan(from, from + tokens.length());
+    List<Place> places = List.of(new Place(cluster, "redis", "redis", List.of(SLICE)));
+    meanings.put(new Found(hash, span, 1, places), embedding(tokens));
+  }
+
+  /** From now on every search by embedding begins with this. */
+  void beforeSimilar(Runnable event) {
+    beforeSimilar = event;
+  }
+
+  /** Points where its tokens do, in whatever order. */
+  static float[] embedding(Tokens tokens) {
+    float[] sum = new float[64];
+    LongStream.of(tokens.toLongs()).forEach(token -> sum[(int) (token % 64)]++);
+    return sum;
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+  }
+
+  private static double dot(float[] a, float[] b) {
+    return IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
+  }
+
+  private Described described() {
+    return new Described(position(), List.of());
+  }
+
   private SearchResponse search(SearchRequest r) {
+    float[] embedding = r.embedding();
+    if (embedding != null) {
+      beforeSimilar.run();
+      return new SearchResponse(
+          meanings.entrySet().stream()
+              .map(e ->
+                  new Found(
+                      e.getKey().blockHash(),
+                      e.getKey().tokenSpan(),
+                      cosine(embedding, e.getValue()),
+                      e.getKey().places()))
+              .sorted(Comparator.comparingDouble((Found f) -> -f.similarity()))
+              .limit(Objects.requireNonNull(r.k()))
+              .toList());
+    }
     return new SearchResponse(chunks.getOrDefault(Objects.requireNonNull(r.tokens()), List.of()));
   }
 

@@ -11,6 +11,10 @@ import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.wire.ComputeClient.Embedding;
+import io.membrane.wire.ComputeClient.EmbeddingList;
+import io.membrane.wire.ComputeClient.EmbeddingRequest;
+import io.membrane.wire.ComputeClient.EmbeddingUsage;
 import io.membrane.wire.ComputeClient.ModelList;
 import io.membrane.wire.ComputeClient.Profile;
 import io.membrane.wire.ComputeClient.ProfileList;
@@ -87,6 +91,7 @@ final class MiniWorker {
     this.state = state;
     peer.on("/v1/models", Void.class, (call, r) -> models())
         .on("/v1/profile", Void.class, (call, r) -> profile())
+        .on("/v1/embeddings", EmbeddingRequest.class, (call, r) -> embeddings(r))
         .on("/v1/tokenize", TokenizeRequest.class, (call, r) -> tokenize(r))
         .on("/v1/prefill", PrefillRequest.class, (call, r) -> prefill(call.tenant(), r))
         .onStream(TAILS, Void.class, (call, r) -> tail(call));
@@ -217,6 +222,15 @@ final class MiniWorker {
     return new TokenizeResponse(Tokens.ofInts(ids), ids.length);
   }
 
+  private EmbeddingList embeddings(EmbeddingRequest r) {
+    List<Tokens> chunks = r.input().tokens();
+    List<Embedding> data = new ArrayList<>();
+    for (Tokens chunk : chunks) {
+      data.add(new Embedding("embedding", data.size(), MiniFleet.embedding(chunk)));
+    }
+    return new EmbeddingList("list", data, "tiny", namespace, new EmbeddingUsage(0, 0));
+  }
+
   private PrefillResponse prefill(String tenant, PrefillRequest r) {
     beforePrefill.run();
     if (refusal != null) {
@@ -237,6 +251,12 @@ final class MiniWorker {
     int exact =
         uses.stream()
             .filter(ShiftedUse::used)
+            .findFirst()
+            .map(MiniWorker::block)
+            .orElse(chain.size());
+    int approximate =
+        uses.stream()
+            .filter(use -> use.used() && use.isApproximate())
             .findFirst()
             .map(MiniWorker::block)
             .orElse(chain.size());
@@ -263,7 +283,8 @@ final class MiniWorker {
       if (state != null && i >= reused && (i % 2 == 1 || i == chain.size() - 1)) {
         position = fleet.put(cluster, new FragmentKey(chain.get(i), state), new byte[64]);
       }
-      Source source = i < exact ? Source.PREFILL : Source.SHIFTED;
+      Source source =
+          i >= approximate ? Source.APPROXIMATE : i < exact ? Source.PREFILL : Source.SHIFTED;
       blocks.add(block(chain, i, fetched ? Source.FRAGMENT : source, payload));
     }
     int reusedTokens = used * namespace.blockTokens();
@@ -299,8 +320,12 @@ final class MiniWorker {
               b.sourceBlockHash(),
               used,
               used ? 12 : 0,
-              0,
-              used ? "the same tokens, 12 kept" : "computed: it is not stored");
+              b.mayDiffer() && used ? 4 : 0,
+              used ? "12 kept" : "computed: it is not stored",
+              b.similarity(),
+              b.mayDiffer()
+                  ? List.of(new TokenSpan(b.tokenSpan().from(), b.tokenSpan().from() + 12))
+                  : null);
         })
         .toList();
   }

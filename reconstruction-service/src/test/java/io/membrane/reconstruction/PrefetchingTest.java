@@ -10,10 +10,12 @@ import io.membrane.fixture.TestClock;
 import io.membrane.reconstruction.prefetch.PrefetchSettings;
 import io.membrane.reconstruction.prefetch.PrefetchSettings.When;
 import io.membrane.reconstruction.prefetch.Prefetching;
+import io.membrane.reconstruction.prefetch.SimilarCounts;
 import io.membrane.reconstruction.session.SessionHistory;
 import io.membrane.reconstruction.session.SessionKey;
 import io.membrane.reconstruction.session.SessionLimits;
 import io.membrane.reconstruction.session.Turn;
+import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.rpc.WireJson;
@@ -25,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -193,6 +197,61 @@ class PrefetchingTest {
 
     assertThat(prefetching.failed()).isEqualTo(1);
     Awaitility.await().until(() -> asked().size() == 16);
+  }
+
+  @Test
+  void similarBlocksAreFetchedWithinTheBytesOfASecondAndCountedApart() {
+    Prefetching prefetching = prefetching(When.TURN, 0, 2L * MiniWorker.PAYLOAD_BYTES);
+
+    prefetching.similar(() -> chain);
+
+    awaitAsked(chain.subList(0, 2));
+    SimilarCounts counts = prefetching.similarCounts();
+    Awaitility.await().until(() -> counts.blocks() == 2);
+    assertThat(counts.bytes()).isEqualTo(2L * MiniWorker.PAYLOAD_BYTES);
+    assertThat(counts.leftOut()).isEqualTo(4);
+    assertThat(counts.failed() + prefetching.blocks() + prefetching.bytes()).isZero();
+  }
+
+  @Test
+  void similarBlocksAreNotFetchedPastTheDeadlineOfTheCall() throws Exception {
+    Prefetching prefetching = prefetching(When.TURN, 0, PLENTY);
+    CountDownLatch late = new CountDownLatch(1);
+
+    CallContext.of("acme", Duration.ofMillis(50))
+        .call(() -> {
+          prefetching.similar(() -> {
+            CallContext call = CallContext.currentOr(Duration.ofDays(1));
+            Awaitility.await().until(() -> call.remaining().isZero());
+            late.countDown();
+            return chain;
+          });
+          return chain;
+        });
+
+    assertThat(late.await(10, TimeUnit.SECONDS)).isTrue();
+    Awaitility.await().until(() -> prefetching.similarCounts().failed() == 1);
+    assertThat(asked()).isEmpty();
+  }
+
+  @Test
+  void whoIsNeverToFetchDoesNotLookForSimilarBlocks() {
+    Prefetching never = prefetching(When.NEVER, 0, PLENTY);
+    never.similar(() -> {
+      throw new AssertionError("looked");
+    });
+    assertThat(never.similarCounts().failed() + never.similarCounts().blocks()).isZero();
+  }
+
+  @Test
+  void similarBlocksThatCannotBeAskedAreCountedAsFailed() {
+    FLEET.refusePrefetch();
+    Prefetching prefetching = prefetching(When.TURN, 0, PLENTY);
+
+    prefetching.similar(() -> chain);
+
+    Awaitility.await().until(() -> prefetching.similarCounts().failed() == 1);
+    assertThat(prefetching.similarCounts().blocks()).isZero();
   }
 
   @Test

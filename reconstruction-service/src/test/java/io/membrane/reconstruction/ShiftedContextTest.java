@@ -59,7 +59,7 @@ class ShiftedContextTest extends FleetTest {
   void blocksBehindOtherTokensAreReusedAndSaidToBeShifted() {
     ContextResponse answer = ask(Map.of());
 
-    assertThat(answer.coverage()).isEqualTo(new Coverage(16 + 24, 60, 0, 0.4, 24));
+    assertThat(answer.coverage()).isEqualTo(new Coverage(16 + 24, 60, 0, 0.4, 24, null));
     assertThat(answer.segments())
         .extracting(Segment::tokenSpan, Segment::source, Segment::fidelity)
         .containsExactly(
@@ -183,7 +183,6 @@ class ShiftedContextTest extends FleetTest {
         "\"reuse\":\"shifted\",\"shifted\":{\"recompute_share\":-0.1}       | 0 to 1",
         "\"reuse\":\"exact\",\"shifted\":{\"recompute_share\":0.5}          | for reuse shifted",
         "\"shifted\":{}                                                     | for reuse shifted",
-        "\"reuse\":\"approximate\"                                          | exact or shifted",
       })
   void badOptionsAreRefused(String options, String detail) {
     String body = "{\"tokens\":[1,2,3]," + options + "}";

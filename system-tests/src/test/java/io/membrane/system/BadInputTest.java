@@ -98,7 +98,7 @@ class BadInputTest {
           /v1/contexts | {}                                                | 400
           /v1/contexts | {"tokens":[999999999]}                            | 422
           /v1/contexts | {"tokens":[1],"reuse":"shifted"}                  | 403
-          /v1/contexts | {"tokens":[1],"reuse":"approximate"}              | 422
+          /v1/contexts | {"tokens":[1],"reuse":"approximate"}              | 403
           /v1/contexts | {"tokens":[1],"reuse":"sometimes"}                | 400
           /v1/contexts | {"tokens":[1],"deadline_ms":-1}                   | 400
           /v1/contexts | {"tokens":[1],"namespace":{"model":"no-such"}}    | 422

@@ -57,7 +57,8 @@ final class TestFleet implements BeforeAllCallback, AutoCloseable {
                       Member.RECONSTRUCTION,
                       "--membrane.reconstruction.clusters.far.url=http://127.0.0.1:"
                           + plan.port(Member.COMPUTE),
-                      "--membrane.reconstruction.clusters.far.role=prefill"),
+                      "--membrane.reconstruction.clusters.far.role=prefill",
+                      "--membrane.reconstruction.approximate.patience=20s"),
               Progress.SILENT);
       context.getRoot().getStore(ExtensionContext.Namespace.GLOBAL).put("fleet", this);
     }

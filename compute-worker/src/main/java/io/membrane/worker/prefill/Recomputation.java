@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  *
  * <p>Constraints: a token that is not covered is computed; so is the last one, and so is each whose
  * loaded KV is another token's, which layer 0 tells: there K and V depend on token and position
- * alone.
+ * alone. A block may be refused as a whole: then all of it is computed.
  *
  * <p>Algorithm: CacheBlend's (arXiv:2405.16444). Layer 1 is the first whose K and V depend on the
  * tokens before; how far the loaded ones are from computed ones there ranks the tokens, K and V
@@ -35,22 +35,32 @@ record Recomputation(int[] computed, BitSet others) {
    * @param from first position behind the prefix
    * @param to length of the prompt
    * @param covered positions whose KV was loaded, all in that range
+   * @param refused those of them of which nothing is kept
    * @param look of each position in it: squared distance of K, squared length of K, the same of V,
    *     in layer 0 and again in layer 1; positions behind the last covered one may be left out
-   * @param share of the covered tokens that is computed, 0 to 1
+   * @param share of the covered tokens that are not refused that is computed, 0 to 1
    */
-  static Recomputation choose(int from, int to, BitSet covered, float[] look, double share) {
-    BitSet others = new BitSet();
-    covered.stream().filter(t -> isOther(look, (t - from) * COLUMNS)).forEach(others::set);
+  static Recomputation choose(
+      int from, int to, BitSet covered, BitSet refused, float[] look, double share) {
+    BitSet others = others(from, covered, look);
+    BitSet kept = (BitSet) covered.clone();
+    kept.andNot(refused);
     BitSet computed = new BitSet();
     computed.set(from, to);
-    computed.andNot(covered);
+    computed.andNot(kept);
     computed.or(others);
     computed.set(to - 1);
-    ranked(from, covered, look)
-        .limit((long) Math.ceil(share * covered.cardinality()))
+    ranked(from, kept, look)
+        .limit((long) Math.ceil(share * kept.cardinality()))
         .forEach(computed::set);
     return new Recomputation(computed.stream().toArray(), others);
+  }
+
+  /** Covered positions whose loaded KV is another token's; arguments as of {@link #choose}. */
+  static BitSet others(int from, BitSet covered, float[] look) {
+    BitSet others = new BitSet();
+    covered.stream().filter(t -> isOther(look, (t - from) * COLUMNS)).forEach(others::set);
+    return others;
   }
 
   private static boolean isOther(float[] look, int at) {

@@ -23,10 +23,13 @@ public final class ShiftedPrefill implements AutoCloseable {
   private final int chunkTokens;
   private final int[] ids;
   private final int reused;
+  private final int blockTokens;
+  private final List<MovedBlock> blocks;
   private final BitSet covered = new BitSet();
   private final float[] look;
   private final IValue cache;
   private int inspected;
+  private final BitSet refused = new BitSet();
   private @Nullable Recomputation chosen;
   private int done;
   private @Nullable IValue hidden;
@@ -44,6 +47,8 @@ public final class ShiftedPrefill implements AutoCloseable {
     ids = new int[tokens.length()];
     Arrays.setAll(ids, i -> (int) tokens.get(i));
     reused = prefix.size() * blockTokens;
+    this.blockTokens = blockTokens;
+    this.blocks = List.copyOf(blocks);
     inspected = reused;
     cover(blocks, blockTokens);
     look = new float[(Math.max(covered.length(), reused) - reused) * Recomputation.COLUMNS];
@@ -109,16 +114,25 @@ public final class ShiftedPrefill implements AutoCloseable {
 
   /**
    * Chooses what is computed: all tokens that no block covers, the last one, each whose KV is
-   * another token's, and of the covered ones those that deviate most.
+   * another token's, all of a block with fewer equal ones than it has to have, and of the covered
+   * ones that are left those that deviate most.
    *
-   * @param share of the covered tokens, 0 to 1
+   * @param share of those, 0 to 1
    * @throws IllegalStateException before all chunks are inspected
    */
   public void choose(double share) {
     if (reused + look.length / Recomputation.COLUMNS > inspected || chosen != null) {
       throw new IllegalStateException("inspected up to " + inspected);
     }
-    chosen = Recomputation.choose(reused, ids.length, covered, look, share);
+    BitSet others = Recomputation.others(reused, covered, look);
+    for (MovedBlock block : blocks) {
+      int end = block.at() + blockTokens;
+      int equal = blockTokens - others.get(block.at(), end).cardinality();
+      if (equal < block.leastEqual() * blockTokens) {
+        refused.set(block.at(), end);
+      }
+    }
+    chosen = Recomputation.choose(reused, ids.length, covered, refused, look, share);
   }
 
   /** Computes the next chunk of the chosen tokens; false if there was none left. */
@@ -170,6 +184,12 @@ public final class ShiftedPrefill implements AutoCloseable {
   /** Whether the KV that was loaded for a token is another token's, or of another position. */
   public boolean isOther(int position) {
     return plan().others().get(position);
+  }
+
+  /** Whether the block that was loaded there has too many other tokens, so that none is kept. */
+  public boolean isRefused(int position) {
+    plan();
+    return refused.get(position);
   }
 
   /** Logits of the token after the prompt, one per id of the vocabulary. */

@@ -1,5 +1,6 @@
 package io.membrane.worker.publish;
 
+import io.membrane.block.TokenSpan;
 import io.membrane.rpc.CallContext;
 import io.membrane.wire.PrefillResponse.NextToken;
 import io.membrane.wire.Shifted.ShiftedDeviation;
@@ -9,6 +10,7 @@ import io.membrane.worker.prefill.MovedBlock;
 import io.membrane.worker.prefill.Prefill;
 import io.membrane.worker.prefill.ShiftedPrefill;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -34,10 +36,17 @@ record ShiftedComputation(
   /**
    * What became of a block's tokens.
    *
-   * @param kept tokens that have its KV
    * @param others tokens whose KV is another token's
+   * @param refused whether those were too many, so that none of it was kept
+   * @param spans runs of tokens that have its KV
    */
-  record Use(int kept, int others) {}
+  record Use(int others, boolean refused, List<TokenSpan> spans) {
+
+    /** Tokens that have its KV. */
+    int kept() {
+      return spans.stream().mapToInt(TokenSpan::length).sum();
+    }
+  }
 
   /** To be called on the lane; gives up between two chunks once the caller's deadline is past. */
   static ShiftedComputation run(
@@ -81,8 +90,22 @@ record ShiftedComputation(
   private static Use use(ShiftedPrefill prefill, int at, int blockTokens) {
     int end = at + blockTokens;
     return new Use(
-        (int) IntStream.range(at, end).filter(t -> !prefill.isComputed(t)).count(),
-        (int) IntStream.range(at, end).filter(prefill::isOther).count());
+        (int) IntStream.range(at, end).filter(prefill::isOther).count(),
+        prefill.isRefused(at),
+        runs(IntStream.range(at, end).filter(t -> !prefill.isComputed(t))));
+  }
+
+  private static List<TokenSpan> runs(IntStream ascending) {
+    BitSet tokens = new BitSet();
+    ascending.forEach(tokens::set);
+    List<TokenSpan> runs = new ArrayList<>();
+    int from = tokens.nextSetBit(0);
+    while (from >= 0) {
+      int to = tokens.nextClearBit(from);
+      runs.add(new TokenSpan(from, to));
+      from = tokens.nextSetBit(to);
+    }
+    return List.copyOf(runs);
   }
 
   private static ShiftedDeviation deviation(

@@ -1,7 +1,5 @@
 package io.membrane.worker.publish;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.membrane.block.ContentDigest;
 import io.membrane.block.Slice;
 import io.membrane.rpc.ErrorCode;
@@ -14,6 +12,8 @@ import io.membrane.wire.PrefillResponse.PrefilledBlock;
 import io.membrane.wire.PrefillResponse.Source;
 import io.membrane.wire.Shifted;
 import io.membrane.wire.Shifted.ShiftedBlock;
+import io.membrane.wire.Shifted.ShiftedReport;
+import io.membrane.wire.Shifted.ShiftedUse;
 import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.prefill.MovedBlock;
 import io.membrane.worker.prefill.Prefill;
@@ -79,7 +79,8 @@ final class ShiftedReuse {
     }
     Given given = new Given(prefixFetch.fetch(prompt, asked), sources, System.nanoTime() - start);
     ShiftedComputation computed = compute(request, prompt, shifts, given);
-    Prompt named = named(prompt, shifts, sources);
+    Recipe recipe = Recipe.of(shifts, sources);
+    Prompt named = recipe.name(prompt);
     List<Payload> made = payloads(named, given.prefix().size(), computed.blocks());
     long storeStart = System.nanoTime();
     Outcome stored =
@@ -87,14 +88,15 @@ final class ShiftedReuse {
             ? Outcome.NONE
             : Patience.call(() -> blockStore.storeAll(made));
     long storeNanos = System.nanoTime() - storeStart;
-    count(given, computed, asked, stored, storeNanos);
+    ShiftedReport report = ShiftedReports.of(shifts, sources, computed);
+    count(given, report, computed, asked, stored, storeNanos);
     return new PrefillResponse(
         served.namespace().model(),
         served.namespace(),
         prompt.tokens().length(),
         given.prefix().size() * prompt.blockTokens(),
         computed.tokens(),
-        blocks(given.prefix(), made, first(prompt, shifts, sources), stored),
+        blocks(given.prefix(), made, named, recipe, stored),
         prompt.chain().subList(given.prefix().size(), asked),
         computed.next(),
         served.model().device(),
@@ -105,7 +107,7 @@ final class ShiftedReuse {
             millis(System.nanoTime() - start)),
         stored.position(),
         null,
-        ShiftedReports.of(shifts, sources, computed),
+        report,
         null,
         null,
         stored.reported());
@@ -136,48 +138,17 @@ final class ShiftedReuse {
     List<MovedBlock> blocks = new ArrayList<>();
     for (int i = 0; i < shifts.blocks().size(); i++) {
       byte[] payload = given.sources().get(i).payload();
+      ShiftedBlock block = shifts.blocks().get(i);
       if (payload != null) {
         blocks.add(
             new MovedBlock(
-                shifts.blocks().get(i).tokenSpan().from(),
-                shifts.blocks().get(i).sourceFrom(),
-                payload));
+                block.tokenSpan().from(), block.sourceFrom(), payload, shifts.leastEqual(block)));
       }
     }
     boolean next = Boolean.TRUE.equals(request.nextToken());
     return lane.call(
         prompt.tokens().length(),
         () -> ShiftedComputation.run(served, prompt, prefix, blocks, shifts, next));
-  }
-
-  /** The prompt with other names for all blocks from the first that a shifted block shapes. */
-  private static Prompt named(Prompt prompt, Shifts shifts, List<Fetched> sources) {
-    StringBuilder recipe = new StringBuilder("recompute_share " + shifts.share());
-    for (int i = 0; i < sources.size(); i++) {
-      ShiftedBlock block = shifts.blocks().get(i);
-      if (sources.get(i).payload() != null) {
-        recipe
-            .append('\n')
-            .append(block.tokenSpan())
-            .append(' ')
-            .append(block.sourceBlockHash().hex())
-            .append(' ')
-            .append(block.sourceFrom());
-      }
-    }
-    String digest = ContentDigest.of(recipe.toString().getBytes(UTF_8)).hex();
-    return prompt.renamed(first(prompt, shifts, sources), "membrane/shifted/1 " + digest);
-  }
-
-  /** The first block that a shifted block has a part in. */
-  private static int first(Prompt prompt, Shifts shifts, List<Fetched> sources) {
-    int at =
-        IntStream.range(0, sources.size())
-            .filter(i -> sources.get(i).payload() != null)
-            .map(i -> shifts.blocks().get(i).tokenSpan().from())
-            .findFirst()
-            .orElseThrow();
-    return at / prompt.blockTokens();
   }
 
   private List<Payload> payloads(Prompt named, int first, List<byte[]> blocks) {
@@ -188,11 +159,11 @@ final class ShiftedReuse {
   }
 
   private List<PrefilledBlock> blocks(
-      List<Payload> prefix, List<Payload> made, int firstShifted, Outcome stored) {
+      List<Payload> prefix, List<Payload> made, Prompt prompt, Recipe recipe, Outcome stored) {
     List<PrefilledBlock> blocks = new ArrayList<>();
     prefix.forEach(p -> blocks.add(block(p, p.digest(), Source.FRAGMENT)));
     for (Payload payload : made) {
-      Source source = blocks.size() < firstShifted ? Source.PREFILL : Source.SHIFTED;
+      Source source = recipe.source(prompt, blocks.size());
       blocks.add(block(payload, stored.kept().get(payload.key()), source));
     }
     return blocks;
@@ -210,10 +181,20 @@ final class ShiftedReuse {
   }
 
   private void count(
-      Given given, ShiftedComputation computed, int asked, Outcome stored, long storeNanos) {
-    int kept = computed.uses().stream().mapToInt(ShiftedComputation.Use::kept).sum();
+      Given given,
+      ShiftedReport report,
+      ShiftedComputation computed,
+      int asked,
+      Outcome stored,
+      long storeNanos) {
+    int approximate =
+        report.blocks().stream()
+            .filter(ShiftedUse::isApproximate)
+            .mapToInt(ShiftedUse::keptTokens)
+            .sum();
     tokens("fragment", given.prefix().size() * served.namespace().blockTokens());
-    tokens("shifted", kept);
+    tokens("shifted", report.tokensKept() - approximate);
+    tokens("approximate", approximate);
     tokens("prefill", computed.tokens());
     meters.counter(WorkerMetric.PREFIX_MISSING.metric()).increment(asked - given.prefix().size());
     PrefillAnswer.count(meters, stored);

@@ -14,8 +14,9 @@ import java.util.Objects;
  * @param blocks ascending, without overlap, behind the prefix
  * @param share of the covered tokens that is recomputed, 0 to 1
  * @param measure whether the full prefill is computed as well
+ * @param leastEqual share of an approximate block's tokens that have to be the prompt's, 0 to 1
  */
-record Shifts(List<ShiftedBlock> blocks, double share, boolean measure) {
+record Shifts(List<ShiftedBlock> blocks, double share, boolean measure, double leastEqual) {
 
   /**
    * Checks a request.
@@ -26,18 +27,44 @@ record Shifts(List<ShiftedBlock> blocks, double share, boolean measure) {
   static Shifts of(Shifted asked, Prompt prompt, int prefixBlocks, int positionLimit) {
     double share =
         Objects.requireNonNullElse(asked.recomputeShare(), Shifted.DEFAULT_RECOMPUTE_SHARE);
-    if (!(share >= 0 && share <= 1)) {
-      throw impossible("shifted.recompute_share is 0 to 1, not " + share);
-    }
+    requireShare("recompute_share", share);
+    double leastEqual = Objects.requireNonNullElse(asked.leastEqual(), Shifted.DEFAULT_LEAST_EQUAL);
+    requireShare("least_equal", leastEqual);
     int end = prefixBlocks * prompt.blockTokens();
     for (int i = 0; i < asked.blocks().size(); i++) {
       ShiftedBlock block = asked.blocks().get(i);
       String name = "shifted.blocks[" + i + "]";
       requireFitting(name, block, prompt, end);
       requireSource(name, block.sourceFrom(), prompt.blockTokens(), positionLimit);
+      requireSimilarity(name, block);
       end = block.tokenSpan().to();
     }
-    return new Shifts(asked.blocks(), share, Boolean.TRUE.equals(asked.measure()));
+    return new Shifts(asked.blocks(), share, Boolean.TRUE.equals(asked.measure()), leastEqual);
+  }
+
+  /** Share of a block's tokens that have to be the prompt's. */
+  double leastEqual(ShiftedBlock block) {
+    return block.mayDiffer() ? leastEqual : 1;
+  }
+
+  private static void requireShare(String field, double share) {
+    if (!(share >= 0 && share <= 1)) {
+      throw impossible("shifted." + field + " is 0 to 1, not " + share);
+    }
+  }
+
+  private static void requireSimilarity(String name, ShiftedBlock block) {
+    Double similarity = block.similarity();
+    if (similarity == null) {
+      return;
+    }
+    if (!block.mayDiffer()) {
+      throw impossible(
+          name + ".similarity is of an approximate block: say approximate, or nothing");
+    }
+    if (!(Math.abs(similarity) <= 1)) {
+      throw impossible(name + ".similarity is -1 to 1, not " + similarity);
+    }
   }
 
   private static void requireFitting(String name, ShiftedBlock block, Prompt prompt, int end) {

@@ -3,8 +3,8 @@ package io.membrane.worker.publish;
 /** Names of the worker's own metrics. */
 public enum WorkerMetric {
   /**
-   * Counter, tag {@code source}: {@code fragment}, {@code shifted}, {@code prefill} or {@code
-   * embedding}. Tokens.
+   * Counter, tag {@code source}: {@code fragment}, {@code shifted}, {@code approximate}, {@code
+   * prefill} or {@code embedding}. Tokens.
    */
   TOKENS("membrane.worker.tokens"),
   /** Timer, tag {@code phase}: {@code fetch}, {@code compute} or {@code store}. */

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class RecomputationTest {
 
   private static final int TRIES = 500;
+  private static final BitSet NONE = new BitSet();
 
   @Test
   void itIsWhatTheSlowAndPlainRuleSays() {
@@ -29,9 +30,12 @@ class RecomputationTest {
           float[] look = look(random, (Math.max(covered.length(), from) - from));
           double share = random.nextInt(5) / 4.0;
 
-          Recomputation chosen = Recomputation.choose(from, to, covered, look, share);
+          BitSet refused = (BitSet) covered.clone();
+          IntStream.range(from, to).filter(t -> random.nextInt(4) > 0).forEach(refused::clear);
 
-          assertThat(chosen.computed()).isEqualTo(plain(from, to, covered, look, share));
+          Recomputation chosen = Recomputation.choose(from, to, covered, refused, look, share);
+
+          assertThat(chosen.computed()).isEqualTo(plain(from, to, covered, refused, look, share));
           assertThat(IntStream.range(from, to).filter(chosen::isComputed).toArray())
               .isEqualTo(chosen.computed());
           assertThat(chosen.others().stream()).allMatch(covered::get).allMatch(chosen::isComputed);
@@ -43,8 +47,8 @@ class RecomputationTest {
     BitSet covered = new BitSet();
     covered.set(4, 12);
     float[] look = look(new Random(1), 12);
-    assertThat(Recomputation.choose(0, 12, covered, look, 1).computed()).hasSize(12);
-    assertThat(Recomputation.choose(0, 12, covered, same(12), 0).computed())
+    assertThat(Recomputation.choose(0, 12, covered, NONE, look, 1).computed()).hasSize(12);
+    assertThat(Recomputation.choose(0, 12, covered, NONE, same(12), 0).computed())
         .containsExactly(0, 1, 2, 3, 11);
   }
 
@@ -52,7 +56,7 @@ class RecomputationTest {
   void theLeadingRunEndsAtTheFirstKeptToken() {
     BitSet covered = new BitSet();
     covered.set(7, 9);
-    Recomputation chosen = Recomputation.choose(3, 12, covered, same(6), 0);
+    Recomputation chosen = Recomputation.choose(3, 12, covered, NONE, same(6), 0);
     assertThat(chosen.computed()).containsExactly(3, 4, 5, 6, 9, 10, 11);
     assertThat(chosen.leading(3)).isEqualTo(4);
   }
@@ -63,18 +67,20 @@ class RecomputationTest {
     covered.set(0, 3);
     float[] look = same(3);
     look[Recomputation.COLUMNS] = Float.NaN;
-    assertThat(Recomputation.choose(0, 3, covered, look, 0).others().stream()).containsExactly(1);
+    assertThat(Recomputation.choose(0, 3, covered, NONE, look, 0).others().stream())
+        .containsExactly(1);
   }
 
   /** The ten percent rule and the ranking, token by token. */
-  private static int[] plain(int from, int to, BitSet covered, float[] look, double share) {
+  private static int[] plain(
+      int from, int to, BitSet covered, BitSet refused, float[] look, double share) {
     TreeSet<Integer> all = new TreeSet<>(List.of(to - 1));
     List<Integer> ranked = new ArrayList<>();
     double k = 0;
     double v = 0;
     for (int t = from; t < to; t++) {
       int at = (t - from) * Recomputation.COLUMNS;
-      if (!covered.get(t)) {
+      if (!covered.get(t) || refused.get(t)) {
         all.add(t);
         continue;
       }

@@ -205,11 +205,16 @@ class ShiftedPrefillTest {
     near[3] = (near[3] + 1) % 96;
     near[11] = (near[11] + 1) % 96;
     Tokens prompt = joined(tokens(10, 20), Tokens.of(near), tokens(11, 10));
-    MovedBlock block = new MovedBlock(20, BLOCK, stored.get(1));
+    MovedBlock block = new MovedBlock(20, BLOCK, stored.get(1), 14.0 / BLOCK);
     try (ShiftedPrefill done = shifted(model, prompt, List.of(), List.of(block), 0)) {
       assertThat(IntStream.range(0, prompt.length()).filter(done::isOther)).containsExactly(23, 31);
       assertThat(IntStream.of(23, 31)).allMatch(done::isComputed);
       assertThat(done.computedTokens()).isEqualTo(prompt.length() - BLOCK + 2);
+    }
+    MovedBlock tooFew = new MovedBlock(20, BLOCK, stored.get(1), 15.0 / BLOCK);
+    try (ShiftedPrefill done = shifted(model, prompt, List.of(), List.of(tooFew), 0)) {
+      assertThat(IntStream.range(0, prompt.length()).filter(done::isOther)).containsExactly(23, 31);
+      assertThat(done.computedTokens()).isEqualTo(prompt.length());
     }
     MovedBlock wrongPlace = new MovedBlock(20, 0, stored.get(1));
     try (ShiftedPrefill done = shifted(model, prompt, List.of(), List.of(wrongPlace), 0)) {

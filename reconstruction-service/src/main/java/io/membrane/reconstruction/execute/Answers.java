@@ -8,6 +8,8 @@ import io.membrane.reconstruction.plan.PrefillProfile;
 import io.membrane.reconstruction.plan.Prompt;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.wire.ComputeClient.Embedding;
+import io.membrane.wire.ComputeClient.EmbeddingList;
 import io.membrane.wire.ComputeClient.ModelList;
 import io.membrane.wire.ComputeClient.Profile;
 import io.membrane.wire.ComputeClient.ProfileList;
@@ -28,10 +30,6 @@ import io.membrane.wire.PrefillResponse.PrefilledBlock;
 import io.membrane.wire.PrefillResponse.Source;
 import io.membrane.wire.PrefillResponse.Unstored;
 import io.membrane.wire.SchedulerClient.RouteResponse;
-import io.membrane.wire.Shifted;
-import io.membrane.wire.Shifted.ShiftedBlock;
-import io.membrane.wire.Shifted.ShiftedReport;
-import io.membrane.wire.Shifted.ShiftedUse;
 import io.membrane.wire.TransferBlock;
 import java.util.HashMap;
 import java.util.List;
@@ -157,49 +155,19 @@ final class Answers {
                             && part.bytes() >= 0));
   }
 
-  /** Every block has the prompt's hash before the first shifted one, and another from there on. */
-  static PrefillResponse shifted(
-      Prompt prompt,
-      int prefix,
-      Shifted asked,
-      boolean nextToken,
-      @Nullable PrefillResponse answer) {
+  /** One for each input, in order. */
+  static List<float[]> embeddings(int asked, @Nullable EmbeddingList answer) {
     return kept(
-        "the compute-worker",
-        answer,
-        a ->
-            present(a.blocks(), a.timingsMs(), a.shifted())
-                && isWhole(a.unstored())
-                && a.totalTokens() == prompt.totalTokens()
-                && a.tokensReused() >= 0
-                && a.tokensReused() <= prompt.tokens(prefix)
-                && a.blocks().size() == prompt.blocks()
-                && IntStream.range(0, a.blocks().size())
-                    .allMatch(i -> named(a.blocks().get(i), prompt.blockHashes().get(i)))
-                && reports(asked, Objects.requireNonNull(a.shifted()))
-                && (!nextToken || present(a.nextToken()))
-                && (a.logPosition() == null || LogPosition.isPosition(a.logPosition())));
-  }
-
-  private static boolean named(@Nullable PrefilledBlock block, BlockHash hash) {
-    return block != null
-        && present(block.source(), block.blockHash())
-        && (block.source() == Source.SHIFTED) != hash.equals(block.blockHash());
-  }
-
-  private static boolean reports(Shifted asked, ShiftedReport report) {
-    return report.blocks() != null
-        && report.blocks().size() == asked.blocks().size()
-        && report.tokensKept() >= 0
-        && IntStream.range(0, asked.blocks().size())
-            .allMatch(i -> isOf(asked.blocks().get(i), report.blocks().get(i)));
-  }
-
-  private static boolean isOf(ShiftedBlock asked, @Nullable ShiftedUse use) {
-    return use != null
-        && asked.tokenSpan().equals(use.tokenSpan())
-        && asked.sourceBlockHash().equals(use.sourceBlockHash())
-        && present(use.why());
+            "the compute-worker",
+            answer,
+            a ->
+                a.data() != null
+                    && a.data().size() == asked
+                    && a.data().stream().allMatch(e -> e != null && present(e.embedding())))
+        .data()
+        .stream()
+        .map(Embedding::embedding)
+        .toList();
   }
 
   /** Blocks with their spans and places. */
@@ -238,7 +206,7 @@ final class Answers {
         && (reused.length == 0 || reused[reused.length - 1] < plan.reusedBlocks());
   }
 
-  private static boolean isWhole(@Nullable Unstored unstored) {
+  static boolean isWhole(@Nullable Unstored unstored) {
     return unstored == null
         || (unstored.keys() != null
             && unstored.keys().stream().allMatch(Objects::nonNull)
@@ -286,7 +254,7 @@ final class Answers {
         && block.places().stream().allMatch(p -> p != null && present(p.tier(), p.slices()));
   }
 
-  private static boolean present(@Nullable Object... fields) {
+  static boolean present(@Nullable Object... fields) {
     for (Object field : fields) {
       if (field == null) {
         return false;
@@ -295,7 +263,7 @@ final class Answers {
     return true;
   }
 
-  private static <T> T kept(String peer, @Nullable T answer, Predicate<T> contract) {
+  static <T> T kept(String peer, @Nullable T answer, Predicate<T> contract) {
     if (answer == null || !contract.test(answer)) {
       throw broken(peer, null);
     }

@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -66,12 +68,7 @@ final class Candidates {
   private List<Found> search(Task task, int block) {
     SearchRequest request =
         new SearchRequest(
-            NamespaceRequest.of(task.namespace()),
-            null,
-            task.tokens().slice(task.prompt().tokens(block), task.prompt().tokens(block + 1)),
-            null,
-            null,
-            K);
+            NamespaceRequest.of(task.namespace()), null, task.block(block), null, null, K);
     try {
       return Answers.found(directory.search(request)).matches();
     } catch (MembraneException e) {
@@ -84,12 +81,20 @@ final class Candidates {
    * The blocks that a cluster can fetch: of several the one that continues the block before, whose
    * tokens it was computed behind, and else the first.
    *
-   * @param found by {@link #find}
+   * @param same by {@link #find}
+   * @param similar blocks of similar tokens, for other blocks of the prompt
    * @param first leading blocks that are reused exactly
    */
   static List<ShiftedBlock> at(
-      String cluster, Slice slice, int blockTokens, int first, Map<Integer, List<Found>> found) {
+      String cluster,
+      Slice slice,
+      int blockTokens,
+      int first,
+      Map<Integer, List<Found>> same,
+      Map<Integer, List<Found>> similar) {
     List<ShiftedBlock> blocks = new ArrayList<>();
+    SortedMap<Integer, List<Found>> found = new TreeMap<>(similar);
+    found.putAll(same);
     found.forEach((block, places) -> {
       List<Found> fit =
           places.stream()
@@ -99,10 +104,18 @@ final class Candidates {
       if (!fit.isEmpty()) {
         TokenSpan span = new TokenSpan(block * blockTokens, (block + 1) * blockTokens);
         Found source = preferred(fit, blocks.isEmpty() ? null : blocks.getLast(), span);
-        blocks.add(new ShiftedBlock(span, source.blockHash(), source.tokenSpan().from()));
+        blocks.add(
+            same.containsKey(block)
+                ? new ShiftedBlock(span, source.blockHash(), source.tokenSpan().from())
+                : approximate(span, source));
       }
     });
     return blocks;
+  }
+
+  private static ShiftedBlock approximate(TokenSpan span, Found source) {
+    double similarity = Math.clamp(source.similarity(), -1, 1);
+    return new ShiftedBlock(span, source.blockHash(), source.tokenSpan().from(), true, similarity);
   }
 
   private static boolean isWhole(TokenSpan span, int blockTokens) {

@@ -138,7 +138,14 @@ final class Execution {
     RouteResponse route = proposal.route();
     if (route == null) {
       return new Done(
-          plan, plan.described(null), null, null, null, proposal.gone(), plan.declinedBlocks(), flight);
+          plan,
+          plan.described(null),
+          null,
+          null,
+          null,
+          proposal.gone(),
+          plan.declinedBlocks(),
+          flight);
     }
     Prefilling.Result result = prefilling.carryOut(task, plan, route.target());
     if (lease != null) {

@@ -18,6 +18,7 @@ import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.DirectoryClient.ResolvedNamespace;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.NamespaceRequest;
+import io.membrane.wire.ReconstructionClient.ApproximateReport;
 import io.membrane.wire.ReconstructionClient.ContextRequest;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.PlanResponse;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rebuilds the context of a prompt: asks the directory what is stored and the scheduler where the
@@ -47,6 +49,7 @@ public final class Reconstruction {
    * @param links how fast stored bytes come
    * @param leastGain by which computing what is stored has to be faster than fetching it
    * @param policies who may have more than exact reuse
+   * @param approximate what is done for those who may have similar blocks
    * @param maxTokens longest prompt
    */
   public Reconstruction(
@@ -58,6 +61,7 @@ public final class Reconstruction {
       LearnedLinks links,
       Duration leastGain,
       Policies policies,
+      ApproximateReuse approximate,
       int maxTokens) {
     Watermark watermark = new Watermark();
     this.fleet = new Fleet(clusters);
@@ -67,7 +71,7 @@ public final class Reconstruction {
     this.execution =
         new Execution(inventory, prefilling, leases, watermark, links, leastGain.toNanos() / 1e6);
     this.shiftedReuse =
-        new ShiftedReuse(policies, new Candidates(directory), prefilling, watermark);
+        new ShiftedReuse(policies, new Candidates(directory), approximate, prefilling, watermark);
     this.maxTokens = maxTokens;
   }
 
@@ -81,11 +85,13 @@ public final class Reconstruction {
     Task task = task(request, phases);
     Prompt prompt = task.prompt();
     Stored named = phases.match(() -> inventory.match(prompt, task.reusable(), task.needs()));
-    ShiftedReuse.Done shifted = shiftedReuse.run(task, named, phases);
-    if (shifted != null) {
-      return outcome(task, named, shifted, phases);
+    ShiftedReuse.Result shifted = shiftedReuse.run(task, named, phases);
+    ApproximateReport report = shifted.similar() == null ? null : shifted.similar().report();
+    if (shifted.done() != null) {
+      return outcome(task, named, shifted.done(), report, phases);
     }
     Done done = execution.run(task, named, phases);
+    shiftedReuse.computedExactly(task, shifted.similar());
     List<FragmentKey> fragments =
         task.wish().bytes()
             ? inventory.keys(prompt, done.plan().coveredBlocks(), task.needs()).stream()
@@ -93,7 +99,7 @@ public final class Reconstruction {
                 .toList()
             : List.of();
     return new Outcome(
-        answer(task, done, phases),
+        answer(task, done, report, phases),
         task.namespace(),
         named.matches(),
         done.planned(),
@@ -105,7 +111,12 @@ public final class Reconstruction {
         done.tail());
   }
 
-  private static Outcome outcome(Task task, Stored named, ShiftedReuse.Done done, Phases phases) {
+  private static Outcome outcome(
+      Task task,
+      Stored named,
+      ShiftedReuse.Done done,
+      @Nullable ApproximateReport report,
+      Phases phases) {
     ContextResponse response =
         new ContextResponse(
             UUID.randomUUID().toString(),
@@ -117,7 +128,8 @@ public final class Reconstruction {
             done.answer().nextToken(),
             phases.soFar(),
             done.answer().shifted(),
-            null);
+            null,
+            report);
     return new Outcome(
         response,
         task.namespace(),
@@ -147,9 +159,7 @@ public final class Reconstruction {
 
   private Task task(ContextRequest request, Phases phases) {
     Wish wish = Wish.of(request, maxTokens);
-    if (wish.shifted() != null) {
-      shiftedReuse.requireAllowed();
-    }
+    shiftedReuse.requireAllowed(wish);
     FleetView view = fleet.look();
     ResolvedNamespace resolved = resolve(wish, view);
     Namespace namespace = resolved.namespace();
@@ -229,7 +239,8 @@ public final class Reconstruction {
     return tokens;
   }
 
-  private static ContextResponse answer(Task task, Done done, Phases phases) {
+  private static ContextResponse answer(
+      Task task, Done done, @Nullable ApproximateReport report, Phases phases) {
     Plan plan = done.plan();
     HeldTail tail = task.wish().bytes() ? null : done.tail();
     return new ContextResponse(
@@ -242,6 +253,7 @@ public final class Reconstruction {
         done.nextToken(),
         phases.soFar(),
         null,
-        tail == null ? null : tail.block());
+        tail == null ? null : tail.block(),
+        report);
   }
 }

@@ -18,6 +18,7 @@ import io.membrane.wire.SchedulerClient.RouteResponse;
 import io.membrane.wire.Shifted;
 import io.membrane.wire.Shifted.ShiftedBlock;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -42,15 +43,29 @@ final class ShiftedReuse {
       int stale,
       List<FragmentKey> fragments) {}
 
+  /**
+   * What came of it.
+   *
+   * @param done null if the context is to be rebuilt exactly
+   * @param similar null unless approximate reuse was asked for
+   */
+  record Result(@Nullable Done done, @Nullable Similar similar) {}
+
   private final Policies policies;
   private final Candidates candidates;
+  private final ApproximateReuse approximate;
   private final Prefilling prefilling;
   private final Watermark watermark;
 
   ShiftedReuse(
-      Policies policies, Candidates candidates, Prefilling prefilling, Watermark watermark) {
+      Policies policies,
+      Candidates candidates,
+      ApproximateReuse approximate,
+      Prefilling prefilling,
+      Watermark watermark) {
     this.policies = policies;
     this.candidates = candidates;
+    this.approximate = approximate;
     this.prefilling = prefilling;
     this.watermark = watermark;
   }
@@ -60,31 +75,57 @@ final class ShiftedReuse {
    *
    * @throws MembraneException {@link ErrorCode#FORBIDDEN} if it may not
    */
-  void requireAllowed() {
+  void requireAllowed(Wish wish) {
+    Reuse wanted = wish.reuse();
+    if (wanted == Reuse.EXACT) {
+      return;
+    }
     String tenant = CallContext.tenantOfCall();
-    if (policies.policy(tenant).reuse() != Reuse.SHIFTED) {
+    Reuse allowed = Objects.requireNonNullElse(policies.policy(tenant).reuse(), Reuse.EXACT);
+    if (allowed.compareTo(wanted) < 0) {
+      String name = wanted.name().toLowerCase(Locale.ROOT);
       throw new MembraneException(
           ErrorCode.FORBIDDEN,
-          ("reuse shifted is not what a prefill gives, and the policy of tenant %s does not allow it:"
-                  + " put it with \"reuse\":\"shifted\" (PUT /v1/tenants/%s/policy)")
-              .formatted(tenant, tenant));
+          ("reuse %s is not what a prefill gives, and the policy of tenant %s does not allow it:"
+                  + " put it with \"reuse\":\"%s\" (PUT /v1/tenants/%s/policy)")
+              .formatted(name, tenant, name, tenant));
     }
   }
 
   /**
-   * Has a prompt computed with blocks at other places; null if there are none, or the model is a
-   * hybrid one, whose states know every token before them: then the context is to be rebuilt
-   * exactly.
+   * Has a prompt computed with blocks at other places, as far as it asks for that. A hybrid model
+   * has none, since its states know every token before them.
    */
-  @Nullable Done run(Task task, Stored stored, Phases phases) {
-    ShiftedOptions options = task.wish().shifted();
-    if (options == null || task.isHybrid() || !task.mustCompute(stored)) {
-      return null;
+  Result run(Task task, Stored stored, Phases phases) {
+    boolean reuses = task.wish().shifted() != null && !task.isHybrid() && task.mustCompute(stored);
+    Map<Integer, List<Found>> same =
+        reuses ? phases.match(() -> candidates.find(task, stored.anywhere())) : Map.of();
+    Similar similar =
+        task.wish().approximate()
+            ? phases.match(() -> approximate.look(task, stored, same.keySet()))
+            : null;
+    Map<Integer, List<Found>> near = similar == null ? Map.of() : similar.found();
+    boolean none = same.isEmpty() && near.isEmpty();
+    Done done =
+        !reuses || none || task.servers().isEmpty()
+            ? null
+            : shift(task, stored, same, near, phases);
+    return new Result(done, similar);
+  }
+
+  /** Tells what was looked for and computed exactly all the same. */
+  void computedExactly(Task task, @Nullable Similar similar) {
+    if (similar != null) {
+      approximate.describe(task, similar);
     }
-    Map<Integer, List<Found>> found = phases.match(() -> candidates.find(task, stored.anywhere()));
-    if (found.isEmpty() || task.servers().isEmpty()) {
-      return null;
-    }
+  }
+
+  private @Nullable Done shift(
+      Task task,
+      Stored stored,
+      Map<Integer, List<Found>> same,
+      Map<Integer, List<Found>> similar,
+      Phases phases) {
     RouteResponse route = phases.route(() -> prefilling.route(task, stored));
     Served target = task.server(route.target());
     Needs needs = target.needs();
@@ -95,13 +136,13 @@ final class ShiftedReuse {
     Prompt prompt = task.prompt();
     int prefix = stored.at(route.target());
     List<ShiftedBlock> blocks =
-        Candidates.at(route.target(), slice, prompt.blockTokens(), prefix, found);
+        Candidates.at(route.target(), slice, prompt.blockTokens(), prefix, same, similar);
     if (blocks.isEmpty()) {
       return null;
     }
-    Shifted shifted = new Shifted(blocks, options.recomputeShare(), options.measure());
+    Shifted shifted = asked(task.wish(), blocks);
     PrefillResponse answer =
-        Answers.shifted(
+        ShiftedAnswers.checked(
             prompt,
             prefix,
             shifted,
@@ -127,11 +168,20 @@ final class ShiftedReuse {
         .toList();
   }
 
+  private Shifted asked(Wish wish, List<ShiftedBlock> blocks) {
+    ShiftedOptions options = Objects.requireNonNull(wish.shifted());
+    return new Shifted(
+        blocks,
+        options.recomputeShare(),
+        options.measure(),
+        wish.approximate() ? approximate.leastEqual() : null);
+  }
+
   private static int stale(int prefix, Prompt prompt, PrefillResponse answer) {
     int sources =
         (int)
             Objects.requireNonNull(answer.shifted()).blocks().stream()
-                .filter(use -> !use.used())
+                .filter(use -> !use.used() && use.otherTokens() == 0)
                 .count();
     return prefix - answer.tokensReused() / prompt.blockTokens() + sources;
   }

@@ -16,6 +16,7 @@ import io.membrane.wire.Shifted.ShiftedReport;
 import io.membrane.wire.Shifted.ShiftedUse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -27,7 +28,7 @@ record ShiftedSegments(List<Segment> segments, Coverage coverage) {
 
   static final String EXACT = "stored under the same chained block hash";
   static final String COMPUTED = "not stored at any place";
-  static final String BEHIND = "computed behind shifted blocks, so it is not what a prefill gives";
+  static final String BEHIND = "computed behind %s blocks, so it is not what a prefill gives";
 
   /** What one block, or the tail, is. */
   private record Part(
@@ -59,12 +60,19 @@ record ShiftedSegments(List<Segment> segments, Coverage coverage) {
 
   private static Coverage coverage(Prompt prompt, ShiftedReport report, PrefillResponse answer) {
     int reused = answer.tokensReused() + report.tokensKept();
+    boolean approximate = report.blocks().stream().anyMatch(ShiftedUse::isApproximate);
+    int similar =
+        report.blocks().stream()
+            .filter(ShiftedUse::isApproximate)
+            .mapToInt(ShiftedUse::keptTokens)
+            .sum();
     return new Coverage(
         reused,
         prompt.totalTokens() - reused,
         0,
         (double) reused / prompt.totalTokens(),
-        report.tokensKept());
+        report.tokensKept() - similar,
+        approximate ? similar : null);
   }
 
   private static List<Part> parts(
@@ -76,21 +84,13 @@ record ShiftedSegments(List<Segment> segments, Coverage coverage) {
         report.blocks().stream()
             .collect(Collectors.toMap(ShiftedUse::tokenSpan, Function.identity()));
     List<Part> parts = new ArrayList<>();
-    boolean behind = false;
     for (int i = 0; i < blocks.size(); i++) {
       TokenSpan span = new TokenSpan(prompt.tokens(i), prompt.tokens(i + 1));
       parts.add(told(part(span, blocks.get(i), uses.get(span)), unstored));
-      behind |= parts.getLast().fidelity() == Fidelity.SHIFTED;
     }
     int full = prompt.tokens(blocks.size());
     if (full < prompt.totalTokens()) {
-      parts.add(
-          new Part(
-              new TokenSpan(full, prompt.totalTokens()),
-              Source.PREFILL,
-              behind ? Fidelity.SHIFTED : null,
-              null,
-              behind ? BEHIND : COMPUTED));
+      parts.add(tail(new TokenSpan(full, prompt.totalTokens()), parts));
     }
     return parts;
   }
@@ -104,25 +104,42 @@ record ShiftedSegments(List<Segment> segments, Coverage coverage) {
     return new Part(part.span(), part.source(), part.fidelity(), part.hash(), why);
   }
 
+  private static Part tail(TokenSpan span, List<Part> parts) {
+    Fidelity before = parts.isEmpty() ? null : parts.getLast().fidelity();
+    return before == null || before == Fidelity.EXACT
+        ? new Part(span, Source.PREFILL, null, null, COMPUTED)
+        : new Part(span, Source.PREFILL, before, null, behind(before));
+  }
+
   private static Part part(TokenSpan span, PrefilledBlock block, @Nullable ShiftedUse use) {
     BlockHash hash = block.blockHash();
     return switch (block.source()) {
       case FRAGMENT -> new Part(span, Source.FRAGMENT, Fidelity.EXACT, hash, EXACT);
       case PREFILL ->
           new Part(span, Source.PREFILL, null, hash, use == null ? COMPUTED : use.why());
-      case SHIFTED -> {
-        if (use == null || !use.used()) {
-          String why = use == null ? BEHIND : BEHIND + "; " + use.why();
-          yield new Part(span, Source.PREFILL, Fidelity.SHIFTED, hash, why);
-        }
-        String why =
-            "the same tokens are stored behind others, as block "
-                + use.sourceBlockHash().hex()
-                + ": "
-                + use.why();
-        yield new Part(span, Source.FRAGMENT, Fidelity.SHIFTED, hash, why);
-      }
+      case SHIFTED -> shaped(span, Fidelity.SHIFTED, hash, use);
+      case APPROXIMATE -> shaped(span, Fidelity.APPROXIMATE, hash, use);
     };
+  }
+
+  private static Part shaped(
+      TokenSpan span, Fidelity fidelity, BlockHash hash, @Nullable ShiftedUse use) {
+    if (use == null || !use.used()) {
+      String why = use == null ? behind(fidelity) : behind(fidelity) + "; " + use.why();
+      return new Part(span, Source.PREFILL, fidelity, hash, why);
+    }
+    String source = use.sourceBlockHash().hex() + ": " + use.why();
+    String why =
+        use.isApproximate()
+            ? "similar tokens (%.3f) are stored, as block "
+                    .formatted(Objects.requireNonNullElse(use.similarity(), Double.NaN))
+                + source
+            : "the same tokens are stored behind others, as block " + source;
+    return new Part(span, Source.FRAGMENT, fidelity, hash, why);
+  }
+
+  private static String behind(Fidelity fidelity) {
+    return BEHIND.formatted(fidelity.name().toLowerCase(Locale.ROOT));
   }
 
   private static boolean continues(Segment last, Part part) {

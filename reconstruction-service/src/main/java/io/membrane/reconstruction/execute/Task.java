@@ -37,6 +37,11 @@ record Task(
     return prompt.totalTokens() % prompt.blockTokens();
   }
 
+  /** The tokens of one of its full blocks. */
+  Tokens block(int block) {
+    return tokens.slice(prompt.tokens(block), prompt.tokens(block + 1));
+  }
+
   /** What the workers read; null if no worker says. */
   @Nullable Needs needs() {
     return servers.stream().map(Served::needs).filter(Objects::nonNull).findFirst().orElse(null);

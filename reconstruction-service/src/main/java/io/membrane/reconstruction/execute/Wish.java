@@ -2,6 +2,7 @@ package io.membrane.reconstruction.execute;
 
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.tenancy.Reuse;
 import io.membrane.wire.NamespaceRequest;
 import io.membrane.wire.ReconstructionClient.ContextRequest;
 import io.membrane.wire.ReconstructionClient.Deliver;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param prefill whether what is missing is computed
  * @param bytes whether the caller wants the fragments themselves
  * @param shifted how blocks may be reused at other places; null if only exactly
+ * @param approximate whether similar blocks may be prefetched and, where something is computed,
+ *     reused
  */
 record Wish(
     NamespaceRequest namespace,
@@ -23,7 +26,8 @@ record Wish(
     boolean nextToken,
     boolean bytes,
     boolean tail,
-    @Nullable ShiftedOptions shifted) {
+    @Nullable ShiftedOptions shifted,
+    boolean approximate) {
 
   static Wish of(ContextRequest request, int maxTokens) {
     if ((request.tokens() == null) == (request.text() == null)) {
@@ -44,7 +48,8 @@ record Wish(
         nextToken,
         request.deliver() == Deliver.BYTES,
         tail(request, prefill),
-        shifted(request, prefill));
+        shifted(request, prefill),
+        request.reuse() == Fidelity.APPROXIMATE);
   }
 
   private static boolean tail(ContextRequest request, boolean prefill) {
@@ -61,17 +66,19 @@ record Wish(
   }
 
   private static @Nullable ShiftedOptions shifted(ContextRequest request, boolean prefill) {
-    if (request.reuse() == Fidelity.APPROXIMATE) {
-      throw impossible("reuse: this version does not reuse approximately; write exact or shifted");
-    }
     ShiftedOptions options = request.shifted();
-    if (request.reuse() != Fidelity.SHIFTED) {
+    boolean approximate = request.reuse() == Fidelity.APPROXIMATE;
+    if (request.reuse() != Fidelity.SHIFTED && !approximate) {
       if (options != null) {
-        throw impossible("shifted: it is for reuse shifted; leave it out, or write that");
+        throw impossible(
+            "shifted: it is for reuse shifted or approximate; leave it out, or write one of them");
       }
       return null;
     }
     if (!prefill) {
+      if (approximate && options == null) {
+        return null;
+      }
       throw impossible("reuse shifted computes: it needs on_miss prefill, not report");
     }
     if (options == null) {
@@ -82,6 +89,14 @@ record Wish(
       throw impossible("shifted.recompute_share is 0 to 1, not " + share);
     }
     return options;
+  }
+
+  /** How far from a prefill the tenant's policy has to let it go. */
+  Reuse reuse() {
+    if (approximate) {
+      return Reuse.APPROXIMATE;
+    }
+    return shifted == null ? Reuse.EXACT : Reuse.SHIFTED;
   }
 
   static void checkLength(int tokens, int maxTokens) {

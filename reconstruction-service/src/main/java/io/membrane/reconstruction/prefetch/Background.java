@@ -12,7 +12,7 @@ final class Background {
 
   private static final Logger log = LoggerFactory.getLogger(Background.class);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final String name;
   private final Semaphore free;
@@ -32,22 +32,30 @@ final class Background {
    * @param done is told whether it was carried out: false if too many are under way, or it failed
    */
   void begin(String tenant, Runnable task, Consumer<Boolean> done) {
+    begin(CallContext.of(tenant, PATIENCE), task, done);
+  }
+
+  /**
+   * Begins a task of a call, which it does not outlive by its deadline.
+   *
+   * @param done as above
+   */
+  void begin(CallContext call, Runnable task, Consumer<Boolean> done) {
     if (!free.tryAcquire()) {
       done.accept(false);
       return;
     }
-    Thread.ofVirtual().name(name).start(() -> run(tenant, task, done));
+    Thread.ofVirtual().name(name).start(() -> run(call.within(PATIENCE), task, done));
   }
 
-  private void run(String tenant, Runnable task, Consumer<Boolean> done) {
+  private void run(CallContext call, Runnable task, Consumer<Boolean> done) {
     boolean carriedOut = false;
     try {
       carriedOut =
-          CallContext.of(tenant, PATIENCE)
-              .call(() -> {
-                task.run();
-                return true;
-              });
+          call.call(() -> {
+            task.run();
+            return true;
+          });
     } catch (Exception e) {
       log.debug("{}: {}", name, e.getMessage());
     } finally {

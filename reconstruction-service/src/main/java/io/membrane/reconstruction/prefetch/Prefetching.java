@@ -12,6 +12,7 @@ import io.membrane.reconstruction.session.SessionHistory;
 import io.membrane.reconstruction.session.SessionKey;
 import io.membrane.rpc.CallContext;
 import io.membrane.wire.DirectoryClient;
+import io.membrane.wire.DirectoryClient.DescribeRequest;
 import io.membrane.wire.DirectoryClient.KnownBlock;
 import io.membrane.wire.DirectoryClient.MatchRequest;
 import io.membrane.wire.DirectoryClient.RelatedBlock;
@@ -24,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,7 @@ public final class Prefetching {
   private final Background notes = new Background("contexts", AT_ONCE);
   private final Cache<Stock, Layout> layouts =
       Caffeine.newBuilder().maximumSize(MOST_LAYOUTS).expireAfterWrite(LAYOUT_KEPT).build();
+  private final SimilarCounts similar = new SimilarCounts();
   private final LongAdder blocks = new LongAdder();
   private final LongAdder bytes = new LongAdder();
   private final LongAdder leftOut = new LongAdder();
@@ -92,6 +95,34 @@ public final class Prefetching {
       MatchRequest noted = new MatchRequest(null, null, chain, null, null, key.id(), null);
       notes.begin(key.tenant(), () -> directory.match(noted), done -> lostNotes.add(done ? 0 : 1));
     }
+  }
+
+  /**
+   * Has blocks of the call's tenant that are similar to those of a prompt brought into memory,
+   * within the call's deadline.
+   *
+   * @param blocks names them; may take long
+   */
+  public void similar(Supplier<List<BlockHash>> blocks) {
+    if (settings.when() != When.NEVER) {
+      prefetches.begin(
+          CallContext.currentOr(Background.PATIENCE),
+          () -> fetchSimilar(blocks.get()),
+          done -> similar.failed(done ? 0 : 1));
+    }
+  }
+
+  /** Tells the directory what blocks of the call's tenant are about. */
+  public void describe(DescribeRequest chunks) {
+    notes.begin(
+        CallContext.tenantOfCall(),
+        () -> directory.describe(chunks),
+        done -> similar.untold(done ? 0 : chunks.blocks().size()));
+  }
+
+  /** What was brought into memory since it is similar. */
+  public SimilarCounts similarCounts() {
+    return similar;
   }
 
   /** Blocks that fragment-service was asked to bring into memory. */
@@ -159,6 +190,23 @@ public final class Prefetching {
 
   private static Stream<FragmentKey> keys(BlockHash hash, BlockLayout layout) {
     return layout.slices().stream().map(slice -> new FragmentKey(hash, slice));
+  }
+
+  private void fetchSimilar(List<BlockHash> likely) {
+    if (likely.isEmpty()) {
+      return;
+    }
+    KnownBlock block = directory.block(likely.getFirst().toString());
+    BlockLayout layout = BlockLayout.of(block, Slice.Kind.ATTN);
+    if (layout.slices().isEmpty()) {
+      return;
+    }
+    int granted = budget.take(likely.size(), layout.bytes());
+    similar.leftOut(likely.size() - granted);
+    if (granted > 0) {
+      ask(List.of(), likely.subList(0, granted), layout);
+      similar.asked(granted, layout.bytes());
+    }
   }
 
   private void ask(List<FragmentKey> state, List<BlockHash> some, BlockLayout layout) {
