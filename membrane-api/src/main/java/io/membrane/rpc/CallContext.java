@@ -141,11 +141,21 @@ public record CallContext(String tenant, long deadlineNanos, Cancellation cancel
 
   /** {@code work} that runs in the caller's context and trace, whichever thread runs it. */
   public static <T> Callable<T> carry(Callable<T> work) {
+    return carry(work, currentCancellation());
+  }
+
+  /** As {@link #carry}, of work that is not in vain if the caller leaves: only time ends it. */
+  public static <T> Callable<T> carryOn(Callable<T> work) {
+    return carry(work, new Cancellation());
+  }
+
+  private static <T> Callable<T> carry(Callable<T> work, Cancellation cancellation) {
     Callable<T> traced = TRACE.captureAll().wrap(work);
     if (!CURRENT.isBound()) {
       return traced;
     }
-    CallContext context = CURRENT.get();
+    CallContext current = CURRENT.get();
+    CallContext context = new CallContext(current.tenant, current.deadlineNanos, cancellation);
     return () -> context.call(traced);
   }
 }

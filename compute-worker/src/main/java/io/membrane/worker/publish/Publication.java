@@ -48,12 +48,12 @@ final class Publication implements AutoCloseable {
   private boolean closed;
   private boolean ended;
 
-  /** One that stores in the caller's context. */
+  /** One that stores in the caller's context, even once that one has left. */
   Publication(BlockStore store, Prompt prompt) {
     this.store = store;
     this.prompt = prompt;
     this.work =
-        CallContext.carry(() -> {
+        CallContext.carryOn(() -> {
           storeAll();
           return this;
         });
