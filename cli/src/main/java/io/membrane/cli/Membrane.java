@@ -61,6 +61,7 @@ public final class Membrane {
         .addSubcommand(new Logs(this))
         .addSubcommand(new Plan(this))
         .addSubcommand(new Profile(this))
+        .addSubcommand(new Key(this))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((e, command, parsed) -> {
           command.getErr().println(e.getMessage() == null ? e.toString() : e.getMessage());

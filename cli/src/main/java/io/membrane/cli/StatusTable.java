@@ -52,6 +52,6 @@ final class StatusTable {
     if (!each.process().runs()) {
       return "ended";
     }
-    return Probe.isReady(each.member(), each.port()) ? "ready" : "not ready";
+    return Probe.isReady(each.member(), each.healthPort()) ? "ready" : "not ready";
   }
 }

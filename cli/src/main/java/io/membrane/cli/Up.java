@@ -99,6 +99,7 @@ final class Up implements Callable<Integer> {
     out.printf(
         "Membrane is up after %.1f s: %s%n",
         Duration.ofNanos(System.nanoTime() - start).toMillis() / 1e3, fleet.url(Member.GATEWAY));
+    out.println("Everybody who reaches this machine's loopback address may do everything.");
     if (detach) {
       fleet.detach();
       out.println("./membrane status | logs | down");

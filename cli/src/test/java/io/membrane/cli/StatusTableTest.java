@@ -24,9 +24,13 @@ class StatusTableTest {
         new FleetState(
             URI.create("redis://r"),
             List.of(
-                new MemberState(Member.REDIS, self, Port.free(1).getFirst(), log),
+                new MemberState(Member.REDIS, self, Port.free(1).getFirst(), 1, log),
                 new MemberState(
-                    Member.GATEWAY, new KnownProcess(Long.MAX_VALUE, Instant.EPOCH), 8080, log)));
+                    Member.GATEWAY,
+                    new KnownProcess(Long.MAX_VALUE, Instant.EPOCH),
+                    8080,
+                    8090,
+                    log)));
 
     List<String> rows = StatusTable.of(fleet, self.started().plusSeconds(65)).lines().toList();
 

@@ -1,5 +1,6 @@
 package io.membrane.gateway;
 
+import io.membrane.gateway.identity.SecurityProperties;
 import io.membrane.gateway.routing.Service;
 import io.swagger.v3.oas.annotations.Operation;
 import java.util.Arrays;
@@ -17,7 +18,7 @@ class FrontDoor {
 
   private final Overview overview;
 
-  FrontDoor(BuildProperties build) {
+  FrontDoor(BuildProperties build, SecurityProperties security) {
     Map<String, ServiceEntry> services =
         Arrays.stream(Service.values())
             .collect(
@@ -32,7 +33,7 @@ class FrontDoor {
             String.valueOf(build.getVersion()),
             services,
             "/v3/api-docs",
-            "/actuator/health");
+            security.anonymous());
   }
 
   /**
@@ -40,13 +41,14 @@ class FrontDoor {
    *
    * @param services by name
    * @param apiDocs OpenAPI document of the gateway itself
+   * @param anonymous whether everybody may do everything
    */
   record Overview(
       String name,
       String version,
       Map<String, ServiceEntry> services,
       String apiDocs,
-      String health) {}
+      boolean anonymous) {}
 
   /**
    * One service.

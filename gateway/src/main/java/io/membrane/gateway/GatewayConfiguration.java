@@ -2,7 +2,6 @@ package io.membrane.gateway;
 
 import io.membrane.boot.ProblemWriter;
 import io.membrane.boot.RequestCodings;
-import io.membrane.gateway.identity.TenantFilter;
 import io.membrane.gateway.routing.BackendHealth;
 import io.membrane.gateway.routing.Backends;
 import io.membrane.gateway.routing.Routes;
@@ -21,11 +20,9 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
-import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.cloud.gateway.server.mvc.handler.ProxyExchange;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
 import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.ServerResponse;
 
@@ -65,15 +62,6 @@ class GatewayConfiguration {
   @Bean
   RouterFunction<ServerResponse> routes(Backends backends) {
     return Routes.to(backends);
-  }
-
-  /** Before the request context is read from the headers. */
-  @Bean
-  FilterRegistrationBean<TenantFilter> tenantFilter() {
-    FilterRegistrationBean<TenantFilter> registration =
-        new FilterRegistrationBean<>(new TenantFilter());
-    registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 5);
-    return registration;
   }
 
   /** Bodies go through in pieces as large as those in which they are read; 8 KiB cost half. */

@@ -25,6 +25,15 @@ class BadRequestTest extends GatewayTest {
         "GET /v1/placement/%zz HTTP/1.1|400",
         "GET /v1/placement/a%2Fb HTTP/1.1|400",
         "GET /v1/placement/../nodes/%2e%2e/%2e%2e/%2e%2e HTTP/1.1|400",
+        "GET /memory//ns/key HTTP/1.1|400",
+        "GET /memory/ns/a%2fb HTTP/1.1|400",
+        "GET /memory/ns/a%5cb HTTP/1.1|400",
+        "GET /memory/ns/..;/..;/v1/keys HTTP/1.1|400",
+        "GET /memory/ns/%2e%2e/%2e%2e/v1/keys HTTP/1.1|400",
+        "GET /memory/ns/key;tenant=other HTTP/1.1|400",
+        "GET /memory/ns/key%3btenant=other HTTP/1.1|400",
+        "GET /memory/ns/a%0d%0ab HTTP/1.1|400",
+        "GET /memory/ns/a%00b HTTP/1.1|400",
         "TRACE /v1/models HTTP/1.1|405",
       })
   void aBadRequestLineIsRefusedByTheGateway(String line, int status) {
@@ -34,6 +43,7 @@ class BadRequestTest extends GatewayTest {
     assertThat(answer).contains("\"retriable\":false");
     assertThat(backend("compute-worker").seen()).isEmpty();
     assertThat(backend("directory-service").seen()).isEmpty();
+    assertThat(backend("fragment-service").seen()).isEmpty();
   }
 
   @Test

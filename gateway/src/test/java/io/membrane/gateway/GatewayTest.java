@@ -16,6 +16,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
@@ -24,6 +25,8 @@ import org.springframework.test.context.DynamicPropertySource;
 @SpringBootTest(
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
     properties = {
+      "membrane.gateway.security.anonymous=true",
+      "management.server.port=0",
       "membrane.client.open-for=200ms",
       "membrane.gateway.max-silence=2s",
       "management.tracing.export.enabled=true"
@@ -36,6 +39,8 @@ abstract class GatewayTest {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   @LocalServerPort int port;
+
+  @LocalManagementPort int managementPort;
 
   @DynamicPropertySource
   static void peers(DynamicPropertyRegistry registry) {
@@ -83,6 +88,12 @@ abstract class GatewayTest {
 
   HttpResponse<String> get(String pathAndQuery) {
     return send(request(pathAndQuery));
+  }
+
+  HttpResponse<String> manage(String pathAndQuery) {
+    return send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + pathAndQuery))
+            .timeout(Duration.ofSeconds(30)));
   }
 
   static Problem problem(HttpResponse<String> answer) {

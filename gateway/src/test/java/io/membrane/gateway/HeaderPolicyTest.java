@@ -36,6 +36,21 @@ class HeaderPolicyTest extends GatewayTest {
   }
 
   @Test
+  void credentialsAndWhatProxiesSaidDoNotComeIn() {
+    send(
+        request("/v1/models")
+            .header("Authorization", "Bearer secret")
+            .header("Cookie", "session=1")
+            .header("Forwarded", "for=10.0.0.1")
+            .header("X-Forwarded-For", "10.0.0.1")
+            .header("X-Forwarded-Prefix", "/v1/keys"));
+
+    assertThat(seen("compute-worker").headers())
+        .doesNotContainKeys(
+            "authorization", "cookie", "forwarded", "x-forwarded-for", "x-forwarded-prefix");
+  }
+
+  @Test
   void whatIsLeftOfTheDeadlineIsPassedOn() {
     send(request("/v1/models").header("Membrane-Deadline-Ms", "5000"));
 

@@ -38,6 +38,8 @@ class RoutingTest extends GatewayTest {
         "GET /v1/inventory fragment-service",
         "POST /v1/transfers fragment-service",
         "GET /v1/tenants/t/usage fragment-service",
+        "PUT /memory/vllm_kv/BlockHashType(hash_value=1,%20token_ids=(2,+3)):meta@x fragment-service",
+        "DELETE /memory/vllm_kv fragment-service",
         "POST /v1/contexts reconstruction-service",
         "GET /v1/contexts/1/explanation reconstruction-service",
         "GET /v1/sessions/1 reconstruction-service",
@@ -81,6 +83,7 @@ class RoutingTest extends GatewayTest {
         "/v1/placement/a:b(c),d=e+f@g?q=a+b%2Fc",
         "/v1/placement/%3A%25?flag",
         "/v1/placement/x?a=1&a=2&b=",
+        "/v1/placement/%252e%252e",
       })
   void pathAndQueryArriveAsTheyWereSent(String uri) {
     assertThat(get(uri).body()).isEqualTo("directory-service " + uri);
@@ -111,6 +114,7 @@ class RoutingTest extends GatewayTest {
     assertThat(overview.at("/services/fragment-service/api_docs").asString())
         .isEqualTo("/v3/api-docs/fragment-service");
     assertThat(overview.at("/services").size()).isEqualTo(5);
+    assertThat(overview.get("anonymous").asBoolean()).isTrue();
   }
 
   @Test
@@ -134,22 +138,28 @@ class RoutingTest extends GatewayTest {
   void healthShowsTheServicesAndReadinessDoesNotDependOnThem() {
     backend("compute-worker").fails(new FaultProxy.Fault.Refuse());
 
-    var health = WireJson.mapper().readTree(get("/actuator/health").body());
+    var health = WireJson.mapper().readTree(manage("/actuator/health").body());
 
     assertThat(health.at("/components/services/components/compute-worker/status").asString())
         .isEqualTo("DOWN");
     assertThat(health.at("/components/services/components/fragment-service/status").asString())
         .isEqualTo("UP");
     assertThat(health.at("/components").has("discoveryComposite")).isFalse();
-    assertThat(get("/actuator/health/readiness").statusCode()).isEqualTo(200);
-    assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(200);
+    assertThat(manage("/actuator/health/readiness").statusCode()).isEqualTo(200);
+    assertThat(manage("/actuator/health/liveness").statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/actuator", "/actuator/health", "/actuator/prometheus", "/actuator/env"})
+  void managementIsNotOnThePublicPort(String path) {
+    assertThat(get(path).statusCode()).isEqualTo(404);
   }
 
   @Test
   void metricsCountWhatGoesThrough() {
     send(request("/v1/prefill").POST(HttpRequest.BodyPublishers.ofString("x".repeat(1000))));
 
-    assertThat(get("/actuator/prometheus").body())
+    assertThat(manage("/actuator/prometheus").body())
         .containsPattern("membrane_gateway_request_bytes_total\\{service=\"compute-worker\"} [1-9]")
         .contains("membrane_gateway_answer_bytes_total")
         .contains("membrane_gateway_broken_answers_total");

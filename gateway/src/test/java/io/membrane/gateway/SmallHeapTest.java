@@ -61,6 +61,7 @@ class SmallHeapTest {
         }
       });
       int port = freePort();
+      int management = freePort();
       Process gateway =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -74,12 +75,14 @@ class SmallHeapTest {
                   GatewayApplication.class.getName(),
                   "--server.address=127.0.0.1",
                   "--server.port=" + port,
+                  "--management.server.port=" + management,
+                  "--membrane.gateway.security.anonymous=true",
                   "--membrane.client.peers.fragment-service=" + fragments.url())
               .redirectErrorStream(true)
               .redirectOutput(directory.resolve("gateway.log").toFile())
               .start();
       try {
-        URI readiness = URI.create("http://127.0.0.1:" + port + "/actuator/health/readiness");
+        URI readiness = URI.create("http://127.0.0.1:" + management + "/actuator/health/readiness");
         await().atMost(Duration.ofSeconds(60)).until(() -> isReady(readiness));
 
         URI uri = URI.create("http://127.0.0.1:" + port + "/v1/fragments/x");

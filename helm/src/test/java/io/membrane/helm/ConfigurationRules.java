@@ -23,12 +23,7 @@ final class ConfigurationRules {
 
   /** Agreed with services that do not know them yet; each goes from here when its service does. */
   private static final Set<String> AGREED =
-      Set.of(
-          "membrane.client.ssl-bundle",
-          "membrane.gateway.security.anonymous",
-          "membrane.gateway.security.audience",
-          "membrane.gateway.security.bootstrap-key-file",
-          "membrane.gateway.security.issuer");
+      Set.of("membrane.client.ssl-bundle");
 
   private static final Map<String, PropertyNames> KNOWN = new ConcurrentHashMap<>();
 

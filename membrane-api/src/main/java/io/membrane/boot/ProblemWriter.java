@@ -60,7 +60,7 @@ public final class ProblemWriter {
   }
 
   /** As {@link #write(ErrorCode, String, HttpServletResponse)}, with more headers. */
-  void write(
+  public void write(
       ErrorCode code, String detail, Map<String, String> headers, HttpServletResponse response)
       throws IOException {
     if (response.isCommitted()) {
@@ -70,7 +70,7 @@ public final class ProblemWriter {
     response.setStatus(code.status());
     response.setContentType(Problem.MEDIA_TYPE);
     headers.forEach(response::setHeader);
-    if (code.retriable()) {
+    if (code.retriable() && !headers.containsKey(HttpHeaders.RETRY_AFTER)) {
       response.setHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     byte[] body = WireJson.mapper().writeValueAsBytes(problem(code, detail));

@@ -228,11 +228,11 @@ class MainJobTest {
   @Test
   void everyServiceServesHealthMetricsAndItsContract() {
     for (String service : TestFleet.SERVICES) {
-      Http direct = FLEET.http(service);
-      assertThat(direct.get("/actuator/health/readiness").text()).as(service).contains("UP");
-      assertThat(direct.get("/actuator/health/liveness").text()).as(service).contains("UP");
-      assertThat(direct.get("/actuator/prometheus").text()).as(service).contains("jvm_memory");
-      assertThat(direct.get("/v3/api-docs").text()).as(service).contains("openapi");
+      Http health = FLEET.health(service);
+      assertThat(health.get("/actuator/health/readiness").text()).as(service).contains("UP");
+      assertThat(health.get("/actuator/health/liveness").text()).as(service).contains("UP");
+      assertThat(health.get("/actuator/prometheus").text()).as(service).contains("jvm_memory");
+      assertThat(FLEET.http(service).get("/v3/api-docs").text()).as(service).contains("openapi");
     }
   }
 

@@ -80,6 +80,12 @@ final class TestFleet implements BeforeAllCallback, AutoCloseable {
     return new Http(fleet().url(Member.named(service)));
   }
 
+  /** Whoever asks a service for its health and metrics. */
+  Http health(String service) {
+    Member member = Member.named(service);
+    return new Http(fleet().state().of(member).orElseThrow().healthUrl());
+  }
+
   void kill(String service) {
     fleet().kill(Member.named(service));
   }

@@ -18,6 +18,8 @@ import java.util.Map;
  * @param blockTokens tokens per block
  * @param redis which Redis
  * @param ports by member
+ * @param managementPort of the gateway, for its health and metrics; the others serve theirs beside
+ *     what they are for
  * @param arguments further program arguments by member, e.g. {@code --membrane.fragment.node=a}
  * @param jsonLogs whether logs are JSON
  * @param readyWithin how long all may take to be ready
@@ -29,6 +31,7 @@ public record FleetPlan(
     int blockTokens,
     RedisChoice redis,
     Map<Member, Integer> ports,
+    int managementPort,
     Map<Member, List<String>> arguments,
     boolean jsonLogs,
     Duration readyWithin) {
@@ -41,6 +44,9 @@ public record FleetPlan(
 
   /** Where clients of the Membrain protocol look if nothing else is said. */
   private static final int MEMBRAIN_PORT = 9201;
+
+  /** Of the port for the gateway's health and metrics from its own. */
+  private static final int MANAGEMENT_OFFSET = 10;
 
   private static final int MAX_PORT = 65_535;
   private static final int MAX_BLOCK_TOKENS = 65_536;
@@ -66,7 +72,13 @@ public record FleetPlan(
             "port " + port + " of " + member.label() + " is not one", "use 1 to " + MAX_PORT);
       }
     });
-    if (ports.values().stream().distinct().count() != Member.values().length) {
+    if (managementPort < 1 || managementPort > MAX_PORT) {
+      throw new FleetProblem(
+          "port " + managementPort + " for the gateway's management is not one",
+          "use 1 to " + MAX_PORT);
+    }
+    if (ports.values().stream().distinct().count() != Member.values().length
+        || ports.containsValue(managementPort)) {
       throw new FleetProblem(
           "every process needs a port of its own: " + ports, "change --port or --port-base");
     }
@@ -81,6 +93,7 @@ public record FleetPlan(
         256,
         new RedisChoice.Embedded("1gb"),
         portsFrom(DEFAULT_PORT_BASE),
+        DEFAULT_PORT_BASE + MANAGEMENT_OFFSET,
         Map.of(),
         false,
         Duration.ofMinutes(3));
@@ -97,32 +110,74 @@ public record FleetPlan(
 
   /** Ports that are free now. */
   public FleetPlan onFreePorts() {
-    Iterator<Integer> free = Port.free(Member.values().length).iterator();
+    Iterator<Integer> free = Port.free(Member.values().length + 1).iterator();
     Map<Member, Integer> chosen = new EnumMap<>(Member.class);
     for (Member member : Member.values()) {
       chosen.put(member, free.next());
     }
-    return withPorts(chosen);
+    return withPorts(chosen, free.next());
   }
 
   public FleetPlan withState(Path folder) {
     return new FleetPlan(
-        home, folder, model, blockTokens, redis, ports, arguments, jsonLogs, readyWithin);
+        home,
+        folder,
+        model,
+        blockTokens,
+        redis,
+        ports,
+        managementPort,
+        arguments,
+        jsonLogs,
+        readyWithin);
   }
 
   public FleetPlan withModel(Path directory, int tokensPerBlock) {
     return new FleetPlan(
-        home, state, directory, tokensPerBlock, redis, ports, arguments, jsonLogs, readyWithin);
+        home,
+        state,
+        directory,
+        tokensPerBlock,
+        redis,
+        ports,
+        managementPort,
+        arguments,
+        jsonLogs,
+        readyWithin);
   }
 
   public FleetPlan withRedis(RedisChoice choice) {
     return new FleetPlan(
-        home, state, model, blockTokens, choice, ports, arguments, jsonLogs, readyWithin);
+        home,
+        state,
+        model,
+        blockTokens,
+        choice,
+        ports,
+        managementPort,
+        arguments,
+        jsonLogs,
+        readyWithin);
   }
 
+  /** On these; management as far from the gateway as it usually is. */
   public FleetPlan withPorts(Map<Member, Integer> chosen) {
+    return withPorts(chosen, chosen.getOrDefault(Member.GATEWAY, 0) + MANAGEMENT_OFFSET);
+  }
+
+  /** On these ports. */
+  public FleetPlan withPorts(Map<Member, Integer> chosen, int management) {
     return new FleetPlan(
-        home, state, model, blockTokens, redis, chosen, arguments, jsonLogs, readyWithin);
+        home,
+        state,
+        model,
+        blockTokens,
+        redis,
+        chosen,
+        management,
+        arguments,
+        jsonLogs,
+        readyWithin);
   }
 
   /** Further program arguments of one member, instead of those that it had. */
@@ -130,12 +185,22 @@ public record FleetPlan(
     Map<Member, List<String>> all = new EnumMap<>(Member.class);
     all.putAll(arguments);
     all.put(member, List.of(more));
-    return new FleetPlan(home, state, model, blockTokens, redis, ports, all, jsonLogs, readyWithin);
+    return new FleetPlan(
+        home, state, model, blockTokens, redis, ports, managementPort, all, jsonLogs, readyWithin);
   }
 
   public FleetPlan withJsonLogs(boolean json) {
     return new FleetPlan(
-        home, state, model, blockTokens, redis, ports, arguments, json, readyWithin);
+        home,
+        state,
+        model,
+        blockTokens,
+        redis,
+        ports,
+        managementPort,
+        arguments,
+        json,
+        readyWithin);
   }
 
   /**
@@ -146,6 +211,17 @@ public record FleetPlan(
     int base = port(Member.GATEWAY);
     int port = MEMBRAIN_PORT - DEFAULT_PORT_BASE + base;
     return ports.equals(portsFrom(base)) && port <= MAX_PORT ? port : -1;
+  }
+
+  /** Whether everybody who reaches the gateway may do everything: unless something else is said. */
+  public boolean isAnonymous() {
+    return arguments.getOrDefault(Member.GATEWAY, List.of()).stream()
+        .noneMatch(argument -> argument.startsWith("--membrane.gateway.security."));
+  }
+
+  /** Port at which a member is asked for its health and metrics. */
+  public int healthPort(Member member) {
+    return member == Member.GATEWAY ? managementPort : port(member);
   }
 
   /** Port of a member. */

@@ -27,13 +27,20 @@ public record FleetState(URI redis, List<MemberState> members) {
   /**
    * A started process.
    *
+   * @param healthPort at which it is asked for its health
    * @param log where its output goes
    */
-  public record MemberState(Member member, KnownProcess process, int port, Path log) {
+  public record MemberState(
+      Member member, KnownProcess process, int port, int healthPort, Path log) {
 
     /** Base URL of a service. */
     public URI url() {
       return URI.create("http://127.0.0.1:" + port);
+    }
+
+    /** Where a service's health and metrics are. */
+    public URI healthUrl() {
+      return URI.create("http://127.0.0.1:" + healthPort);
     }
   }
 

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The command line of each member. */
 public final class Launch {
@@ -19,6 +20,9 @@ public final class Launch {
           "-XX:+UseCompactObjectHeaders",
           "-XX:+ExitOnOutOfMemoryError",
           "-Xss512k");
+
+  /** All listen on the loopback address: whoever reaches it is at this machine. */
+  private static final String ANONYMOUS = "--membrane.gateway.security.anonymous=true";
 
   private final FleetPlan plan;
   private final URI redis;
@@ -112,9 +116,14 @@ public final class Launch {
               "--membrane.worker.model=" + plan.model(),
               "--membrane.worker.block-tokens=" + plan.blockTokens());
       case GATEWAY ->
-          Member.services().stream()
-              .filter(service -> service != Member.GATEWAY)
-              .map(this::peer)
+          Stream.concat(
+                  Stream.of(
+                      plan.isAnonymous() ? ANONYMOUS : "",
+                      "--management.server.port=" + plan.healthPort(member)),
+                  Member.services().stream()
+                      .filter(service -> service != Member.GATEWAY)
+                      .map(this::peer))
+              .filter(argument -> !argument.isEmpty())
               .toList();
     };
   }

@@ -78,7 +78,8 @@ final class Starter {
     try {
       KnownProcess process = KnownProcess.start(command(member), plan.state(), log(member));
       progress.started(member, process.pid(), plan.port(member));
-      return new MemberState(member, process, plan.port(member), log(member));
+      return new MemberState(
+          member, process, plan.port(member), plan.healthPort(member), log(member));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -92,7 +93,7 @@ final class Starter {
       for (Iterator<Member> each = waiting.iterator(); each.hasNext(); ) {
         Member member = each.next();
         checkRuns(state, member);
-        if (Probe.isReady(member, plan.port(member))) {
+        if (Probe.isReady(member, plan.healthPort(member))) {
           progress.ready(member, Duration.ofNanos(System.nanoTime() - startNanos));
           each.remove();
         }
@@ -130,14 +131,20 @@ final class Starter {
 
   private void checkPorts() {
     for (Member member : Member.values()) {
-      int port = plan.port(member);
-      if (isOurs(member) && !Port.isFree(port)) {
-        throw new FleetProblem(
-            "port %d, wanted for %s, is taken by %s"
-                .formatted(port, member.label(), PortOwner.describe(port)),
-            "use --port %s=<port> to move %s alone, or --port-base <port> to move all"
-                .formatted(member.label(), member.label()));
+      if (isOurs(member)) {
+        checkFree(member, plan.port(member));
       }
+    }
+    checkFree(Member.GATEWAY, plan.healthPort(Member.GATEWAY));
+  }
+
+  private static void checkFree(Member member, int port) {
+    if (!Port.isFree(port)) {
+      throw new FleetProblem(
+          "port %d, wanted for %s, is taken by %s"
+              .formatted(port, member.label(), PortOwner.describe(port)),
+          "use --port %s=<port> to move %s alone, or --port-base <port> to move all"
+              .formatted(member.label(), member.label()));
     }
   }
 

@@ -148,16 +148,21 @@ class ComposeTest {
     Properties shared =
         properties(ROOT.resolve("membrane-api/src/main/resources/membrane-defaults.properties"));
 
-    assertThat(dockerfile).contains("GET /actuator/health/readiness ");
+    assertThat(dockerfile)
+        .contains("GET /actuator/health/readiness ")
+        .contains("${MANAGEMENT_SERVER_PORT:-$SERVER_PORT}");
     assertThat(shared.getProperty("management.endpoint.health.probes.enabled")).isEqualTo("true");
     assertThat(shared.getProperty("management.endpoints.web.exposure.include").split(","))
         .contains("health");
+    assertThat(variables(Member.GATEWAY))
+        .containsEntry(
+            "MANAGEMENT_SERVER_PORT",
+            defaults(Member.GATEWAY).getProperty("management.server.port"));
     for (Member member : ours()) {
+      assertThat(defaults(member).containsKey("management.server.port"))
+          .isEqualTo(member == Member.GATEWAY);
       assertThat(defaults(member).stringPropertyNames())
-          .doesNotContain(
-              "management.server.port",
-              "management.endpoints.web.base-path",
-              "server.servlet.context-path");
+          .doesNotContain("management.endpoints.web.base-path", "server.servlet.context-path");
     }
   }
 

@@ -37,6 +37,8 @@ class FleetPlanTest {
     assertThat(plan.port(Member.RECONSTRUCTION)).isEqualTo(8083);
     assertThat(plan.port(Member.SCHEDULER)).isEqualTo(8084);
     assertThat(plan.port(Member.COMPUTE)).isEqualTo(8085);
+    assertThat(plan.healthPort(Member.COMPUTE)).isEqualTo(8085);
+    assertThat(plan.healthPort(Member.GATEWAY)).isEqualTo(8090);
   }
 
   @Test
@@ -47,6 +49,26 @@ class FleetPlanTest {
     assertThat(plan.withPorts(FleetPlan.portsFrom(9000)).membrainPort()).isEqualTo(10_121);
     assertThat(plan.withPorts(FleetPlan.portsFrom(65_000)).membrainPort()).isEqualTo(-1);
     assertThat(plan.onFreePorts().membrainPort()).isEqualTo(-1);
+  }
+
+  @Test
+  void everybodyMayDoEverythingUnlessSomethingElseIsSaid() {
+    FleetPlan plan = FleetPlan.in(home);
+
+    assertThat(plan.isAnonymous()).isTrue();
+    assertThat(
+            plan.withArguments(Member.GATEWAY, "--membrane.gateway.security.issuer=https://i")
+                .isAnonymous())
+        .isFalse();
+  }
+
+  @Test
+  void managementCannotHaveThePortOfAProcess() {
+    FleetPlan plan = FleetPlan.in(home);
+
+    assertThatThrownBy(() -> plan.withPorts(FleetPlan.portsFrom(9000), 9001))
+        .isInstanceOf(FleetProblem.class)
+        .hasMessageContaining("a port of its own");
   }
 
   @Test

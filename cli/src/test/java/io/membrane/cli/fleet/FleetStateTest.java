@@ -64,7 +64,7 @@ class FleetStateTest {
         new FleetState(
             URI.create("redis://r"),
             List.of(
-                new MemberState(Member.REDIS, self, 1, folder),
+                new MemberState(Member.REDIS, self, 1, 1, folder),
                 member(Member.GATEWAY, self.pid(), self.started().minusSeconds(60)),
                 member(Member.COMPUTE, Long.MAX_VALUE, Instant.EPOCH)));
 
@@ -98,6 +98,10 @@ class FleetStateTest {
 
   private MemberState member(Member member, long pid, Instant started) {
     return new MemberState(
-        member, new KnownProcess(pid, started), member.port(8080), folder.resolve("log"));
+        member,
+        new KnownProcess(pid, started),
+        member.port(8080),
+        member.port(8080),
+        folder.resolve("log"));
   }
 }

@@ -16,10 +16,20 @@ import org.springframework.http.MediaType;
 
 /**
  * A request as the gateway sees it: the tenant is the one that the gateway found, nobody from
- * outside is a directory of another region, and asking for parameters never reads a body, since a
- * form's body belongs to the service like any other.
+ * outside is a directory of another region, the credential and what proxies said end here, and
+ * asking for parameters never reads a body, since a form's body belongs to the service like any
+ * other.
  */
 final class OutsideRequest extends HttpServletRequestWrapper {
+
+  private static final Set<String> WITHHELD =
+      Set.of(
+          DirectoryClient.PEER_HEADER.toLowerCase(Locale.ROOT),
+          "authorization",
+          "proxy-authorization",
+          "cookie",
+          "forwarded",
+          "x-real-ip");
 
   private final String tenant;
 
@@ -30,12 +40,12 @@ final class OutsideRequest extends HttpServletRequestWrapper {
 
   @Override
   public @Nullable String getHeader(String name) {
-    return isTenant(name) ? tenant : isPeer(name) ? null : super.getHeader(name);
+    return isTenant(name) ? tenant : isWithheld(name) ? null : super.getHeader(name);
   }
 
   @Override
   public Enumeration<String> getHeaders(String name) {
-    if (isPeer(name)) {
+    if (isWithheld(name)) {
       return Collections.emptyEnumeration();
     }
     return isTenant(name) ? Collections.enumeration(List.of(tenant)) : super.getHeaders(name);
@@ -45,7 +55,7 @@ final class OutsideRequest extends HttpServletRequestWrapper {
   public Enumeration<String> getHeaderNames() {
     Set<String> names = new LinkedHashSet<>();
     for (String name : Collections.list(super.getHeaderNames())) {
-      if (!isTenant(name) && !isPeer(name)) {
+      if (!isTenant(name) && !isWithheld(name)) {
         names.add(name);
       }
     }
@@ -77,8 +87,10 @@ final class OutsideRequest extends HttpServletRequestWrapper {
     return CallContext.TENANT_HEADER.equalsIgnoreCase(name);
   }
 
-  private static boolean isPeer(String name) {
-    return DirectoryClient.PEER_HEADER.equalsIgnoreCase(name);
+  /** What no service is to hear from outside. */
+  private static boolean isWithheld(String name) {
+    String small = name.toLowerCase(Locale.ROOT);
+    return WITHHELD.contains(small) || small.startsWith("x-forwarded-");
   }
 
   private boolean isForm() {

@@ -1,6 +1,5 @@
 package io.membrane.gateway.identity;
 
-import io.membrane.rpc.CallContext;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -8,16 +7,16 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.springframework.web.filter.OncePerRequestFilter;
 
-/**
- * Says whose request it is. No credentials are configured, so everybody is tenant {@value
- * CallContext#DEFAULT_TENANT}, whatever a {@value CallContext#TENANT_HEADER} from outside claims.
- */
+/** Says to the services whose request it is, whatever the outside claims. */
 public final class TenantFilter extends OncePerRequestFilter {
 
   @Override
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
-    chain.doFilter(new OutsideRequest(request, CallContext.DEFAULT_TENANT), response);
+    Caller caller =
+        Callers.of(request)
+            .orElseThrow(() -> new IllegalStateException("nobody said whose request this is"));
+    chain.doFilter(new OutsideRequest(request, caller.tenant()), response);
   }
 }

@@ -1,4 +1,4 @@
-/** Who calls: what the outside says about itself is not believed. */
+/** Who calls and what they may do: what the outside says about itself is not believed. */
 @NullMarked
 package io.membrane.gateway.identity;
 

@@ -3,7 +3,10 @@ package io.membrane.gateway.routing;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** The gateway's own metrics, each tagged with {@code service}; their names are an API. */
+/**
+ * The gateway's own metrics; their names are an API. Those of an exchange are tagged with {@code
+ * service}.
+ */
 public enum GatewayMetric {
   /** Timer: a request until the headers of its answer. */
   EXCHANGE("membrane.gateway.exchange"),
@@ -12,7 +15,13 @@ public enum GatewayMetric {
   /** Counter: body bytes passed back to the caller. */
   ANSWER_BYTES("membrane.gateway.answer.bytes"),
   /** Counter: answers that the service broke off. */
-  BROKEN_ANSWERS("membrane.gateway.broken.answers");
+  BROKEN_ANSWERS("membrane.gateway.broken.answers"),
+  /**
+   * Counter: requests that the gateway itself turned away, by {@code reason} and {@code tenant}.
+   */
+  REFUSED("membrane.gateway.refused"),
+  /** Gauge: 1 where everybody may do everything. */
+  ANONYMOUS("membrane.gateway.anonymous");
 
   static final String SERVICE_TAG = "service";
 
@@ -28,6 +37,11 @@ public enum GatewayMetric {
   }
 
   Counter counter(MeterRegistry meters, Service service) {
-    return Counter.builder(id).tag(SERVICE_TAG, service.serviceName()).register(meters);
+    return counter(meters, SERVICE_TAG, service.serviceName());
+  }
+
+  /** The counter with these tags, keys and values in turn. */
+  public Counter counter(MeterRegistry meters, String... tags) {
+    return Counter.builder(id).tags(tags).register(meters);
   }
 }

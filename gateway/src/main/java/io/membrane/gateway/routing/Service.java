@@ -25,7 +25,8 @@ public enum Service {
       "/v1/uploads",
       "/v1/inventory",
       "/v1/transfers",
-      "/v1/tenants"),
+      "/v1/tenants",
+      "/memory"),
   RECONSTRUCTION("reconstruction-service", "/v1/contexts", "/v1/sessions", "/v1/transfer-blocks"),
   SCHEDULER(
       "scheduler-service",

@@ -1,0 +1,4 @@
+@NullMarked
+package io.membrane.gateway.identity;
+
+import org.jspecify.annotations.NullMarked;
