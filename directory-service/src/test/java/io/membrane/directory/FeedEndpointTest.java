@@ -246,6 +246,8 @@ class FeedEndpointTest {
     String body =
         WireJson.mapper()
             .writeValueAsString(new EventBatch(node, "c1", 1L, sequence, List.of(events)));
-    Service.ok(SERVICE.postAs(tenant, EVENTS, body));
+    String position =
+        Service.ok(SERVICE.postAs(tenant, EVENTS, body)).get("log_position").asString();
+    Prompts.awaits(SERVICE, position);
   }
 }
