@@ -70,7 +70,7 @@ class DirectoryEndpoint {
       contexts.note(matches.domain(), session, chain.blocks());
     }
     return Boolean.TRUE.equals(request.explain())
-        ? answer.because(reasons.of(chain, needs, answer, matches.domain()))
+        ? matches.explained(answer, reasons.of(chain, needs, answer, matches.domain()))
         : answer;
   }
 

@@ -33,6 +33,11 @@ enum DirectoryMetric {
   RELISTS("membrane.directory.relists"),
   /** Counter of matches; tag {@code outcome}: full, partial, none. */
   MATCHES("membrane.directory.matches"),
+  /**
+   * Counter of matches that ended before the prompt did and were to be explained; tag {@code
+   * reason}: never_stored, removed, expired, cleared, node_lost, slices_missing, elsewhere.
+   */
+  MISSES("membrane.directory.misses"),
   /** Timer of matches of hashes that were answered before observation, which times the others. */
   DIRECT_MATCHES("membrane.directory.direct.matches"),
   /** Timer of batches of events that were taken in before observation, which times the others. */

@@ -3,6 +3,7 @@ package io.membrane.directory;
 import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.location.Image;
 import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.DirectoryClient.Miss;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,6 +27,7 @@ final class DirectoryMetrics {
     Gauge.builder(DirectoryMetric.DOUBTFUL.id(), tail, t -> t.isDoubtful() ? 1 : 0)
         .register(meters);
     FunctionCounter.builder(DirectoryMetric.LOG_GAPS.id(), image, Image::gaps).register(meters);
+    meters.counter(DirectoryMetric.MATCHES_BEHIND.id());
     for (LogTail.Outcome outcome : LogTail.Outcome.values()) {
       FunctionCounter.builder(DirectoryMetric.LOG_ENTRIES.id(), tail, t -> t.count(outcome))
           .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
@@ -41,6 +43,11 @@ final class DirectoryMetrics {
       outcome = "full";
     }
     meters.counter(DirectoryMetric.MATCHES.id(), "outcome", outcome).increment();
+  }
+
+  void missed(Miss why) {
+    String reason = why.reason().name().toLowerCase(Locale.ROOT);
+    meters.counter(DirectoryMetric.MISSES.id(), "reason", reason).increment();
   }
 
   void answeredBehind() {

@@ -7,6 +7,7 @@ import io.membrane.directory.location.Image;
 import io.membrane.rpc.CallContext;
 import io.membrane.tenancy.Policies;
 import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.DirectoryClient.Miss;
 import io.membrane.wire.LogPosition;
 import java.time.Duration;
 import java.util.List;
@@ -51,6 +52,14 @@ final class Matches {
     MatchResponse answer = image.match(chain, needs, blockTokens, domain());
     metrics.matched(answer);
     return answer;
+  }
+
+  /** The match with the reason of its end, which is counted; null if it did not end early. */
+  MatchResponse explained(MatchResponse answer, @Nullable Miss why) {
+    if (why != null) {
+      metrics.missed(why);
+    }
+    return answer.because(why);
   }
 
   /** Waits until the image holds a position, for a second at most; then it goes on without it. */

@@ -139,6 +139,13 @@ class BlockEndpointTest {
   }
 
   @Test
+  void whyMatchesEndIsCounted() {
+    explained(A, NAMESPACE, Seeds.tokens(RANDOM, 8, 1000), null);
+    assertThat(SERVICE.get("/actuator/prometheus").body())
+        .contains("membrane_directory_misses_total{reason=\"never_stored\"}");
+  }
+
+  @Test
   void aMatchThatIsAllThereNeedsNoExplanation() {
     Tokens tokens = Seeds.tokens(RANDOM, 8, 1000);
     tell(SERVICE, A, node, 1, 0, stored(chain(tokens)));

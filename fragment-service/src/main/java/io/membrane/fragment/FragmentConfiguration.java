@@ -103,6 +103,9 @@ class FragmentConfiguration {
     Gauge.builder(FragmentMetric.TIER_BYTES.meter(), store, FragmentStore::redisBytes)
         .tag("tier", "redis")
         .register(meters);
+    Gauge.builder(FragmentMetric.TIER_CAPACITY.meter(), store, FragmentStore::redisCapacity)
+        .tag("tier", "redis")
+        .register(meters);
     Gauge.builder(FragmentMetric.WRITE_BEHIND_BYTES.meter(), store, FragmentStore::waitingBytes)
         .register(meters);
     return store;

@@ -41,7 +41,12 @@ final class CustomResources {
 
   record Selector(Map<String, String> matchLabels) {}
 
-  record Endpoint(String port, String path, String interval, List<Relabeling> relabelings) {}
+  record Endpoint(
+      String port,
+      String path,
+      String interval,
+      boolean honorLabels,
+      List<Relabeling> relabelings) {}
 
   record Relabeling(String targetLabel, String replacement) {}
 

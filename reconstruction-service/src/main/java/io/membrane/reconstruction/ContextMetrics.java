@@ -5,6 +5,7 @@ import io.membrane.reconstruction.execute.Outcome;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.wire.ReconstructionClient.ContextTimings;
 import io.membrane.wire.ReconstructionClient.Coverage;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
 import java.util.Objects;
@@ -16,9 +17,13 @@ import org.springframework.stereotype.Component;
 class ContextMetrics {
 
   private final MeterRegistry meters;
+  private final Counter saved;
 
   ContextMetrics(MeterRegistry meters) {
     this.meters = meters;
+    meters.counter(Metric.CORRUPT_FRAGMENTS.id());
+    meters.counter(Metric.LOST_EXPLANATIONS.id());
+    this.saved = Counter.builder(Metric.SAVED.id()).baseUnit("seconds").register(meters);
   }
 
   void answered(Outcome outcome) {
@@ -39,6 +44,11 @@ class ContextMetrics {
     meters
         .counter(Metric.DECLINED_TOKENS.id())
         .increment((double) outcome.declinedBlocks() * outcome.response().blockTokens());
+    outcome
+        .notReused()
+        .forEach((reason, tokens) ->
+            count(Metric.MISSED_TOKENS, "reason", reason.name().toLowerCase(Locale.ROOT), tokens));
+    saved.increment(outcome.savedMs() / 1e3);
     if (outcome.flight() != Flight.NONE) {
       count(Metric.FLIGHTS, "flight", outcome.flight().name().toLowerCase(Locale.ROOT), 1);
     }

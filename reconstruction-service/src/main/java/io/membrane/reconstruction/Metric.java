@@ -30,6 +30,17 @@ enum Metric {
    * led}), by another call ({@code joined}), or without asking others ({@code alone}).
    */
   FLIGHTS("membrane.reconstruction.flights"),
+  /**
+   * Counter, tag {@code reason}: tokens that were not reused; {@code not_stored} anywhere, {@code
+   * gone} though the directory names them, {@code elsewhere} from where nothing is moved, {@code
+   * slower} to fetch than to compute, {@code not_fetched}, or {@code tail}, of which none is kept.
+   */
+  MISSED_TOKENS("membrane.reconstruction.missed.tokens"),
+  /**
+   * Counter, seconds: what computing the reused tokens would have taken by the workers' profiles,
+   * less what fetching them took.
+   */
+  SAVED("membrane.reconstruction.saved"),
   /** Gauge: sessions that are known. */
   SESSIONS("membrane.reconstruction.sessions"),
   /**

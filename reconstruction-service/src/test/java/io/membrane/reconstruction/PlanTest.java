@@ -63,7 +63,8 @@ class PlanTest {
         .allSatisfy(segment -> assertThat(segment.costMs()).isNotNull().isPositive());
     assertThat(FLEET.local.peer.calls("/v1/prefill").getFirst().body()).doesNotContain("prefix");
     assertThat(service.get("/actuator/prometheus").body())
-        .containsPattern("membrane_reconstruction_declined_tokens_total [1-9]");
+        .containsPattern("membrane_reconstruction_declined_tokens_total [1-9]")
+        .containsPattern("membrane_reconstruction_missed_tokens_total\\{reason=\"slower\"} [1-9]");
   }
 
   @Test

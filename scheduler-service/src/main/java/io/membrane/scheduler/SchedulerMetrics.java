@@ -29,6 +29,7 @@ class SchedulerMetrics {
   private final MultiGauge up;
   private final MultiGauge inFlight;
   private final MultiGauge egress;
+  private final MultiGauge link;
   private final MultiGauge wanted;
   private final MultiGauge actual;
 
@@ -36,12 +37,14 @@ class SchedulerMetrics {
     this.meters = meters;
     Gauge.builder(SchedulerMetric.THRESHOLD_TOKENS.id(), live, l -> l.state().thresholdTokens())
         .register(meters);
+    Gauge.builder(SchedulerMetric.MODEL_RPS.id(), live, LiveFleet::modelRps).register(meters);
     this.effective = gauges(SchedulerMetric.EFFECTIVE_THRESHOLD_TOKENS);
     this.share = gauges(SchedulerMetric.OFFLOAD_SHARE);
     this.abundant = gauges(SchedulerMetric.ABUNDANT);
     this.up = gauges(SchedulerMetric.UP);
     this.inFlight = gauges(SchedulerMetric.IN_FLIGHT);
     this.egress = gauges(SchedulerMetric.EGRESS_GBPS);
+    this.link = gauges(SchedulerMetric.LINK_GBPS);
     this.wanted = gauges(SchedulerMetric.ROLES_WANTED);
     this.actual = gauges(SchedulerMetric.ROLES_ACTUAL);
   }
@@ -81,16 +84,15 @@ class SchedulerMetrics {
     rows(abundant, links, c -> c.regime() == Regime.ABUNDANT ? 1 : 0);
     rows(up, view.clusters(), c -> c.availability() == Availability.UP ? 1 : 0);
     rows(inFlight, view.clusters(), c -> c.inFlight().requests());
-    rows(
-        egress,
-        links,
-        c -> {
-          Double gbps = c.last().egressGbps();
-          return gbps == null ? Double.NaN : gbps;
-        });
+    rows(egress, links, c -> orNaN(c.last().egressGbps()));
+    rows(link, links, c -> orNaN(c.linkGbps()));
     LiveView.Roles roles = view.roles();
     rows(wanted, roles == null ? null : roles.wanted());
     rows(actual, roles == null ? null : roles.actual());
+  }
+
+  private static double orNaN(@Nullable Double measured) {
+    return measured == null ? Double.NaN : measured;
   }
 
   private static void rows(
@@ -99,7 +101,7 @@ class SchedulerMetrics {
       ToDoubleFunction<LiveView.Cluster> figure) {
     List<Row<?>> rows = new ArrayList<>();
     for (LiveView.Cluster c : clusters) {
-      rows.add(Row.of(Tags.of("cluster", c.cluster()), figure.applyAsDouble(c)));
+      rows.add(Row.of(Tags.of("target", c.cluster()), figure.applyAsDouble(c)));
     }
     gauge.register(rows, true);
   }

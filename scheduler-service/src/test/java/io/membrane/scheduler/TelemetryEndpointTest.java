@@ -142,6 +142,8 @@ class TelemetryEndpointTest {
                 .contains("membrane_scheduler_effective_threshold_tokens{")
                 .contains("membrane_scheduler_offload_share{")
                 .contains("membrane_scheduler_up{")
+                .contains("membrane_scheduler_link_gbps{target=\"far\"} 100.0")
+                .containsPattern("membrane_scheduler_model_rps [1-9]")
                 .contains("membrane_scheduler_roles_wanted{")
                 .contains("membrane_scheduler_roles_actual{"));
   }

@@ -4,6 +4,7 @@ import io.membrane.cli.fleet.Fleet;
 import io.membrane.cli.fleet.FleetPlan;
 import io.membrane.cli.fleet.Member;
 import io.membrane.cli.fleet.Progress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -82,8 +83,12 @@ final class TestFleet implements BeforeAllCallback, AutoCloseable {
 
   /** Whoever asks a service for its health and metrics. */
   Http health(String service) {
-    Member member = Member.named(service);
-    return new Http(fleet().state().of(member).orElseThrow().healthUrl());
+    return new Http(metrics(service));
+  }
+
+  /** Where a service's health and metrics are. */
+  URI metrics(String service) {
+    return fleet().state().of(Member.named(service)).orElseThrow().healthUrl();
   }
 
   void kill(String service) {

@@ -46,7 +46,7 @@ public enum FragmentMetric {
   WRITE_BEHIND_LOST("membrane.fragment.write.behind.lost"),
   /** Gauge; tag {@code tier}: bytes that are held. */
   TIER_BYTES("membrane.fragment.tier.bytes"),
-  /** Gauge; tag {@code tier}: bytes that may be held. */
+  /** Gauge; tag {@code tier}: bytes that may be held; of Redis not a number until it has said. */
   TIER_CAPACITY("membrane.fragment.tier.capacity.bytes"),
   /** Gauge: leases of memory that were never closed, since the start; an error of the program. */
   LEAKS("membrane.fragment.leaks"),

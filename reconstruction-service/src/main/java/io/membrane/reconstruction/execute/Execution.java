@@ -8,6 +8,7 @@ import io.membrane.reconstruction.plan.Costs;
 import io.membrane.reconstruction.plan.Links;
 import io.membrane.reconstruction.plan.Plan;
 import io.membrane.reconstruction.plan.Planner;
+import io.membrane.reconstruction.plan.PrefillProfile;
 import io.membrane.reconstruction.plan.Stored;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.SharedWork;
@@ -145,6 +146,7 @@ final class Execution {
           null,
           proposal.gone(),
           plan.declinedBlocks(),
+          saved(task, plan, 0),
           flight);
     }
     Prefilling.Result result = prefilling.carryOut(task, plan, route.target());
@@ -160,6 +162,16 @@ final class Execution {
         result.tail(),
         proposal.gone() + result.missing(),
         plan.declinedBlocks() + result.outrun(),
+        saved(task.server(route.target()).profile(), result.plan(), result.timings().fetch()),
         flight);
+  }
+
+  /** Where nothing is computed the first worker stands for whoever would have computed. */
+  private static double saved(Task task, Plan plan, double fetchMs) {
+    return task.servers().isEmpty() ? 0 : saved(task.servers().getFirst().profile(), plan, fetchMs);
+  }
+
+  private static double saved(@Nullable PrefillProfile profile, Plan plan, double fetchMs) {
+    return profile == null ? 0 : Math.max(0, plan.reusedMs(profile) - fetchMs);
   }
 }

@@ -2,10 +2,12 @@ package io.membrane.reconstruction.execute;
 
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
+import io.membrane.reconstruction.plan.NotReused;
 import io.membrane.wire.DirectoryClient.Match;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.PlanResponse;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param declinedBlocks blocks that could be had and were computed, since that is faster
  * @param flight how it stood to others that wanted the same
  * @param waitedMs how long it waited for them
+ * @param notReused tokens that were not reused, by why
+ * @param savedMs what computing the reused tokens would have taken, less what fetching them took; 0
+ *     if nothing is known to expect it from
  * @param fragments the fragments of all full blocks that are covered, in order
  * @param tail what lies behind them, if it was asked for
  */
@@ -27,6 +32,8 @@ public record Outcome(
     @Nullable PlanResponse plan,
     int staleBlocks,
     int declinedBlocks,
+    Map<NotReused, Integer> notReused,
+    double savedMs,
     Flight flight,
     double waitedMs,
     List<FragmentKey> fragments,
@@ -34,6 +41,7 @@ public record Outcome(
 
   public Outcome {
     matches = List.copyOf(matches);
+    notReused = Map.copyOf(notReused);
     fragments = List.copyOf(fragments);
   }
 }

@@ -25,6 +25,7 @@ import io.membrane.wire.ReconstructionClient.PlanResponse;
 import io.membrane.wire.SchedulerClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -105,6 +106,8 @@ public final class Reconstruction {
         done.planned(),
         done.stale(),
         done.declined(),
+        done.plan().notReused(),
+        done.savedMs(),
         done.flight(),
         phases.waitedMs(),
         fragments,
@@ -136,6 +139,8 @@ public final class Reconstruction {
         named.matches(),
         null,
         done.stale(),
+        0,
+        Map.of(),
         0,
         Flight.NONE,
         phases.waitedMs(),

@@ -11,7 +11,9 @@ import io.membrane.wire.ReconstructionClient.PlannedStep;
 import io.membrane.wire.ReconstructionClient.Segment;
 import io.membrane.wire.ReconstructionClient.Source;
 import io.membrane.wire.SchedulerClient.RouteResponse;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +85,14 @@ public final class Plan {
         .sum();
   }
 
+  /** Milliseconds that computing what is reused would take. */
+  public double reusedMs(PrefillProfile profile) {
+    return steps.stream()
+        .filter(Plan::isReuse)
+        .mapToDouble(step -> profile.recomputeMs(step.span().from(), step.span().to()))
+        .sum();
+  }
+
   /** Leading full blocks whose KV is there once the plan is carried out. */
   public int coveredBlocks() {
     int covered = 0;
@@ -98,6 +108,38 @@ public final class Plan {
   /** Blocks that are computed although they could be had: that is expected to be faster. */
   public int declinedBlocks() {
     return Math.max(0, supply.blocks() - reusedBlocks());
+  }
+
+  /** Tokens that are not reused, by why; the plan is to be as it was carried out. */
+  public Map<NotReused, Integer> notReused() {
+    Map<NotReused, Integer> missed = new EnumMap<>(NotReused.class);
+    for (Step step : steps) {
+      if (!isReuse(step)) {
+        missed.merge(reason(step), step.span().length(), Integer::sum);
+      }
+    }
+    return missed;
+  }
+
+  /** Every step but one that did not come, or not in time, begins where its reason does. */
+  private NotReused reason(Step step) {
+    int from = step.span().from();
+    if (step.why().startsWith(Why.NOT_FETCHED)) {
+      return NotReused.NOT_FETCHED;
+    }
+    if (step.why().startsWith(Why.OUTRUN)) {
+      return NotReused.SLOWER;
+    }
+    if (from >= prompt.tokens(prompt.blocks())) {
+      return NotReused.TAIL;
+    }
+    if (from >= prompt.tokens(stored.named())) {
+      return NotReused.NOT_STORED;
+    }
+    if (from >= prompt.tokens(stored.anywhere())) {
+      return NotReused.GONE;
+    }
+    return from >= prompt.tokens(supply.blocks()) ? NotReused.ELSEWHERE : NotReused.SLOWER;
   }
 
   /** Whether full blocks are computed that the target cannot have. */

@@ -20,7 +20,9 @@ import io.membrane.wire.SchedulerClient.RouteResponse;
 import io.membrane.wire.SchedulerClient.Transfer;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -164,6 +166,49 @@ class PlannerTest {
   }
 
   @Test
+  void everyTokenThatIsNotReusedHasItsReason() {
+    Seeds.forAll(
+        TRIES,
+        random -> {
+          Prompt prompt = prompt(random);
+          Stored stored = stored(random, prompt);
+          RouteResponse route = route(random, prompt);
+          Plan plan = Planner.withPrefill(prompt, stored, route, WITHOUT_PROFILE);
+          List<Arrival> arrivals = arrivals(random, plan);
+          Plan really = plan.carriedOut(arrivals, route.target());
+
+          Map<NotReused, Integer> expected = new EnumMap<>(NotReused.class);
+          for (int token = 0; token < prompt.totalTokens(); token++) {
+            int block = token / prompt.blockTokens();
+            Arrival arrival = block < arrivals.size() ? arrivals.get(block) : null;
+            NotReused why = NotReused.ELSEWHERE;
+            if (arrival == Arrival.USED) {
+              continue;
+            } else if (arrival != null) {
+              why = arrival == Arrival.MISSING ? NotReused.NOT_FETCHED : NotReused.SLOWER;
+            } else if (block >= prompt.blocks()) {
+              why = NotReused.TAIL;
+            } else if (stored.matches().stream().noneMatch(m -> m.matchedBlocks() > block)) {
+              why = NotReused.NOT_STORED;
+            } else if (block >= stored.present()) {
+              why = NotReused.GONE;
+            }
+            expected.merge(why, 1, Integer::sum);
+          }
+          assertThat(really.notReused()).isEqualTo(expected);
+          assertThat(Planner.withoutPrefill(prompt, stored).notReused())
+              .doesNotContainKeys(NotReused.NOT_FETCHED, NotReused.ELSEWHERE, NotReused.SLOWER);
+        });
+  }
+
+  private static List<Arrival> arrivals(RandomGenerator random, Plan plan) {
+    Arrival[] kinds = Arrival.values();
+    return Stream.generate(() -> kinds[random.nextInt(kinds.length)])
+        .limit(plan.reusedBlocks())
+        .toList();
+  }
+
+  @Test
   void whatDidNotComeAppearsAsPrefilledWhereverItIs() {
     Seeds.forAll(
         TRIES,
@@ -171,11 +216,7 @@ class PlannerTest {
           Prompt prompt = prompt(random);
           RouteResponse route = route(random, prompt);
           Plan plan = Planner.withPrefill(prompt, stored(random, prompt), route, WITHOUT_PROFILE);
-          Arrival[] kinds = Arrival.values();
-          List<Arrival> arrivals =
-              Stream.generate(() -> kinds[random.nextInt(kinds.length)])
-                  .limit(plan.reusedBlocks())
-                  .toList();
+          List<Arrival> arrivals = arrivals(random, plan);
 
           Plan really = plan.carriedOut(arrivals, route.target());
 

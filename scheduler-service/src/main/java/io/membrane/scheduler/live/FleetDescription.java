@@ -1,6 +1,7 @@
 package io.membrane.scheduler.live;
 
 import io.membrane.scheduler.control.EffectiveThreshold;
+import io.membrane.scheduler.control.RoleControl;
 import io.membrane.scheduler.routing.ClusterCost;
 import io.membrane.scheduler.search.Configuration;
 import io.membrane.scheduler.throughput.Fleet;
@@ -52,6 +53,22 @@ public record FleetDescription(
     return own
         ? fleet.prefill().stream().filter(c -> c.name().equals(name)).findFirst()
         : Optional.empty();
+  }
+
+  /** Rate of a prefill cluster's link; null if it is not described. */
+  @Nullable Double linkGbps(String name) {
+    return prefillCluster(name).map(PrefillCluster::linkGbps).orElse(null);
+  }
+
+  /**
+   * Λ_max of the model, requests per second; not a number if the operator did not describe the
+   * fleet.
+   */
+  double sustainedRps(RoleControl.State roles) {
+    return own
+        ? Configuration.of(fleet, workload, roles.thresholdTokens(), roles.prefillByPool())
+            .sustainedRps()
+        : Double.NaN;
   }
 
   boolean isPd(String name) {

@@ -80,6 +80,11 @@ public final class LiveFleet {
     return snapshot.state();
   }
 
+  /** {@link FleetDescription#sustainedRps} as things are. */
+  public double modelRps() {
+    return description.sustainedRps(snapshot.roles());
+  }
+
   Snapshot snapshot() {
     return snapshot;
   }

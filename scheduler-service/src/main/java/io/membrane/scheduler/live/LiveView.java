@@ -40,6 +40,7 @@ public record LiveView(
    * @param pressure on its link, 1 being the limit
    * @param pressureCause signal that the pressure comes from
    * @param waitMs expected before a prefill starts
+   * @param linkGbps rate of its link, as reported or else described; null if neither says
    * @param freeGbps what a transfer can expect of its link
    * @param inFlight decided by this replica and not finished
    * @param window the last samples, oldest first
@@ -55,6 +56,7 @@ public record LiveView(
       @Nullable Double pressure,
       Cause pressureCause,
       double waitMs,
+      @Nullable Double linkGbps,
       double freeGbps,
       InFlightView inFlight,
       Telemetry last,
@@ -86,7 +88,7 @@ public record LiveView(
     List<Cluster> clusters = new ArrayList<>();
     Cluster lowest = null;
     for (var e : known.clusters().entrySet()) {
-      Cluster c = cluster(e.getKey(), e.getValue(), live.inFlight(), nowNanos);
+      Cluster c = cluster(e.getKey(), e.getValue(), live, nowNanos);
       clusters.add(c);
       if (c.role == Role.PREFILL
           && c.availability == Availability.UP
@@ -103,8 +105,9 @@ public record LiveView(
         known.at().toEpochMilli());
   }
 
-  private static Cluster cluster(String name, LiveCluster c, InFlight inFlight, long nowNanos) {
-    InFlight.Load load = inFlight.of(name, nowNanos);
+  private static Cluster cluster(String name, LiveCluster c, LiveFleet live, long nowNanos) {
+    InFlight.Load load = live.inFlight().of(name, nowNanos);
+    Double told = c.memory().last().linkGbps();
     return new Cluster(
         name,
         c.role(),
@@ -116,6 +119,7 @@ public record LiveView(
         c.memory().pressure(),
         c.memory().cause(),
         1000 * c.condition().waitSeconds(),
+        told == null ? live.description().linkGbps(name) : told,
         c.condition().linkGbps(),
         new InFlightView(load.requests(), load.tokens(), load.bytes() / MIB, load.seconds()),
         c.memory().last(),
