@@ -180,11 +180,11 @@ class MainJobTest {
 
   @Test
   void aLongUncachedPromptGoesToThePrefillClusterAndAShortOneStays() {
-    RouteResponse near = route(prompt(10, TestFleet.THRESHOLD));
+    RouteResponse near = route(prompt(910, TestFleet.THRESHOLD));
     assertThat(near.target()).isEqualTo("local");
     assertThat(near.thresholdTokens()).isEqualTo(TestFleet.THRESHOLD);
 
-    Tokens longPrompt = prompt(11, TestFleet.THRESHOLD + 500);
+    Tokens longPrompt = prompt(911, TestFleet.THRESHOLD + 500);
     RouteResponse far = route(longPrompt);
     assertThat(far.target()).isEqualTo("far");
     assertThat(far.incrementalTokens()).isEqualTo(TestFleet.THRESHOLD + 500);
