@@ -168,7 +168,7 @@ class DashboardFormTest {
       throws IOException, InterruptedException {
     List<String> command =
         Stream.of(
-                Stream.of(PrometheusProcess.program("promtool").toString()),
+                Stream.of(InstalledProgram.named("promtool").toString()),
                 verb.stream(),
                 files.stream().map(Path::toString))
             .flatMap(parts -> parts)

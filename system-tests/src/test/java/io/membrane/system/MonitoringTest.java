@@ -47,7 +47,7 @@ class MonitoringTest {
 
   @BeforeAll
   static void start() {
-    PrometheusProcess.program("prometheus");
+    Path _ = InstalledProgram.named("prometheus");
     rare = new RareParts(folder, FLEET.metrics("directory-service"));
     load = new SmallLoad(FLEET, rare);
     rare.awaitReady();

@@ -10,12 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Assumptions;
 import tools.jackson.databind.JsonNode;
 
 /** A Prometheus of this machine that scrapes every second. */
@@ -41,7 +38,7 @@ final class PrometheusProcess implements AutoCloseable {
           Files.writeString(folder.resolve("prometheus.yml"), configuration(targets, rules));
       process =
           new ProcessBuilder(
-                  program("prometheus").toString(),
+                  InstalledProgram.named("prometheus").toString(),
                   "--config.file=" + configuration,
                   "--storage.tsdb.path=" + folder.resolve("data"),
                   "--web.listen-address=127.0.0.1:" + port,
@@ -58,24 +55,6 @@ final class PrometheusProcess implements AutoCloseable {
         .atMost(Duration.ofMinutes(1))
         .ignoreException(UncheckedIOException.class)
         .until(() -> http.get("/-/ready").status() == 200);
-  }
-
-  /**
-   * The program of that name. Where CI runs it has to be there; elsewhere the test is skipped
-   * without it.
-   */
-  static Path program(String name) {
-    Optional<Path> found =
-        Arrays.stream(System.getenv("PATH").split(java.io.File.pathSeparator))
-            .map(folder -> Path.of(folder, name))
-            .filter(Files::isExecutable)
-            .findFirst();
-    if (found.isEmpty() && "true".equals(System.getenv("CI"))) {
-      throw new AssertionError(name + " is missing: apt-get install prometheus");
-    }
-    Assumptions.assumeTrue(
-        found.isPresent(), name + " is missing: install Prometheus to run this test");
-    return found.orElseThrow();
   }
 
   private static String configuration(Map<String, List<URI>> targets, List<Path> rules) {
