@@ -18,6 +18,9 @@ management.server.address: 0.0.0.0
 spring.lifecycle.timeout-per-shutdown-phase: {{ (index $v $component.key).drainSeconds }}s
 {{- if $v.logging.json }}
 logging.structured.format.console: ecs
+{{- if $v.region.name }}
+logging.structured.json.add.region: {{ $v.region.name | quote }}
+{{- end }}
 {{- end }}
 {{- if $v.tracing.enabled }}
 management.tracing.export.otlp.enabled: true

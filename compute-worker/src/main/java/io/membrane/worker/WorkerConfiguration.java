@@ -10,6 +10,7 @@ import io.membrane.worker.fetch.Hedging;
 import io.membrane.worker.prefill.Prefill;
 import io.membrane.worker.publish.BlockDescriptions;
 import io.membrane.worker.publish.ChunkEmbedding;
+import io.membrane.worker.publish.EngineSpans;
 import io.membrane.worker.publish.LaneMetrics;
 import io.membrane.worker.publish.PrefillProfile;
 import io.membrane.worker.publish.PromptPrefill;
@@ -17,9 +18,11 @@ import io.membrane.worker.publish.ServedModel;
 import io.membrane.worker.publish.TransferBlocks;
 import io.membrane.worker.publish.WorkerMetric;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.tracing.Tracer;
 import java.net.URI;
 import java.time.Clock;
 import java.util.Objects;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
@@ -39,12 +42,18 @@ class WorkerConfiguration {
   }
 
   @Bean
+  EngineSpans engineSpans(ObjectProvider<Tracer> tracer) {
+    return new EngineSpans(tracer.getIfAvailable());
+  }
+
+  @Bean
   ComputeLane<Prefill> computeLane(
       WorkerProperties properties,
       PrefillTimes times,
       ClientProperties clients,
+      EngineSpans spans,
       MeterRegistry meters) {
-    LaneMetrics metrics = new LaneMetrics(meters);
+    LaneMetrics metrics = new LaneMetrics(meters, spans);
     ComputeLane<Prefill> lane =
         new ComputeLane<>(
             properties.limits(), Prefill::advanceAll, times, metrics, clients.defaultDeadline());
@@ -58,8 +67,11 @@ class WorkerConfiguration {
   }
 
   @Bean
-  ServedModel servedModel(WorkerProperties properties, ComputeLane<Prefill> lane) {
-    return lane.load(() -> ModelLoader.load(properties));
+  ServedModel servedModel(
+      WorkerProperties properties, ComputeLane<Prefill> lane, EngineSpans spans) {
+    ServedModel served = lane.load(() -> ModelLoader.load(properties));
+    spans.on(served.model().device());
+    return served;
   }
 
   @Bean

@@ -3,6 +3,7 @@ package io.membrane.boot;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.TraceParent;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,6 @@ import org.springframework.http.MediaType;
 
 /** Reads from a request for whom it is and until when its answer is of use. */
 public final class CallContexts {
-
-  private static final String TRACE_PARENT = "traceparent";
 
   private final HttpProperties properties;
 
@@ -41,7 +40,7 @@ public final class CallContexts {
     return method.matches(request.getMethod())
         && request.getQueryString() == null
         && request.getHeader(HttpHeaders.CONTENT_ENCODING) == null
-        && !isSampled(request.getHeader(TRACE_PARENT));
+        && !isSampled(request.getHeader(TraceParent.HEADER));
   }
 
   /**

@@ -6,9 +6,6 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.resource.Delay;
-import io.lettuce.core.tracing.MicrometerTracing;
-import io.micrometer.observation.ObservationRegistry;
-import io.micrometer.tracing.Span;
 import io.micrometer.tracing.Tracer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -80,19 +77,9 @@ public final class RedisAutoConfiguration {
 
   /** Comes after Boot's own, which follows every command. */
   @Bean
-  ClientResourcesBuilderCustomizer followSampledTraces(
-      ObjectProvider<ObservationRegistry> observations, ObjectProvider<Tracer> tracers) {
+  ClientResourcesBuilderCustomizer followSampledTraces(ObjectProvider<Tracer> tracers) {
     return resources ->
-        observations.ifAvailable(registry ->
-            tracers.ifAvailable(tracer ->
-                resources.tracing(
-                    new SampledTracing(
-                        new MicrometerTracing(registry, "redis"), () -> isSampled(tracer)))));
-  }
-
-  private static boolean isSampled(Tracer tracer) {
-    Span span = tracer.currentSpan();
-    return span != null && Boolean.TRUE.equals(span.context().sampled());
+        tracers.ifAvailable(tracer -> resources.tracing(new RedisSpans(new RedisBatches(tracer))));
   }
 
   /** Says at the start what readiness says from then on, and what to do about it. */

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /**
  * For whom a request is served and until when. Bound to the thread that serves it and carried to
@@ -25,6 +26,8 @@ public record CallContext(String tenant, long deadlineNanos, Cancellation cancel
 
   /** Who calls where no credentials are configured. */
   public static final String DEFAULT_TENANT = "default";
+
+  private static final String TENANT_LOG_FIELD = "tenant";
 
   private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
@@ -134,9 +137,19 @@ public record CallContext(String tenant, long deadlineNanos, Cancellation cancel
     return new CallContext(other, deadlineNanos, cancellation);
   }
 
-  /** Runs {@code work} in this context. */
+  /** Runs {@code work} in this context; what it logs bears the tenant. */
   public <T> T call(Callable<T> work) throws Exception {
-    return ScopedValue.where(CURRENT, this).call(work::call);
+    String before = MDC.get(TENANT_LOG_FIELD);
+    MDC.put(TENANT_LOG_FIELD, tenant);
+    try {
+      return ScopedValue.where(CURRENT, this).call(work::call);
+    } finally {
+      if (before == null) {
+        MDC.remove(TENANT_LOG_FIELD);
+      } else {
+        MDC.put(TENANT_LOG_FIELD, before);
+      }
+    }
   }
 
   /** {@code work} that runs in the caller's context and trace, whichever thread runs it. */

@@ -32,6 +32,7 @@ public final class ComputeLane<S> implements AutoCloseable {
   private final Turns<Ticket<S, ?>> turns;
   private final Admission admission;
   private final Steps<S> steps;
+  private final Stepped observer;
   private final Duration patience;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
@@ -57,6 +58,7 @@ public final class ComputeLane<S> implements AutoCloseable {
     this.turns = new Turns<>(limits.kvTokens(), limits.batchTokens(), new TicketMeasures<>());
     this.admission = new Admission(limits, times);
     this.steps = new Steps<>(engine, observer);
+    this.observer = observer;
     this.patience = patience;
     this.thread = Thread.ofPlatform().name("prefill").start(this::compute);
   }
@@ -153,7 +155,7 @@ public final class ComputeLane<S> implements AutoCloseable {
         throw Ticket.shuttingDown();
       }
       admission.require(work, left, turns);
-      Ticket<S, T> ticket = new Ticket<>(work);
+      Ticket<S, T> ticket = new Ticket<>(work, observer.follower());
       enter(ticket);
       return ticket;
     } finally {

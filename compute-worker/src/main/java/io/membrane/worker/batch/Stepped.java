@@ -11,4 +11,9 @@ public interface Stepped {
    * @param nanos what it took
    */
   void stepped(int prompts, long nanos);
+
+  /** Who hears of the steps of work that the calling thread hands in. */
+  default Follower follower() {
+    return Follower.NOBODY;
+  }
 }

@@ -23,11 +23,15 @@ final class Steps<S> {
       List<Ticket<S, ?>> stepping =
           batch.stream().filter(ticket -> ticket.steps(isIdleTurn)).toList();
       if (!stepping.isEmpty()) {
+        List<Integer> tokens = stepping.stream().map(ticket -> ticket.work().nextTokens()).toList();
         List<S> next = stepping.stream().map(ticket -> ticket.work().next()).toList();
         long start = System.nanoTime();
         engine.accept(next);
         long nanos = System.nanoTime() - start;
-        stepping.forEach(ticket -> ticket.work().stepped(nanos, next.size() == 1));
+        for (int i = 0; i < stepping.size(); i++) {
+          stepping.get(i).follower().computed(tokens.get(i), next.size(), nanos);
+          stepping.get(i).work().stepped(nanos, next.size() == 1);
+        }
         observer.stepped(next.size(), nanos);
       }
       batch.stream().filter(ticket -> ticket.work().isDone()).forEach(Ticket::finish);

@@ -10,10 +10,19 @@ final class Ticket<S, T> {
 
   private final Work<S, T> work;
   private final CompletableFuture<T> result = new CompletableFuture<>();
+  private final Follower follower;
   private final long sinceNanos = System.nanoTime();
 
   Ticket(Work<S, T> work) {
+    this(work, Follower.NOBODY);
+  }
+
+  /**
+   * @param follower hears what the engine does for it
+   */
+  Ticket(Work<S, T> work, Follower follower) {
     this.work = work;
+    this.follower = follower;
   }
 
   Work<S, T> work() {
@@ -22,6 +31,10 @@ final class Ticket<S, T> {
 
   CompletableFuture<T> result() {
     return result;
+  }
+
+  Follower follower() {
+    return follower;
   }
 
   long ageNanos() {
@@ -51,7 +64,12 @@ final class Ticket<S, T> {
 
   void finish() {
     try {
-      result.complete(work.finish());
+      long start = System.nanoTime();
+      T done = work.finish();
+      if (work instanceof Errand) {
+        follower.computed(0, 1, System.nanoTime() - start);
+      }
+      result.complete(done);
     } catch (RuntimeException | Error e) {
       fail(e);
     }

@@ -1,6 +1,7 @@
 package io.membrane.worker.publish;
 
 import io.membrane.worker.batch.ComputeLane;
+import io.membrane.worker.batch.Follower;
 import io.membrane.worker.batch.Stepped;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -8,15 +9,17 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 
-/** Figures of the lane. Thread-safe. */
+/** Figures and spans of the lane. Thread-safe. */
 public final class LaneMetrics implements Stepped {
 
   private final MeterRegistry meters;
+  private final EngineSpans spans;
   private final Timer chunk;
   private final DistributionSummary batch;
 
-  public LaneMetrics(MeterRegistry meters) {
+  public LaneMetrics(MeterRegistry meters, EngineSpans spans) {
     this.meters = meters;
+    this.spans = spans;
     this.chunk = meters.timer(WorkerMetric.CHUNK.metric());
     this.batch = meters.summary(WorkerMetric.BATCH.metric());
   }
@@ -34,5 +37,10 @@ public final class LaneMetrics implements Stepped {
   public void stepped(int prompts, long nanos) {
     chunk.record(nanos, TimeUnit.NANOSECONDS);
     batch.record(prompts);
+  }
+
+  @Override
+  public Follower follower() {
+    return spans.follower();
   }
 }

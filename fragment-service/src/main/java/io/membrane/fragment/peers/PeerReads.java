@@ -9,6 +9,7 @@ import io.membrane.rpc.CallContext;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.FrameReader;
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.TraceParent;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.FragmentClient.Keys;
 import java.io.EOFException;
@@ -168,7 +169,9 @@ public final class PeerReads implements AutoCloseable {
     List<FragmentKey> keys =
         wanted.stream().map(one -> Objects.requireNonNull(one.name().fragment())).toList();
     Duration patience = context.remaining().plusMillis(1);
-    return HttpRequest.newBuilder(peer.resolve("/v1/fragments/batch-get"))
+    HttpRequest.Builder request = HttpRequest.newBuilder(peer.resolve("/v1/fragments/batch-get"));
+    TraceParent.to(request::setHeader);
+    return request
         .timeout(patience)
         .header("Content-Type", "application/json")
         .header("Accept", Frame.MEDIA_TYPE)
