@@ -89,8 +89,7 @@ class LeavingCallerTest extends WorkerHttpTest {
     }
     assertLaneIsFree();
     assertThat(chunks() - chunks).isLessThan(CHUNKS);
-    await()
-        .untilAsserted(() -> assertThat(PEERS.fragments()).hasSize((int) (chunks() - chunks)));
+    await().untilAsserted(() -> assertThat(PEERS.fragments()).hasSize((int) (chunks() - chunks)));
   }
 
   @Test

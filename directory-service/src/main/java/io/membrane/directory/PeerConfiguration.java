@@ -1,11 +1,13 @@
 package io.membrane.directory;
 
+import io.membrane.boot.PeerUrls;
 import io.membrane.directory.gossip.GossipDiscovery;
 import io.membrane.directory.gossip.GossipProperties;
 import io.membrane.directory.kubernetes.KubernetesProperties;
 import io.membrane.directory.kubernetes.ServicePeers;
 import io.membrane.directory.region.PeerWatch;
 import io.membrane.directory.region.Regions;
+import io.membrane.rpc.PeerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -28,9 +30,10 @@ class PeerConfiguration {
 
     @Bean(destroyMethod = "")
     PeerWatch serviceWatch(
-        KubernetesProperties kubernetes, RegionProperties region, Regions regions) {
+        KubernetesProperties kubernetes, RegionProperties region, PeerTls tls, Regions regions) {
       String _ = region.regionFor(SERVICES);
-      return new PeerWatch(new ServicePeers(kubernetes), kubernetes.every(), regions);
+      return new PeerWatch(
+          new ServicePeers(kubernetes, tls.isRequired()), kubernetes.every(), regions);
     }
 
     @Bean
@@ -50,8 +53,11 @@ class PeerConfiguration {
   static class ByGossip {
 
     @Bean(destroyMethod = "")
-    GossipDiscovery gossipDiscovery(GossipProperties gossip, RegionProperties region) {
-      return new GossipDiscovery(gossip, region.regionFor(GOSSIP), region.keyFor(GOSSIP));
+    GossipDiscovery gossipDiscovery(GossipProperties gossip, RegionProperties region, PeerTls tls) {
+      if (gossip.url() != null) {
+        PeerUrls.check(tls, "membrane.directory.gossip.url", gossip.url());
+      }
+      return new GossipDiscovery(gossip, region.regionFor(GOSSIP), region.keyFor(GOSSIP), tls);
     }
 
     @Bean(destroyMethod = "")

@@ -1,11 +1,13 @@
 package io.membrane.directory;
 
+import io.membrane.boot.PeerUrls;
 import io.membrane.directory.feed.EventLog;
 import io.membrane.directory.feed.Feed;
 import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.location.Image;
 import io.membrane.directory.region.Following;
 import io.membrane.directory.region.Regions;
+import io.membrane.rpc.PeerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
 import java.util.Objects;
@@ -30,8 +32,11 @@ class RegionConfiguration {
   }
 
   @Bean(destroyMethod = "")
-  Regions regions(RegionProperties properties, LogTail tail, Image image) {
+  Regions regions(RegionProperties properties, PeerTls tls, LogTail tail, Image image) {
     RegionProperties checked = properties.checked();
+    checked
+        .peers()
+        .forEach((region, url) -> PeerUrls.check(tls, "membrane.directory.peers." + region, url));
     Regions regions =
         new Regions(
             checked.peers(),
@@ -40,6 +45,7 @@ class RegionConfiguration {
                 Objects.requireNonNullElse(checked.peerKey(), ""),
                 checked.staleAfter(),
                 checked.forgetAfter()),
+            tls,
             tail,
             new SecureRandom());
     image.staleWhen(regions::isStale);

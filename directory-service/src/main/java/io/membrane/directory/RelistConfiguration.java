@@ -3,6 +3,7 @@ package io.membrane.directory;
 import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.registry.NodeRegistry;
 import io.membrane.directory.relist.Relister;
+import io.membrane.rpc.PeerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -17,8 +18,8 @@ class RelistConfiguration {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   @Bean(destroyMethod = "")
-  Relister relister(LogTail tail, NodeRegistry registry) {
-    return new Relister(tail, () -> registry.known().nodes(), PATIENCE, new SecureRandom());
+  Relister relister(LogTail tail, NodeRegistry registry, PeerTls tls) {
+    return new Relister(tail, () -> registry.known().nodes(), tls, PATIENCE, new SecureRandom());
   }
 
   @Bean

@@ -13,6 +13,7 @@ import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
 import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.RedisProcess;
+import io.membrane.rpc.PeerTls;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.LocateRequest;
@@ -234,7 +235,11 @@ class RelistTest {
   private Relister relister(Service service) {
     Node node = new Node("a", "fragment", "c1", link.url() + "/", 1, null, 60_000, NodeState.LIVE);
     return new Relister(
-        service.bean(LogTail.class), () -> List.of(node), Duration.ofSeconds(1), new Random(3));
+        service.bean(LogTail.class),
+        () -> List.of(node),
+        PeerTls.ofJdk(),
+        Duration.ofSeconds(1),
+        new Random(3));
   }
 
   private static void awaitMended(Service service) {

@@ -1,5 +1,6 @@
 package io.membrane.fragment;
 
+import io.membrane.boot.CallerNameValve;
 import io.membrane.boot.ProblemWriter;
 import io.membrane.boot.StartupProblem;
 import io.membrane.rpc.ErrorCode;
@@ -39,14 +40,17 @@ final class MembrainConnector
   private static final String RELAXED = "\"<>[\\]^`{|}";
 
   private final int port;
+  private final @Nullable MembrainTls tls;
   private final ProblemWriter problems;
   private @Nullable Connector connector;
 
   /**
    * @param port as {@link MembrainProperties#port}
+   * @param tls null: plain HTTP
    */
-  MembrainConnector(int port, ProblemWriter problems) {
+  MembrainConnector(int port, @Nullable MembrainTls tls, ProblemWriter problems) {
     this.port = port;
+    this.tls = tls;
     this.problems = problems;
   }
 
@@ -63,7 +67,7 @@ final class MembrainConnector
       own = open(factory);
       factory.addAdditionalConnectors(own);
     }
-    factory.addEngineValves(new Door(own, problems));
+    factory.addEngineValves(new Door(own, tls == null, problems));
     this.connector = own;
   }
 
@@ -79,6 +83,9 @@ final class MembrainConnector
       }
       http.setMaxHttpRequestHeaderSize((int) MAX_HEADER.toBytes());
       http.setRelaxedPathChars(RELAXED);
+    }
+    if (tls != null) {
+      tls.secure(own);
     }
     own.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
     own.setAllowBackslash(true);
@@ -112,11 +119,13 @@ final class MembrainConnector
   private static final class Door extends ValveBase {
 
     private final @Nullable Connector own;
+    private final boolean isPlain;
     private final ProblemWriter problems;
 
-    private Door(@Nullable Connector own, ProblemWriter problems) {
+    private Door(@Nullable Connector own, boolean isPlain, ProblemWriter problems) {
       super(true);
       this.own = own;
+      this.isPlain = isPlain;
       this.problems = problems;
     }
 
@@ -125,6 +134,9 @@ final class MembrainConnector
       // Null for what Tomcat has refused already.
       String path = Objects.requireNonNullElse(request.getDecodedRequestURI(), "");
       boolean isValue = path.startsWith("/memory/");
+      if (isPlain && request.getConnector().equals(own)) {
+        request.setAttribute(CallerNameValve.WITHOUT_CERTIFICATE, true);
+      }
       if (isValue) {
         request.getCoyoteRequest().getMimeHeaders().removeHeader("Content-Type");
       }

@@ -10,11 +10,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Configuration of the Membrain protocol.
  *
  * @param port its own port, beside the service's; 0: any that is free; -1: none
+ * @param sslBundle the bundle of {@code spring.ssl.bundle} with which that port speaks TLS; empty:
+ *     it speaks plain HTTP
  * @param namespaces tenants by the namespaces that are theirs; others are their callers'
  */
 @ConfigurationProperties("membrane.fragment.membrain")
 record MembrainProperties(
-    @DefaultValue("9201") int port, @DefaultValue Map<String, String> namespaces) {
+    @DefaultValue("9201") int port,
+    @DefaultValue("") String sslBundle,
+    @DefaultValue Map<String, String> namespaces) {
 
   static final int NONE = -1;
 

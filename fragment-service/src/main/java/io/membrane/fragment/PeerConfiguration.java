@@ -6,6 +6,7 @@ import io.membrane.fragment.peers.Membership;
 import io.membrane.fragment.peers.Peers;
 import io.membrane.fragment.store.MemoryTier;
 import io.membrane.rpc.ClientProperties;
+import io.membrane.rpc.PeerTls;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.wire.MembershipClient;
 import io.membrane.wire.MembershipClient.Registration;
@@ -17,6 +18,8 @@ import java.time.Clock;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.web.server.Ssl;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -31,11 +34,16 @@ class PeerConfiguration {
 
   @Bean
   Peers peers(
-      PeerProperties properties, Environment environment, MemoryTier memory, MeterRegistry meters) {
+      PeerProperties properties,
+      Environment environment,
+      MemoryTier memory,
+      PeerTls tls,
+      MeterRegistry meters) {
     return new Peers(
         instance(properties, environment),
         properties.replicas(),
         memory,
+        tls,
         Ticker.systemTicker(),
         meters);
   }
@@ -118,7 +126,18 @@ class PeerConfiguration {
     String given = properties.url();
     String address = environment.getProperty("server.address", "");
     boolean isOne = !address.isEmpty() && !address.equals("0.0.0.0") && !address.equals("::");
-    return given == null ? "http://" + (isOne ? address : host()) + ":" + port : given;
+    return given == null
+        ? scheme(environment) + "://" + (isOne ? address : host()) + ":" + port
+        : given;
+  }
+
+  private static String scheme(Environment environment) {
+    boolean isTls =
+        Binder.get(environment)
+            .bind("server.ssl", Ssl.class)
+            .map(ssl -> ssl.isEnabled())
+            .orElse(false);
+    return isTls ? "https" : "http";
   }
 
   private static String host() {

@@ -1,8 +1,10 @@
 package io.membrane.fragment;
 
+import io.membrane.boot.PeerUrls;
 import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.transfer.TransferSettings;
 import io.membrane.fragment.transfer.Transfers;
+import io.membrane.rpc.PeerTls;
 import io.membrane.rpc.ServiceClients;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -19,10 +21,12 @@ class TransferConfiguration {
   Transfers transfers(
       FragmentStore store,
       ServiceClients clients,
+      PeerTls tls,
       TransferProperties properties,
       FragmentProperties fragments,
       Clock clock,
       MeterRegistry meters) {
+    properties.peers().forEach(url -> PeerUrls.check(tls, "membrane.fragment.peers", url));
     return new Transfers(
         store,
         clients,

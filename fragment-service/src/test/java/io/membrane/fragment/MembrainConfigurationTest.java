@@ -30,7 +30,7 @@ class MembrainConfigurationTest {
   void theDefaultsAreTheDocumentedOnes() {
     runner.run(context ->
         assertThat(context.getBean(MembrainProperties.class))
-            .isEqualTo(new MembrainProperties(9201, Map.of())));
+            .isEqualTo(new MembrainProperties(9201, "", Map.of())));
   }
 
   @Test
@@ -42,7 +42,7 @@ class MembrainConfigurationTest {
             "membrane.fragment.membrain.namespaces[a/_b]=t2")
         .run(context ->
             assertThat(context.getBean(MembrainProperties.class))
-                .isEqualTo(new MembrainProperties(7, Map.of("vllm_kv", "t1", "a/_b", "t2"))));
+                .isEqualTo(new MembrainProperties(7, "", Map.of("vllm_kv", "t1", "a/_b", "t2"))));
   }
 
   @ParameterizedTest

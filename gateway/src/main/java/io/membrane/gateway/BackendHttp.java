@@ -1,13 +1,16 @@
 package io.membrane.gateway;
 
 import io.membrane.rpc.ClientProperties;
+import io.membrane.rpc.PeerTls;
 import java.io.IOException;
 import java.io.InputStream;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.impl.io.DefaultHttpResponseParserFactory;
 import org.apache.hc.core5.http.io.HttpClientConnection;
@@ -23,28 +26,16 @@ final class BackendHttp {
 
   private static final Timeout IDLE = Timeout.ofSeconds(10);
   private static final TimeValue CHECK_AFTER = TimeValue.ofMilliseconds(200);
+  private static final TimeValue LIFE = TimeValue.ofMinutes(10);
   private static final int SERVICES = 5;
 
   private BackendHttp() {}
 
-  static CloseableHttpClient client(ClientProperties properties) {
+  static CloseableHttpClient client(ClientProperties properties, PeerTls tls) {
+    PoolingHttpClientConnectionManager connections = connections(properties, tls);
+    tls.onReplaced(() -> connections.closeIdle(TimeValue.ZERO_MILLISECONDS));
     return HttpClients.custom()
-        .setConnectionManager(
-            PoolingHttpClientConnectionManagerBuilder.create()
-                .setConnectionFactory(
-                    ManagedHttpClientConnectionFactory.builder()
-                        .responseParserFactory(DefaultHttpResponseParserFactory.INSTANCE)
-                        .responseOutOfOrderStrategy(BackendHttp::answersEarly)
-                        .build())
-                .setDefaultConnectionConfig(
-                    ConnectionConfig.custom()
-                        .setConnectTimeout(Timeout.of(properties.connectTimeout()))
-                        .setValidateAfterInactivity(CHECK_AFTER)
-                        .setIdleTimeout(IDLE)
-                        .build())
-                .setMaxConnPerRoute(properties.maxConcurrent())
-                .setMaxConnTotal(SERVICES * properties.maxConcurrent())
-                .build())
+        .setConnectionManager(connections)
         .setUserAgent("membrane-gateway")
         .disableAuthCaching()
         .disableAutomaticRetries()
@@ -52,6 +43,30 @@ final class BackendHttp {
         .disableContentCompression()
         .disableCookieManagement()
         .disableRedirectHandling()
+        .build();
+  }
+
+  /** A connection that is busy while certificates are replaced ends no later than {@link #LIFE}. */
+  private static PoolingHttpClientConnectionManager connections(
+      ClientProperties properties, PeerTls tls) {
+    return PoolingHttpClientConnectionManagerBuilder.create()
+        .setTlsSocketStrategy((socket, host, port, attachment, context) ->
+            new DefaultClientTlsStrategy(tls.context())
+                .upgrade(socket, host, port, attachment, context))
+        .setConnectionFactory(
+            ManagedHttpClientConnectionFactory.builder()
+                .responseParserFactory(DefaultHttpResponseParserFactory.INSTANCE)
+                .responseOutOfOrderStrategy(BackendHttp::answersEarly)
+                .build())
+        .setDefaultConnectionConfig(
+            ConnectionConfig.custom()
+                .setConnectTimeout(Timeout.of(properties.connectTimeout()))
+                .setValidateAfterInactivity(CHECK_AFTER)
+                .setIdleTimeout(IDLE)
+                .setTimeToLive(LIFE)
+                .build())
+        .setMaxConnPerRoute(properties.maxConcurrent())
+        .setMaxConnTotal(SERVICES * properties.maxConcurrent())
         .build();
   }
 

@@ -8,6 +8,7 @@ import io.membrane.gateway.routing.Routes;
 import io.membrane.gateway.routing.Service;
 import io.membrane.gateway.routing.StreamingExchange;
 import io.membrane.rpc.ClientProperties;
+import io.membrane.rpc.PeerTls;
 import io.membrane.rpc.ServiceClients;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
@@ -33,19 +34,20 @@ class GatewayConfiguration {
   private static final String SOCKET_BUFFER_BYTES = Integer.toString(64 * 1024);
 
   @Bean
-  CloseableHttpClient backendHttp(ClientProperties properties) {
-    return BackendHttp.client(properties);
+  CloseableHttpClient backendHttp(ClientProperties properties, PeerTls tls) {
+    return BackendHttp.client(properties, tls);
   }
 
   @Bean
   Backends backends(
       ClientProperties properties,
       ServiceClients resilience,
+      PeerTls tls,
       CloseableHttpClient backendHttp,
       ObservationRegistry observations,
       GatewayProperties gateway) {
     return new Backends(
-        properties, resilience, backendHttp, observations, gateway.checked().maxSilence());
+        properties, resilience, tls, backendHttp, observations, gateway.checked().maxSilence());
   }
 
   @Bean

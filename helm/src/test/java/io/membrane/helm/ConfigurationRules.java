@@ -21,10 +21,6 @@ final class ConfigurationRules {
           "PYTORCH_VERSION",
           "PYTORCH_FLAVOR");
 
-  /** Agreed with services that do not know them yet; each goes from here when its service does. */
-  private static final Set<String> AGREED =
-      Set.of("membrane.client.ssl-bundle");
-
   private static final Map<String, PropertyNames> KNOWN = new ConcurrentHashMap<>();
 
   private ConfigurationRules() {}
@@ -35,9 +31,7 @@ final class ConfigurationRules {
         String service = workload.component();
         PropertyNames known = KNOWN.computeIfAbsent(service, PropertyNames::new);
         Map<String, Object> properties = manifests.properties(service);
-        assertThat(properties.keySet())
-            .as(service)
-            .allMatch(name -> AGREED.contains(name) || known.has(name));
+        assertThat(properties.keySet()).as(service).allMatch(known::has);
         assertThat(workload.container().getEnv())
             .as(service)
             .extracting(EnvVar::getName)

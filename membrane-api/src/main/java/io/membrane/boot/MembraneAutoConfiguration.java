@@ -4,6 +4,7 @@ import io.github.resilience4j.micrometer.tagged.TaggedBulkheadMetrics;
 import io.github.resilience4j.micrometer.tagged.TaggedCircuitBreakerMetrics;
 import io.github.resilience4j.micrometer.tagged.TaggedRetryMetrics;
 import io.membrane.rpc.ClientProperties;
+import io.membrane.rpc.PeerTls;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.rpc.WireJson;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -27,7 +28,7 @@ import org.springframework.web.client.RestClient;
 /** Beans that every service has. */
 @AutoConfiguration(
     beforeName = "org.springframework.boot.webmvc.autoconfigure.error.ErrorMvcAutoConfiguration")
-@Import(OpenApiWords.class)
+@Import({OpenApiWords.class, TlsConfiguration.class})
 @EnableConfigurationProperties({ClientProperties.class, HttpProperties.class})
 class MembraneAutoConfiguration {
 
@@ -105,8 +106,8 @@ class MembraneAutoConfiguration {
 
   @Bean
   ServiceClients serviceClients(
-      RestClient.Builder template, ClientProperties properties, MeterRegistry meters) {
-    ServiceClients clients = new ServiceClients(template, properties);
+      RestClient.Builder template, ClientProperties properties, PeerTls tls, MeterRegistry meters) {
+    ServiceClients clients = new ServiceClients(template, properties, tls);
     TaggedCircuitBreakerMetrics.ofCircuitBreakerRegistry(clients.circuitBreakers()).bindTo(meters);
     TaggedBulkheadMetrics.ofBulkheadRegistry(clients.bulkheads()).bindTo(meters);
     TaggedRetryMetrics.ofRetryRegistry(clients.retries()).bindTo(meters);

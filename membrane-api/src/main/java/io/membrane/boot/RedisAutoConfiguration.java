@@ -16,6 +16,7 @@ import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
@@ -50,6 +51,18 @@ public final class RedisAutoConfiguration {
       options.disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS);
       if (options instanceof ClusterClientOptions.Builder cluster) {
         cluster.topologyRefreshOptions(adaptive(cluster.build().getTopologyRefreshOptions()));
+      }
+    };
+  }
+
+  /** Boot takes a bundle as it is at the start; a new connection takes it as it is then. */
+  @Bean
+  LettuceClientOptionsBuilderCustomizer currentCertificates(
+      Environment environment, ObjectProvider<SslBundles> bundles) {
+    String name = environment.getProperty("spring.data.redis.ssl.bundle", "");
+    return options -> {
+      if (!name.isBlank()) {
+        options.sslOptions(RedisTls.options(bundles.getObject(), name));
       }
     };
   }

@@ -22,15 +22,23 @@ final class ResilientCall implements InvocationHandler {
   private final Object remote;
   private final String peer;
   private final URI url;
+  private final PeerTls tls;
   private final CircuitBreaker breaker;
   private final Bulkhead bulkhead;
   private final Retry retry;
 
   ResilientCall(
-      Object remote, String peer, URI url, CircuitBreaker breaker, Bulkhead bulkhead, Retry retry) {
+      Object remote,
+      String peer,
+      URI url,
+      PeerTls tls,
+      CircuitBreaker breaker,
+      Bulkhead bulkhead,
+      Retry retry) {
     this.remote = remote;
     this.peer = peer;
     this.url = url;
+    this.tls = tls;
     this.breaker = breaker;
     this.bulkhead = bulkhead;
     this.retry = retry;
@@ -94,6 +102,10 @@ final class ResilientCall implements InvocationHandler {
     if (Thread.currentThread().isInterrupted()) {
       return new MembraneException(
           ErrorCode.DEADLINE_EXCEEDED, peer + " at " + url + " was not waited for any more", e);
+    }
+    TlsRefusal refusal = TlsRefusal.in(e);
+    if (refusal != null) {
+      return tls.refused(peer, url, refusal, e);
     }
     boolean late =
         e.getCause() instanceof HttpTimeoutException timeout

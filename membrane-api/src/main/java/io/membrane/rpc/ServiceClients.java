@@ -12,7 +12,9 @@ import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
@@ -39,20 +41,28 @@ public final class ServiceClients {
   private final CircuitBreakerRegistry breakers;
   private final BulkheadRegistry bulkheads;
   private final RetryRegistry retries;
-  private final HttpClient http;
+  private final PeerTls tls;
+  private final Supplier<HttpClient> http;
+
+  /** Clients that call {@code https://} URLs by what the JDK trusts. */
+  public ServiceClients(RestClient.Builder template, ClientProperties properties) {
+    this(template, properties, PeerTls.ofJdk());
+  }
 
   /**
    * @param template carries observation (tracing, metrics); it is cloned, not changed
    */
-  public ServiceClients(RestClient.Builder template, ClientProperties properties) {
+  public ServiceClients(RestClient.Builder template, ClientProperties properties, PeerTls tls) {
     this.template = template;
     this.properties = properties;
+    this.tls = tls;
+    Executor threads = Executors.newVirtualThreadPerTaskExecutor();
     this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(properties.connectTimeout())
-            .executor(Executors.newVirtualThreadPerTaskExecutor())
-            .build();
+        tls.http(() ->
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(properties.connectTimeout())
+                .executor(threads));
     this.breakers =
         CircuitBreakerRegistry.of(
             CircuitBreakerConfig.custom()
@@ -74,7 +84,7 @@ public final class ServiceClients {
             RetryConfig.custom()
                 .maxAttempts(properties.attempts())
                 .intervalFunction(IntervalFunction.ofExponentialRandomBackoff(RETRY_FIRST))
-                .retryOnException(e -> isPeersFault(e) && timeIsLeft())
+                .retryOnException(e -> isPeersFault(e) && TlsRefusal.in(e) == null && timeIsLeft())
                 .build());
   }
 
@@ -92,14 +102,21 @@ public final class ServiceClients {
     return of(contract, service, url);
   }
 
-  /** A client of the peer at {@code url}; {@code name} is what metrics and errors call it. */
+  /**
+   * A client of the peer at {@code url}; {@code name} is what metrics and errors call it.
+   *
+   * @throws IllegalStateException if peers are called over TLS alone and this is another URL
+   */
   public <T> T of(Class<T> contract, String name, URI url) {
+    if (!tls.permits(url)) {
+      throw new IllegalStateException(PeerTls.forbidden(url));
+    }
     RestClient rest =
         template
             .clone()
             .baseUrl(url)
             .requestFactory((uri, method) -> {
-              JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(http);
+              JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(http.get());
               factory.setReadTimeout(
                   CallContext.currentOr(properties.defaultDeadline()).remaining());
               return factory.createRequest(uri, method);
@@ -135,9 +152,15 @@ public final class ServiceClients {
                 remote,
                 name,
                 url,
+                tls,
                 breakers.circuitBreaker(name),
                 bulkheads.bulkhead(name),
                 retries.retry(name))));
+  }
+
+  /** How all of them are called. */
+  public PeerTls tls() {
+    return tls;
   }
 
   /** For binding metrics. */

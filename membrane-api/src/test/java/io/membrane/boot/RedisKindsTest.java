@@ -2,16 +2,24 @@ package io.membrane.boot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
+import io.membrane.fixture.CertificateAuthority;
 import io.membrane.fixture.ConfiguredRedis;
 import io.membrane.fixture.GuardedRedis;
 import io.membrane.fixture.RedisClusterProcess;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.RedisSentinels;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.RedisConnection;
 
@@ -65,6 +73,29 @@ class RedisKindsTest {
       assertThat(diagnosis(redis.propertiesWithAnotherCertificate()))
           .startsWith("TLS fails")
           .contains("spring.data.redis.ssl.bundle");
+    }
+  }
+
+  @Test
+  void certificatesMayBeReplacedWhileTheServiceRuns(@TempDir Path folder) {
+    Path own = folder.resolve("own");
+    List<String> properties =
+        new ArrayList<>(new CertificateAuthority("another").issue(own, "a.fleet").properties());
+    CertificateAuthority fleet = new CertificateAuthority("fleet");
+    try (RedisProcess redis = RedisProcess.overTls(fleet.issue(folder.resolve("redis"), "redis"))) {
+      properties.add("spring.data.redis.url=rediss://127.0.0.1:" + redis.port());
+      properties.add("spring.data.redis.ssl.bundle=membrane");
+      try (ConfiguredRedis service = new ConfiguredRedis(properties.toArray(String[]::new))) {
+        assertThatThrownBy(() -> ping(service)).isInstanceOf(DataAccessException.class);
+        fleet.issue(own, "a.fleet");
+        await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> ping(service));
+      }
+    }
+  }
+
+  private static boolean ping(ConfiguredRedis service) {
+    try (RedisConnection connection = service.connections().getConnection()) {
+      return "PONG".equals(connection.ping());
     }
   }
 

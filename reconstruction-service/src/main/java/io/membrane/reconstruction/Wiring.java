@@ -2,6 +2,7 @@ package io.membrane.reconstruction;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.membrane.boot.PeerUrls;
 import io.membrane.boot.StartupProblem;
 import io.membrane.reconstruction.ReconstructionProperties.ClusterProperties;
 import io.membrane.reconstruction.ReconstructionProperties.FetchProperties;
@@ -172,10 +173,10 @@ class Wiring {
       throw new StartupProblem(
           prefix + ".role is missing.", "Write " + prefix + ".role=pd, or =prefill.");
     }
+    URI url = url(name, cluster);
+    PeerUrls.check(clients.tls(), prefix + ".url", url);
     return new Cluster(
-        name,
-        cluster.role(),
-        clients.of(ComputeClient.class, "compute-worker." + name, url(name, cluster)));
+        name, cluster.role(), clients.of(ComputeClient.class, "compute-worker." + name, url));
   }
 
   /** Base URL of a cluster's worker. */

@@ -1,7 +1,9 @@
 package io.membrane.scheduler;
 
+import io.membrane.boot.PeerUrls;
 import io.membrane.boot.StartupProblem;
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.PeerTls;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.scheduler.control.EffectiveThreshold;
 import io.membrane.scheduler.kubernetes.KubernetesProperties;
@@ -137,6 +139,7 @@ class LiveConfiguration {
       LiveFleet live,
       FleetDescription description,
       SchedulerProperties properties,
+      PeerTls tls,
       ServiceClients clients) {
     Map<String, ComputeClient> workers = new HashMap<>();
     properties
@@ -148,6 +151,7 @@ class LiveConfiguration {
                     .formatted(cluster),
                 "Name a cluster of the file that membrane.scheduler.fleet names, or remove it.");
           }
+          PeerUrls.check(tls, "membrane.scheduler.profiles." + cluster, url);
           workers.put(
               cluster, clients.of(ComputeClient.class, "compute-worker of " + cluster, url));
         });

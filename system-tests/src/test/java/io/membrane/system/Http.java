@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
 import tools.jackson.databind.JsonNode;
 
 /** A plain HTTP caller, as an engine or a script would be. */
@@ -26,15 +27,22 @@ final class Http {
 
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(5))
-          .build();
+  private final HttpClient client;
   private final URI base;
 
   Http(URI base) {
+    this(base, HttpClient.newBuilder());
+  }
+
+  /** One over TLS. */
+  Http(URI base, SSLContext tls) {
+    this(base, HttpClient.newBuilder().sslContext(tls));
+  }
+
+  private Http(URI base, HttpClient.Builder settings) {
     this.base = base;
+    this.client =
+        settings.version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build();
   }
 
   /** What came back. */

@@ -56,11 +56,16 @@ final class SmallLoad {
     direct(
         "/v1/directory/events",
         Map.of(
-            "node", "an engine",
-            "cluster", "local",
-            "epoch", epoch++,
-            "sequence", 0,
-            "events", List.of(Map.of("type", "cleared"))));
+            "node",
+            "an engine",
+            "cluster",
+            "local",
+            "epoch",
+            epoch++,
+            "sequence",
+            0,
+            "events",
+            List.of(Map.of("type", "cleared"))));
   }
 
   private void direct(String path, Map<String, ?> body) {

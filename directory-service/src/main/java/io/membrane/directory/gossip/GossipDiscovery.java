@@ -2,6 +2,7 @@ package io.membrane.directory.gossip;
 
 import io.membrane.boot.StartupProblem;
 import io.membrane.directory.region.PeerDiscovery;
+import io.membrane.rpc.PeerTls;
 import io.scalecube.cluster.Cluster;
 import io.scalecube.cluster.ClusterConfig;
 import io.scalecube.cluster.ClusterImpl;
@@ -27,6 +28,7 @@ public final class GossipDiscovery implements PeerDiscovery {
   private static final int MAX_MESSAGE = 1 << 20;
 
   private final GossipProperties properties;
+  private final PeerTls tls;
   private final MemberSays says;
   private final SealedMessages messages;
   private final Members members;
@@ -38,9 +40,11 @@ public final class GossipDiscovery implements PeerDiscovery {
    * @param properties with a port
    * @param region of this directory
    * @param key of the peers
+   * @param tls of all connections, if it is required
    */
-  public GossipDiscovery(GossipProperties properties, String region, String key) {
+  public GossipDiscovery(GossipProperties properties, String region, String key, PeerTls tls) {
     this.properties = properties;
+    this.tls = tls;
     this.says = new MemberSays(region, Objects.requireNonNull(properties.url(), "checked"));
     this.messages = new SealedMessages(key);
     this.members = new Members(region);
@@ -120,6 +124,6 @@ public final class GossipDiscovery implements PeerDiscovery {
             tcp.port(port)
                 .maxFrameLength(MAX_MESSAGE)
                 .messageCodec(messages)
-                .transportFactory(config -> TcpEnds.transport(config, properties.host())));
+                .transportFactory(config -> TcpEnds.transport(config, properties.host(), tls)));
   }
 }

@@ -1,9 +1,11 @@
 package io.membrane.directory.gossip;
 
+import io.membrane.rpc.PeerTls;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.codec.LengthFieldPrepender;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.resolver.DefaultAddressResolverGroup;
 import io.scalecube.cluster.transport.api.Message;
 import io.scalecube.cluster.transport.api.Transport;
@@ -13,6 +15,7 @@ import io.scalecube.transport.netty.Sender;
 import io.scalecube.transport.netty.TransportImpl;
 import io.scalecube.transport.netty.TransportImpl.ReceiverContext;
 import io.scalecube.transport.netty.TransportImpl.SenderContext;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
@@ -36,19 +39,23 @@ final class TcpEnds implements Receiver, Sender {
 
   private final TransportConfig config;
   private final @Nullable String host;
+  private final PeerTls tls;
 
-  private TcpEnds(TransportConfig config, @Nullable String host) {
+  private TcpEnds(TransportConfig config, @Nullable String host, PeerTls tls) {
     this.config = config;
     this.host = host;
+    this.tls = tls;
   }
 
   /**
    * A transport that is not bound yet.
    *
    * @param host address at which it listens; null: all
+   * @param tls if required, both ends show certificates; their names are not looked at, since
+   *     members are found by address
    */
-  static Transport transport(TransportConfig config, @Nullable String host) {
-    TcpEnds ends = new TcpEnds(config, host);
+  static Transport transport(TransportConfig config, @Nullable String host, PeerTls tls) {
+    TcpEnds ends = new TcpEnds(config, host, tls);
     return new TransportImpl(config.messageCodec(), ends, ends, config.addressMapper());
   }
 
@@ -61,7 +68,7 @@ final class TcpEnds implements Receiver, Sender {
           .runOn(context.loopResources())
           .childOption(ChannelOption.TCP_NODELAY, true)
           .childOption(ChannelOption.SO_KEEPALIVE, true)
-          .doOnChannelInit((observer, channel, remote) -> frame(channel))
+          .doOnChannelInit((observer, channel, remote) -> frame(channel, false))
           .handle((in, out) -> in.receive().retain().doOnNext(context::onMessage).then())
           .bind()
           .cast(DisposableServer.class);
@@ -79,7 +86,7 @@ final class TcpEnds implements Receiver, Sender {
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.connectTimeout())
-            .doOnChannelInit((observer, channel, remote) -> frame(channel))
+            .doOnChannelInit((observer, channel, remote) -> frame(channel, true))
             .connect()
             .cast(Connection.class));
   }
@@ -95,12 +102,20 @@ final class TcpEnds implements Receiver, Sender {
             .then());
   }
 
-  private void frame(Channel channel) {
+  private void frame(Channel channel, boolean isClient) {
     channel
         .pipeline()
         .addFirst(
             new LengthFieldPrepender(LENGTH_BYTES),
             new LengthFieldBasedFrameDecoder(
                 config.maxFrameLength(), 0, LENGTH_BYTES, 0, LENGTH_BYTES));
+    if (tls.isRequired()) {
+      SSLEngine engine = tls.context().createSSLEngine();
+      engine.setUseClientMode(isClient);
+      if (!isClient) {
+        engine.setNeedClientAuth(true);
+      }
+      channel.pipeline().addFirst(new SslHandler(engine));
+    }
   }
 }

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Names the other regions whose directories have a Service with the label {@value #REGION}. They
  * answer where the annotation {@value #URL} says, or else at the Service's name and its port {@code
- * http}, or its only one.
+ * http}, over TLS {@code https}, or its only one.
  */
 public final class ServicePeers implements PeerDiscovery {
 
@@ -29,6 +29,9 @@ public final class ServicePeers implements PeerDiscovery {
   private final ClusterApi cluster;
   private final List<String> namespaces;
 
+  /** Of the URLs, and of the ports. */
+  private final String scheme;
+
   /** What was said of Services that lead nowhere, to say it once. */
   private final Set<String> problems = new HashSet<>();
 
@@ -36,11 +39,13 @@ public final class ServicePeers implements PeerDiscovery {
    * Looks at nothing until it is started.
    *
    * @param properties with peers enabled
+   * @param overTls whether peers are called so
    * @throws io.membrane.boot.StartupProblem if there is no way to the cluster
    */
-  public ServicePeers(KubernetesProperties properties) {
+  public ServicePeers(KubernetesProperties properties, boolean overTls) {
     this.cluster = new ClusterApi(properties);
     this.namespaces = properties.peerNamespaces();
+    this.scheme = overTls ? "https" : "http";
   }
 
   @Override
@@ -84,11 +89,11 @@ public final class ServicePeers implements PeerDiscovery {
     }
   }
 
-  private static URI url(Service service, String namespace) {
+  private URI url(Service service, String namespace) {
     String text = service.annotation(URL);
     if (text == null) {
       return URI.create(
-          "http://%s.%s.svc:%d".formatted(service.name(), namespace, port(service.ports())));
+          "%s://%s.%s.svc:%d".formatted(scheme, service.name(), namespace, port(service.ports())));
     }
     URI url = URI.create(text.strip());
     boolean isHttp = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
@@ -99,13 +104,14 @@ public final class ServicePeers implements PeerDiscovery {
     return url;
   }
 
-  private static int port(List<Port> ports) {
+  private int port(List<Port> ports) {
     for (Port port : ports) {
-      if (port.port() != null && ("http".equals(port.name()) || ports.size() == 1)) {
+      if (port.port() != null && (scheme.equals(port.name()) || ports.size() == 1)) {
         return port.port();
       }
     }
     throw new IllegalArgumentException(
-        "it has no port named http and several or none; name one, or write the annotation " + URL);
+        "it has no port named %s and several or none; name one, or write the annotation %s"
+            .formatted(scheme, URL));
   }
 }

@@ -7,10 +7,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import org.jspecify.annotations.Nullable;
 
 /** Asks directories for the feed of one region. Thread-safe. */
@@ -20,12 +18,12 @@ final class FeedLink {
 
   private final String region;
   private final Following following;
-  private final HttpClient http;
+  private final PeerCalls calls;
 
-  FeedLink(String region, Following following, HttpClient http) {
+  FeedLink(String region, Following following, PeerCalls calls) {
     this.region = region;
     this.following = following;
-    this.http = http;
+    this.calls = calls;
   }
 
   /** The feed after a cursor, or all of it; whatever the directory answers. */
@@ -39,7 +37,7 @@ final class FeedLink {
             .header("Accept", "application/x-ndjson, application/problem+json")
             .timeout(following.staleAfter())
             .build();
-    return http.send(request, BodyHandlers.ofInputStream());
+    return calls.send(request);
   }
 
   /**

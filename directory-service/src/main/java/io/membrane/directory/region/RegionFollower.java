@@ -6,7 +6,6 @@ import io.membrane.rpc.WireJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,14 +55,14 @@ public final class RegionFollower implements AutoCloseable {
       List<URI> urls,
       Following following,
       LogTail tail,
-      HttpClient http,
+      PeerCalls calls,
       RandomGenerator random) {
     this.region = region;
     this.urls = urls;
     this.url = urls.getFirst();
     this.staleAfter = following.staleAfter();
     this.intake = new RegionIntake(region, tail);
-    this.link = new FeedLink(region, following, http);
+    this.link = new FeedLink(region, following, calls);
     this.backoff = new Backoff(random);
   }
 

@@ -1,8 +1,8 @@
 package io.membrane.directory.region;
 
 import io.membrane.directory.feed.LogTail;
+import io.membrane.rpc.PeerTls;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,11 +34,7 @@ public final class Regions implements AutoCloseable {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(2);
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_LIMIT)
-          .build();
+  private final PeerCalls calls;
   private final Set<String> configured;
   private final Following following;
   private final LogTail tail;
@@ -64,9 +60,14 @@ public final class Regions implements AutoCloseable {
    * @param peers where the directory of each configured one answers, by the region's name
    */
   public Regions(
-      Map<String, URI> peers, Following following, LogTail tail, RandomGenerator random) {
+      Map<String, URI> peers,
+      Following following,
+      PeerTls tls,
+      LogTail tail,
+      RandomGenerator random) {
     this.configured = Set.copyOf(peers.keySet());
     this.following = following;
+    this.calls = new PeerCalls(tls, CONNECT_LIMIT);
     this.tail = tail;
     this.random = random;
     peers.forEach((region, url) -> followers.put(region, follower(region, List.of(url))));
@@ -206,6 +207,6 @@ public final class Regions implements AutoCloseable {
   }
 
   private RegionFollower follower(String region, List<URI> urls) {
-    return new RegionFollower(region, urls, following, tail, http, random);
+    return new RegionFollower(region, urls, following, tail, calls, random);
   }
 }

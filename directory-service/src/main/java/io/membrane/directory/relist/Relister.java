@@ -3,11 +3,12 @@ package io.membrane.directory.relist;
 import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.feed.Relisting;
 import io.membrane.directory.region.Backoff;
+import io.membrane.directory.region.PeerCalls;
+import io.membrane.rpc.PeerTls;
 import io.membrane.wire.MembershipClient;
 import io.membrane.wire.MembershipClient.Node;
 import io.membrane.wire.MembershipClient.NodeState;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -47,11 +48,7 @@ public final class Relister implements AutoCloseable {
   private final Duration patience;
   private final RandomGenerator random;
   private final Backoff backoff;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_LIMIT)
-          .build();
+  private final PeerCalls calls;
   private final Map<Outcome, AtomicLong> outcomes = new EnumMap<>(Outcome.class);
   private volatile @Nullable String problem;
   private volatile boolean stopping;
@@ -64,9 +61,14 @@ public final class Relister implements AutoCloseable {
    * @param patience a node that says nothing for so long is given up
    */
   public Relister(
-      LogTail tail, Supplier<List<Node>> nodes, Duration patience, RandomGenerator random) {
+      LogTail tail,
+      Supplier<List<Node>> nodes,
+      PeerTls tls,
+      Duration patience,
+      RandomGenerator random) {
     this.tail = tail;
     this.nodes = nodes;
+    this.calls = new PeerCalls(tls, CONNECT_LIMIT);
     this.patience = patience;
     this.random = random;
     this.backoff = new Backoff(random);
@@ -162,7 +164,7 @@ public final class Relister implements AutoCloseable {
           log.info("entries of the log were lost: {} at {} lists its store", node.id(), node.url());
         }
         try {
-          fragments += new StoreReader(http, node, patience, relisting).read();
+          fragments += new StoreReader(calls, node, patience, relisting).read();
         } catch (IOException e) {
           throw new IOException(node.id() + " at " + node.url() + ": " + e.getMessage(), e);
         }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.membrane.directory.feed.Relisting;
 import io.membrane.directory.region.Lines;
+import io.membrane.directory.region.PeerCalls;
 import io.membrane.directory.region.SilenceWatch;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.ListingLine;
@@ -12,10 +13,8 @@ import io.membrane.wire.MembershipClient.Node;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +29,7 @@ final class StoreReader {
   /** The log's position is not held for longer, nor a reader busy for a node that only drips. */
   private static final Duration LONGEST = Duration.ofMinutes(30);
 
-  private final HttpClient http;
+  private final PeerCalls calls;
   private final Node node;
   private final Duration patience;
   private final Relisting into;
@@ -44,8 +43,8 @@ final class StoreReader {
   /**
    * @param patience a node that says nothing for so long is given up
    */
-  StoreReader(HttpClient http, Node node, Duration patience, Relisting into) {
-    this.http = http;
+  StoreReader(PeerCalls calls, Node node, Duration patience, Relisting into) {
+    this.calls = calls;
     this.node = node;
     this.patience = patience;
     this.into = into;
@@ -59,7 +58,7 @@ final class StoreReader {
    * @throws RuntimeException as {@link Relisting}
    */
   long read() throws IOException, InterruptedException {
-    HttpResponse<InputStream> answer = http.send(request(), BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> answer = calls.send(request());
     try (InputStream body = answer.body()) {
       if (answer.statusCode() != 200) {
         String text = new String(body.readNBytes(MOST_OF_AN_ANSWER), UTF_8);

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.membrane.boot.StartupProblem;
+import io.membrane.fixture.CertificateAuthority;
 import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
+import io.membrane.rpc.PeerTls;
 import io.scalecube.cluster.Cluster;
 import io.scalecube.cluster.ClusterConfig;
 import io.scalecube.cluster.ClusterImpl;
@@ -15,6 +17,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,12 +28,14 @@ import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Members of a gossip on loopback. */
 class GossipDiscoveryTest {
 
   private static final String KEY = "what all directories know";
 
+  @TempDir private Path folder;
   private final List<GossipDiscovery> members = new ArrayList<>();
   private final GossipDiscovery seed = member("a", KEY, null);
 
@@ -176,8 +181,29 @@ class GossipDiscoveryTest {
                     .seedMembers(List.of(Objects.requireNonNull(seed.address()))))
             .transport(tcp ->
                 tcp.messageCodec(new SealedMessages(KEY))
-                    .transportFactory(c -> TcpEnds.transport(c, "127.0.0.1")));
+                    .transportFactory(c -> TcpEnds.transport(c, "127.0.0.1", PeerTls.ofJdk())));
     return new ClusterImpl(config).startAwait();
+  }
+
+  @Test
+  void overTlsOnlyMembersWithCertificatesOfOneAuthorityFindEachOther() {
+    CertificateAuthority fleet = new CertificateAuthority("fleet");
+    GossipDiscovery a = member("a", null, fleet);
+    GossipDiscovery b = member("b", a, fleet);
+    GossipDiscovery plain = member("c", KEY, a);
+    GossipDiscovery stranger = member("d", a, new CertificateAuthority("another"));
+    await(() -> {
+      assertThat(a.peers()).containsOnlyKeys("b");
+      assertThat(b.peers()).containsOnlyKeys("a");
+    });
+    assertThat(plain.peers()).isEmpty();
+    assertThat(stranger.peers()).isEmpty();
+  }
+
+  private GossipDiscovery member(
+      String region, @Nullable GossipDiscovery by, CertificateAuthority authority) {
+    PeerTls tls = PeerTls.required(authority.issue(folder.resolve(region), region).context());
+    return start(new GossipDiscovery(properties(region, 0, null, by), region, KEY, tls));
   }
 
   private GossipDiscovery member(String region, String key, @Nullable GossipDiscovery by) {
@@ -185,7 +211,10 @@ class GossipDiscoveryTest {
   }
 
   private GossipDiscovery start(GossipProperties properties, String region, String key) {
-    GossipDiscovery member = new GossipDiscovery(properties, region, key);
+    return start(new GossipDiscovery(properties, region, key, PeerTls.ofJdk()));
+  }
+
+  private GossipDiscovery start(GossipDiscovery member) {
     members.add(member);
     member.start();
     return member;

@@ -13,6 +13,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,10 +29,10 @@ public final class HintClient {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Logger log = LoggerFactory.getLogger(HintClient.class);
 
-  private final HttpClient http;
+  private final Supplier<HttpClient> http;
   private final PeerMeters meters;
 
-  HintClient(HttpClient http, PeerMeters meters) {
+  HintClient(Supplier<HttpClient> http, PeerMeters meters) {
     this.http = http;
     this.meters = meters;
   }
@@ -54,7 +55,7 @@ public final class HintClient {
     boolean sent = false;
     if (peer.breaker().getState() != CircuitBreaker.State.OPEN) {
       try {
-        sent = http.send(request(peer, names), BodyHandlers.discarding()).statusCode() == 204;
+        sent = http.get().send(request(peer, names), BodyHandlers.discarding()).statusCode() == 204;
       } catch (IOException e) {
         log.debug("{} at {} could not be told: {}", peer.id(), peer.url(), e.toString());
       } catch (InterruptedException e) {

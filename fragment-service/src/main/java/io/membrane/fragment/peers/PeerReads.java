@@ -30,6 +30,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,14 +55,14 @@ public final class PeerReads implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(PeerReads.class);
 
-  private final HttpClient http;
+  private final Supplier<HttpClient> http;
   private final MemoryTier memory;
   private final PeerMeters meters;
   private final ScheduledExecutorService deadlines =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("peer-deadlines").factory());
 
-  PeerReads(HttpClient http, MemoryTier memory, PeerMeters meters) {
+  PeerReads(Supplier<HttpClient> http, MemoryTier memory, PeerMeters meters) {
     this.http = http;
     this.memory = memory;
     this.meters = meters;
@@ -184,7 +185,7 @@ public final class PeerReads implements AutoCloseable {
 
   private HttpResponse<InputStream> send(HttpRequest request) throws IOException {
     try {
-      return http.send(request, BodyHandlers.ofInputStream());
+      return http.get().send(request, BodyHandlers.ofInputStream());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);

@@ -14,6 +14,7 @@ import io.membrane.fragment.store.Name;
 import io.membrane.fragment.store.Neighbours;
 import io.membrane.placement.PlacementNode;
 import io.membrane.rpc.CallContext;
+import io.membrane.rpc.PeerTls;
 import io.membrane.wire.MembershipClient.Node;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,7 +27,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +44,8 @@ public final class Peers implements Neighbours, AutoCloseable {
 
   private final String self;
   private final int replicas;
-  private final HttpClient http;
+  private final PeerTls tls;
+  private final Supplier<HttpClient> http;
   private final PeerReads reads;
   private final HintQueue hints;
   private final Relocation relocation;
@@ -56,15 +60,22 @@ public final class Peers implements Neighbours, AutoCloseable {
    * @param replicas homes of a fragment
    */
   public Peers(
-      String self, int replicas, MemoryTier memory, Ticker ticker, MeterRegistry registry) {
+      String self,
+      int replicas,
+      MemoryTier memory,
+      PeerTls tls,
+      Ticker ticker,
+      MeterRegistry registry) {
     this.self = self;
     this.replicas = replicas;
+    this.tls = tls;
+    Executor threads = Executors.newVirtualThreadPerTaskExecutor();
     this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT)
-            .executor(Executors.newVirtualThreadPerTaskExecutor())
-            .build();
+        tls.http(() ->
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT)
+                .executor(threads));
     PeerMeters meters = new PeerMeters(registry);
     HintClient client = new HintClient(http, meters);
     this.view = new View(Homes.alone(self), Map.of());
@@ -129,11 +140,11 @@ public final class Peers implements Neighbours, AutoCloseable {
     }
   }
 
-  private static @Nullable URI url(String text) {
+  private @Nullable URI url(String text) {
     try {
       URI url = URI.create(text);
       boolean isHttp = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
-      return isHttp && url.getHost() != null ? url : null;
+      return isHttp && url.getHost() != null && tls.permits(url) ? url : null;
     } catch (IllegalArgumentException e) {
       return null;
     }
@@ -244,6 +255,6 @@ public final class Peers implements Neighbours, AutoCloseable {
   public void close() {
     stop();
     reads.close();
-    http.shutdownNow();
+    http.get().shutdownNow();
   }
 }

@@ -20,7 +20,7 @@ class HintQueueTest {
     PeerMeters meters = new PeerMeters(registry);
     Random random = new Random(3);
     try (HttpClient http = HttpClient.newHttpClient()) {
-      HintQueue queue = new HintQueue(_ -> null, new HintClient(http, meters), meters);
+      HintQueue queue = new HintQueue(_ -> null, new HintClient(() -> http, meters), meters);
       for (int i = 0; i < 3 * HintClient.MOST; i++) {
         queue.add("gone", Name.parse("public/" + Seeds.hash(random) + "/" + Slice.attention(4)));
       }

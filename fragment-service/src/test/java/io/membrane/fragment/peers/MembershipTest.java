@@ -7,6 +7,7 @@ import io.membrane.fragment.store.FragmentMetric;
 import io.membrane.fragment.store.MemoryTier;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.PeerTls;
 import io.membrane.wire.MembershipClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
@@ -29,7 +30,8 @@ class MembershipTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final MemoryTier memory =
       new MemoryTier(0, 1 << 20, Duration.ofSeconds(1), true, Clock.systemUTC());
-  private final Peers peers = new Peers("self", 1, memory, System::nanoTime, meters);
+  private final Peers peers =
+      new Peers("self", 1, memory, PeerTls.ofJdk(), System::nanoTime, meters);
   private final Directory directory = new Directory();
   private final Membership membership =
       new Membership(directory, "self", registration("http://self:1"), peers, clock);

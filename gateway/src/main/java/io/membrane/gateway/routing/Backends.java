@@ -9,7 +9,9 @@ import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.rpc.PeerTls;
 import io.membrane.rpc.ServiceClients;
+import io.membrane.rpc.TlsRefusal;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.transport.Kind;
@@ -18,6 +20,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -42,6 +45,7 @@ public final class Backends implements AutoCloseable {
 
   private final Map<Service, URI> urls = new EnumMap<>(Service.class);
   private final ServiceClients resilience;
+  private final PeerTls tls;
   private final CloseableHttpClient http;
   private final ObservationRegistry observations;
   private final Duration defaultDeadline;
@@ -56,6 +60,7 @@ public final class Backends implements AutoCloseable {
   public Backends(
       ClientProperties properties,
       ServiceClients resilience,
+      PeerTls tls,
       CloseableHttpClient http,
       ObservationRegistry observations,
       Duration maxSilence) {
@@ -63,6 +68,7 @@ public final class Backends implements AutoCloseable {
       urls.put(service, url(service, properties));
     }
     this.resilience = resilience;
+    this.tls = tls;
     this.http = http;
     this.observations = observations;
     this.defaultDeadline = properties.defaultDeadline();
@@ -157,8 +163,7 @@ public final class Backends implements AutoCloseable {
         .observeChecked(() -> http.executeOpen(null, request, null));
   }
 
-  private static MembraneException translate(
-      Service service, HttpUriRequestBase request, IOException e) {
+  private MembraneException translate(Service service, HttpUriRequestBase request, IOException e) {
     if (CallContext.isCancelled()) {
       return CallContext.cancelled("the call of " + service.serviceName(), e);
     }
@@ -176,6 +181,10 @@ public final class Backends implements AutoCloseable {
               + ")",
           e);
     }
+    TlsRefusal refusal = TlsRefusal.in(e);
+    if (refusal != null) {
+      return tls.refused(service.serviceName(), url(service), refusal, e);
+    }
     return new MembraneException(
         ErrorCode.DEPENDENCY_UNAVAILABLE,
         service.serviceName() + " cannot be reached; try again",
@@ -185,11 +194,16 @@ public final class Backends implements AutoCloseable {
   private static URI url(Service service, ClientProperties properties) {
     String property = "membrane.client.peers." + service.serviceName();
     URI url = properties.peers().get(service.serviceName());
-    if (url == null || url.getHost() == null || !String.valueOf(url.getScheme()).equals("http")) {
+    if (url == null
+        || url.getHost() == null
+        || !List.of("http", "https").contains(String.valueOf(url.getScheme()))) {
       throw new StartupProblem(
           url == null
               ? "the gateway does not know where " + service.serviceName() + " is"
-              : property + "=" + url + " is not a URL of the form http://host:port",
+              : property
+                  + "="
+                  + url
+                  + " is not a URL of the form http://host:port or https://host:port",
           "set " + property + "=http://<host>:<port>");
     }
     return url;
