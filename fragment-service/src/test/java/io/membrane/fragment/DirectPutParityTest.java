@@ -7,7 +7,10 @@ import io.membrane.fixture.Seeds;
 import io.membrane.fragment.store.FragmentMetric;
 import io.membrane.rpc.CallContext;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
+import io.opentelemetry.sdk.trace.SpanProcessor;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -15,9 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.TestConfiguration;
 
 /** A put is answered the same whether it is traced or not, status for status, header for header. */
 class DirectPutParityTest extends RunningService {
@@ -25,6 +30,33 @@ class DirectPutParityTest extends RunningService {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String SAMPLED = "00-" + TRACE + "-00f067aa0ba902b7-01";
   private static final String UNSAMPLED = "00-" + TRACE + "-00f067aa0ba902b7-00";
+
+  /** Spans of Redis commands that ended. */
+  @TestConfiguration(proxyBeanMethods = false)
+  static class RedisSpanCount implements SpanProcessor {
+
+    static final LongAdder ENDED = new LongAdder();
+
+    @Override
+    public void onStart(Context parent, ReadWriteSpan span) {}
+
+    @Override
+    public boolean isStartRequired() {
+      return false;
+    }
+
+    @Override
+    public void onEnd(ReadableSpan span) {
+      if (span.getName().startsWith("redis ")) {
+        ENDED.increment();
+      }
+    }
+
+    @Override
+    public boolean isEndRequired() {
+      return true;
+    }
+  }
 
   private final Random random = new Random(41);
   private final byte[] body = Seeds.bytes(random, 100_000);
@@ -99,11 +131,8 @@ class DirectPutParityTest extends RunningService {
         .sum();
   }
 
-  private long redisCommandsFollowed() {
-    return meters.getMeters().stream()
-        .filter(meter -> meter.getId().getTag("db.operation") != null)
-        .mapToLong(meter -> meter instanceof Timer timer ? timer.count() : 0)
-        .sum();
+  private static long redisCommandsFollowed() {
+    return RedisSpanCount.ENDED.sum();
   }
 
   private HttpResponse<byte[]> put(
