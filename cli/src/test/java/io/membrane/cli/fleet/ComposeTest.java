@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,9 @@ class ComposeTest {
 
   /** Variables that are not properties. */
   private static final Set<String> NOT_SPRING = Set.of("JAVA_TOOL_OPTIONS", "DJL_CACHE_DIR");
+
+  /** Prometheus is in another container, and the port is not published. */
+  private static final String BOUND = "MANAGEMENT_SERVER_ADDRESS";
 
   private static Map<String, Object> services = Map.of();
   private static String dockerfile = "";
@@ -51,8 +55,8 @@ class ComposeTest {
   }
 
   @Test
-  void thereAreTheMembersOfAFleetAndNobodyElse() {
-    assertThat(services.keySet())
+  void withoutAProfileThereAreTheMembersOfAFleetAndNobodyElse() {
+    assertThat(services.keySet().stream().filter(name -> profiles(name).isEmpty()))
         .containsExactlyInAnyOrderElementsOf(
             List.of(Member.values()).stream().map(Member::label).toList());
   }
@@ -83,7 +87,8 @@ class ComposeTest {
   @ParameterizedTest
   @MethodSource("ours")
   void everyServiceIsToldWhatTheLauncherTellsIt(Member member) {
-    assertThat(variables(member).keySet().stream().map(PropertyNames::canonical))
+    assertThat(variables(member).keySet().stream().filter(name -> !name.equals(BOUND)))
+        .extracting(PropertyNames::canonical)
         .containsExactlyInAnyOrderElementsOf(toldByLauncher(member));
   }
 
@@ -112,13 +117,25 @@ class ComposeTest {
   }
 
   @Test
+  void whatWatchesTheFleetStartsOnlyIfItIsAskedForAndIsPublishedOnLoopback() {
+    assertThat(services.keySet().stream().filter(name -> !profiles(name).isEmpty()))
+        .containsExactlyInAnyOrder("prometheus", "grafana")
+        .allSatisfy(name -> {
+          assertThat(profiles(name)).isEqualTo(List.of("monitoring"));
+          assertThat(map(services.get(name)))
+              .extractingByKey("ports", InstanceOfAssertFactories.list(String.class))
+              .allMatch(port -> port.startsWith("127.0.0.1:"));
+        });
+  }
+
+  @Test
   void onlyTheGatewayAndTheMembrainProtocolArePublishedAndOnlyOnLoopback() {
     services.forEach((name, service) -> {
       if (name.equals("gateway")) {
         assertThat(map(service)).containsEntry("ports", List.of("127.0.0.1:8080:8080"));
       } else if (name.equals("fragment-service")) {
         assertThat(map(service)).containsEntry("ports", List.of("127.0.0.1:9201:9201"));
-      } else {
+      } else if (profiles(name).isEmpty()) {
         assertThat(map(service)).doesNotContainKey("ports");
       }
     });
@@ -186,6 +203,10 @@ class ComposeTest {
         .contains("COPY --from=build /models/ models/")
         .contains("WORKDIR /opt/membrane");
     assertThat(ROOT.resolve(FleetPlan.BUNDLED_MODEL).resolve("config.json")).exists();
+  }
+
+  private static List<?> profiles(String service) {
+    return map(services.get(service)).get("profiles") instanceof List<?> named ? named : List.of();
   }
 
   /** Everybody whom {@code member} waits for, directly or not: they are healthy before it. */

@@ -9,7 +9,6 @@ import io.membrane.rpc.Cancellation;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.ServiceClients;
-import io.membrane.rpc.TraceParent;
 import io.membrane.rpc.WireJson;
 import io.membrane.worker.provider.wire.BadAnswerException;
 import io.membrane.worker.provider.wire.ProviderWire;
@@ -93,7 +92,6 @@ public final class ProviderCall implements AutoCloseable {
             .header("Accept", "application/json")
             .POST(BodyPublishers.ofByteArray(WireJson.mapper().writeValueAsBytes(body)));
     headers.forEach(request::header);
-    TraceParent.to(request::setHeader);
     try {
       return breaker.executeSupplier(
           () -> bulkhead.executeSupplier(() -> answered(send(request.build()), read)));
