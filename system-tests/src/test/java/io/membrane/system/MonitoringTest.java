@@ -98,8 +98,8 @@ class MonitoringTest {
     for (JsonNode rule : prometheus.rules()) {
       assertThat(rule.get("health").asString()).as(rule.toString()).isEqualTo("ok");
     }
-    assertThat(prometheus.number("count(up == 1)"))
-        .isEqualTo(TestFleet.SERVICES.size() + rare.targets().size());
+    int all = TestFleet.SERVICES.size() + rare.targets().size();
+    Awaitility.await().atMost(LIMIT).until(() -> prometheus.number("count(up == 1)") == all);
   }
 
   @Test
