@@ -245,9 +245,9 @@ final class FragmentModel {
     cell.seen.add(value);
   }
 
-  /** Everything is at rest, and all agree on this value. */
-  void settled(Cell cell, String value, long nowMs) {
-    Call call = new Call(cell.lastReplica, nowMs, nowMs);
+  /** Everything is at rest, and all agree on this value, which was read between the two times. */
+  void settled(Cell cell, String value, long fromMs, long toMs) {
+    Call call = new Call(cell.lastReplica, fromMs, toMs);
     saw(cell, value, call);
     if (!cell.late.isEmpty()) {
       cell.pinned = false;

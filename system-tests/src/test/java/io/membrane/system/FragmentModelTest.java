@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -253,9 +254,11 @@ class FragmentModelTest {
     replicas.forEach(FragmentReplica::awaitReady);
     Map<Cell, String> found = new HashMap<>();
     RedisAudit.Report[] report = new RedisAudit.Report[1];
+    AtomicLong begun = new AtomicLong();
     Awaitility.await()
         .atMost(PATIENCE)
         .untilAsserted(() -> {
+          begun.set(System.currentTimeMillis());
           Map<Cell, String> first = read(replicas.getFirst());
           assertThat(read(replicas.getLast())).isEqualTo(first);
           report[0] = RedisAudit.of(redis.port());
@@ -263,7 +266,7 @@ class FragmentModelTest {
           found.putAll(first);
         });
     long now = System.currentTimeMillis();
-    found.forEach((cell, value) -> model.settled(cell, value, now));
+    found.forEach((cell, value) -> model.settled(cell, value, begun.get(), now));
     assertThat(report[0].errors()).isEmpty();
     assertThat(report[0].damaged()).allMatch(digest -> model.isDamaged(digest.hex()));
     assertThat(report[0].dangling().values()).allMatch(model::isDamaged);
