@@ -23,7 +23,7 @@ final class SmallLoad {
   private final TestFleet fleet;
   private final RareParts rare;
   private final Random random = new Random(61);
-  private long epoch = 1;
+  private long epoch = System.currentTimeMillis();
 
   SmallLoad(TestFleet fleet, RareParts rare) {
     this.fleet = fleet;
