@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.membrane.block.Tokens;
 import io.membrane.fixture.Seeds;
 import io.membrane.rpc.CallContext;
-import io.membrane.rpc.WireJson;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.List;
 import java.util.Map;
@@ -52,29 +51,23 @@ final class SmallLoad {
 
   /** Neither sampled nor through the gateway, so that it is answered before observation. */
   private void directory() {
-    direct("/v1/directory/match", Map.of("block_hashes", List.of(Seeds.hash(random).hex())));
+    direct(
+        "/v1/directory/match", "{\"block_hashes\":[\"%s\"]}".formatted(Seeds.hash(random).hex()));
     direct(
         "/v1/directory/events",
-        Map.of(
-            "node",
-            "an engine",
-            "cluster",
-            "local",
-            "epoch",
-            epoch++,
-            "sequence",
-            0,
-            "events",
-            List.of(Map.of("type", "cleared"))));
+        """
+        {"node":"an engine","cluster":"local","epoch":%d,"sequence":0,"events":[{"type":"cleared"}]}
+        """
+            .formatted(epoch++));
   }
 
-  private void direct(String path, Map<String, ?> body) {
+  private void direct(String path, String body) {
     Http http = fleet.http("directory-service");
     http.send(
         http.request(path)
             .header("Content-Type", "application/json")
             .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")
-            .POST(BodyPublishers.ofString(WireJson.mapper().writeValueAsString(body))));
+            .POST(BodyPublishers.ofString(body)));
   }
 
   private int put(Http http, String path) {
