@@ -16,10 +16,6 @@ import io.membrane.wire.DirectoryClient.MatchRequest;
 import io.membrane.wire.DirectoryClient.MatchResponse;
 import io.membrane.wire.NamespaceRequest;
 import io.membrane.wire.PrefillResponse;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -44,7 +40,7 @@ class ProviderPlaceTest {
   private static final RedisProcess REDIS = RedisProcess.embedded();
   private static final ServiceProcess DIRECTORY =
       new ServiceProcess(Member.DIRECTORY, "directory-of-providers", REDIS.url());
-  private static final HttpServer SERVER = server();
+  private static final HttpServer SERVER = SglangServer.answering(ANSWER);
 
   @BeforeAll
   static void start() {
@@ -142,24 +138,5 @@ class ProviderPlaceTest {
     worker.start();
     worker.awaitReady();
     return worker;
-  }
-
-  private static HttpServer server() {
-    try {
-      HttpServer server =
-          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-      server.createContext(
-          "/generate",
-          exchange -> {
-            try (exchange) {
-              exchange.getRequestBody().readAllBytes();
-              exchange.sendResponseHeaders(200, ANSWER.length);
-              exchange.getResponseBody().write(ANSWER);
-            }
-          });
-      return server;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

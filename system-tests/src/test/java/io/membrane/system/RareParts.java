@@ -5,8 +5,6 @@ import io.membrane.cli.fleet.Member;
 import io.membrane.fixture.RedisProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +37,7 @@ final class RareParts implements AutoCloseable {
           .getBytes(StandardCharsets.UTF_8);
 
   private final RedisProcess redis = RedisProcess.embedded();
-  private final HttpServer provider = provider();
+  private final HttpServer provider = SglangServer.answering(ANSWER);
   private final ServiceProcess scheduler;
   private final ServiceProcess directory;
   private final ServiceProcess worker;
@@ -124,25 +122,6 @@ final class RareParts implements AutoCloseable {
   private static Path written(Path file) {
     try {
       return Files.writeString(file, DESCRIBED);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static HttpServer provider() {
-    try {
-      HttpServer server =
-          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-      server.createContext(
-          "/generate",
-          exchange -> {
-            try (exchange) {
-              exchange.getRequestBody().readAllBytes();
-              exchange.sendResponseHeaders(200, ANSWER.length);
-              exchange.getResponseBody().write(ANSWER);
-            }
-          });
-      return server;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
