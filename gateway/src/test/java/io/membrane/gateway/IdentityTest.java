@@ -243,7 +243,7 @@ class IdentityTest {
 
   @Test
   void whatAdministratorsDoAndWhoIsRefusedIsInTheAuditLog() {
-    try (AuditLines audit = new AuditLines()) {
+    try (AuditLines audit = new AuditLines(gateway())) {
       String key = gateway().key("team-a", "read");
       JsonNode made = audit.line(1);
       assertThat(made.get("principal").asString()).isEqualTo("mbr_bootstrap");
