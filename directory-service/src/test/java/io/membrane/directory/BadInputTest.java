@@ -7,14 +7,12 @@ import static io.membrane.directory.Service.RESOLVE;
 import static io.membrane.directory.Service.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.membrane.fixture.RedisProcess;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,19 +22,9 @@ class BadInputTest {
 
   private static final String HASH = "ab".repeat(32);
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service SERVICE = Service.ofTinyLlama(REDIS.port());
+  @RegisterExtension private static final Replicas REPLICAS = new Replicas(1);
 
-  @BeforeAll
-  static void ready() {
-    SERVICE.awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    SERVICE.close();
-    REDIS.close();
-  }
+  private static final Service SERVICE = REPLICAS.first();
 
   @ParameterizedTest
   @ValueSource(strings = {MATCH, LOCATE, EVENTS, RESOLVE})

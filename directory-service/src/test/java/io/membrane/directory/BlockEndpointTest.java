@@ -13,7 +13,6 @@ import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
 import io.membrane.block.Tokens;
 import io.membrane.directory.location.Entries;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.MatchRequest;
@@ -23,9 +22,8 @@ import java.util.List;
 import java.util.Random;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /** What a block is, and why one does not match. */
@@ -35,25 +33,16 @@ class BlockEndpointTest {
   private static final String BLOCKS = "/v1/directory/blocks/";
   private static final String SALT = "the secret of a";
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service SERVICE =
-      Service.ofTinyLlama(REDIS.port(), "membrane.directory.sharing-salts.salted=" + SALT);
+  @RegisterExtension
+  private static final Replicas REPLICAS =
+      new Replicas(1, "membrane.directory.sharing-salts.salted=" + SALT);
+
+  private static final Service SERVICE = REPLICAS.first();
 
   /** Goes on from test to test, so that each has blocks and a node of its own. */
   private static final Random RANDOM = new Random(11);
 
   private final String node = "n" + RANDOM.nextLong();
-
-  @BeforeAll
-  static void ready() {
-    SERVICE.awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    SERVICE.close();
-    REDIS.close();
-  }
 
   @Test
   void aBlockIsToldWithItsPlacesItsParentAndWhatFollows() {

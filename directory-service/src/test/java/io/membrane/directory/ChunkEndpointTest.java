@@ -13,7 +13,6 @@ import io.membrane.block.BlockHash;
 import io.membrane.block.BlockHasher;
 import io.membrane.block.Tokens;
 import io.membrane.directory.location.Entries;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import io.membrane.wire.DirectoryClient.DescribeRequest;
 import io.membrane.wire.DirectoryClient.Description;
@@ -27,9 +26,8 @@ import java.util.List;
 import java.util.Random;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -42,29 +40,17 @@ class ChunkEndpointTest {
   private static final NamespaceRequest HERE = NamespaceRequest.of(NAMESPACE);
   private static final String SALT = "the secret of salted";
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service TOLD =
-      Service.ofTinyLlama(REDIS.port(), "membrane.directory.sharing-salts.salted=" + SALT);
-  private static final Service ASKED =
-      Service.ofTinyLlama(REDIS.port(), "membrane.directory.sharing-salts.salted=" + SALT);
+  @RegisterExtension
+  private static final Replicas REPLICAS =
+      new Replicas(2, "membrane.directory.sharing-salts.salted=" + SALT);
+
+  private static final Service TOLD = REPLICAS.first();
+  private static final Service ASKED = REPLICAS.last();
 
   /** Goes on from test to test, so that each has blocks and a tenant of its own. */
   private static final Random RANDOM = new Random(17);
 
   private final String tenant = "t" + RANDOM.nextInt(1 << 30);
-
-  @BeforeAll
-  static void ready() {
-    TOLD.awaitReady();
-    ASKED.awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    ASKED.close();
-    TOLD.close();
-    REDIS.close();
-  }
 
   @Test
   void theSameTokensAreFoundWhereverTheyStand() {

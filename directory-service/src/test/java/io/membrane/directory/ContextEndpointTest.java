@@ -13,7 +13,6 @@ import io.membrane.block.BlockHash;
 import io.membrane.block.Tokens;
 import io.membrane.directory.ContextEndpoint.ContextRequest;
 import io.membrane.directory.location.Entries;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import io.membrane.wire.DirectoryClient.MatchRequest;
 import io.membrane.wire.NamespaceRequest;
@@ -23,9 +22,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
 /** Contexts of sessions, told to one replica and asked of another. */
@@ -34,28 +32,16 @@ class ContextEndpointTest {
   private static final String A = "a";
   private static final String CONTEXTS = "/v1/directory/contexts/";
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service TOLD = Service.ofTinyLlama(REDIS.port());
-  private static final Service ASKED = Service.ofTinyLlama(REDIS.port());
+  @RegisterExtension private static final Replicas REPLICAS = new Replicas(2);
+
+  private static final Service TOLD = REPLICAS.first();
+  private static final Service ASKED = REPLICAS.last();
 
   /** Goes on from test to test, so that each has blocks and a node of its own. */
   private static final Random RANDOM = new Random(13);
 
   private final String node = "n" + RANDOM.nextLong();
   private final String session = "s" + RANDOM.nextLong();
-
-  @BeforeAll
-  static void ready() {
-    TOLD.awaitReady();
-    ASKED.awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    ASKED.close();
-    TOLD.close();
-    REDIS.close();
-  }
 
   @Test
   void aMatchWithASessionNotesItsContextAtEveryReplica() {

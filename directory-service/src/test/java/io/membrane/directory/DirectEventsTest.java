@@ -7,16 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.BlockHash;
 import io.membrane.directory.location.Entries;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventBatch;
-import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -24,27 +21,16 @@ import tools.jackson.databind.JsonNode;
 /** Batches of events that are taken in before Spring MVC, beside the same ones that are not. */
 class DirectEventsTest {
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service SERVICE = Service.ofTinyLlama(REDIS.port());
+  @RegisterExtension private static final Replicas REPLICAS = new Replicas(1);
+
+  private static final Service SERVICE = REPLICAS.first();
   private static final List<BlockHash> CHAIN = Entries.chain(12);
-
-  /** A query, which says nothing to the endpoint, keeps a request from the short way. */
-  private static final String THE_LONG_WAY = EVENTS + "?long";
-
-  @BeforeAll
-  static void ready() {
-    SERVICE.awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    SERVICE.close();
-    REDIS.close();
-  }
+  private static final BothWays WAYS =
+      new BothWays(SERVICE, EVENTS, "membrane_directory_direct_events");
 
   @Test
   void whatIsToldTheShortWayIsKnownAsIfToldTheLongOne() {
-    long before = direct();
+    long before = WAYS.brief();
     List<Event> events = new ArrayList<>();
     for (int i = 0; i < CHAIN.size(); i++) {
       events.add(
@@ -52,9 +38,9 @@ class DirectEventsTest {
     }
     events.add(Entries.removed(CHAIN.getLast(), null, null));
     events.add(Entries.removed(CHAIN.getFirst(), Entries.STATE, "t0"));
-    JsonNode brief = Service.ok(SERVICE.post(EVENTS, told("short", events)));
-    JsonNode whole = Service.ok(SERVICE.post(THE_LONG_WAY, told("long", events)));
-    assertThat(direct()).isEqualTo(before + 1);
+    JsonNode brief = Service.ok(WAYS.shortWay(told("short", events)));
+    JsonNode whole = Service.ok(WAYS.longWay(told("long", events)));
+    assertThat(WAYS.brief()).isEqualTo(before + 1);
     assertThat(brief.get("next_sequence")).isEqualTo(whole.get("next_sequence"));
     for (JsonNode block : SERVICE.answer(LOCATE, located()).get("blocks")) {
       List<String> places = new ArrayList<>();
@@ -72,7 +58,7 @@ class DirectEventsTest {
   void whatIsSentAgainIsAcceptedAgainEitherWay() {
     List<Event> events = List.of(Entries.stored(CHAIN, 0, Entries.ATTENTION, "memory"));
     JsonNode first = Service.ok(SERVICE.post(EVENTS, told("again", events)));
-    assertSame(told("again", events));
+    answersAreTheSame(told("again", events));
     assertThat(first.get("next_sequence").asLong()).isOne();
     assertThat(
             Service.ok(SERVICE.post(EVENTS, told("again", events))).get("next_sequence").asLong())
@@ -91,7 +77,7 @@ class DirectEventsTest {
         "{\"node\": \"\", \"cluster\": \"c\", \"epoch\": 1, \"sequence\": 0, \"events\": []}"
       })
   void whatIsNotPlainIsTheEndpointsToAnswer(String body) {
-    assertSame(body);
+    answersAreTheSame(body);
   }
 
   @Test
@@ -104,7 +90,7 @@ class DirectEventsTest {
             "{\"type\": \"cleared\", \"tier\": \"gpu\"}",
             "7")) {
       String body = batch("bad", "1", "0", "{\"type\": \"cleared\"}, " + bad);
-      assertSame(body);
+      answersAreTheSame(body);
       assertThat(Service.json(SERVICE.post(EVENTS, body)).get("detail").asString()).contains("[1]");
     }
     assertThat(SERVICE.answer(EVENTS, batch("bad", "1", "0", "")).get("next_sequence").asLong())
@@ -114,7 +100,7 @@ class DirectEventsTest {
   @Test
   void aGapIsRefusedInTheSameWordsEitherWay() {
     String body = batch("gap", "1", "7", "{\"type\": \"cleared\"}");
-    assertSame(body);
+    answersAreTheSame(body);
     assertThat(SERVICE.problem(409, "sequence_gap", EVENTS, body)).contains("sequence 0 is wanted");
   }
 
@@ -126,24 +112,7 @@ class DirectEventsTest {
     return "{\"block_hashes\": %s}".formatted(WireJson.mapper().writeValueAsString(CHAIN));
   }
 
-  private static void assertSame(String body) {
-    HttpResponse<String> brief = SERVICE.post(EVENTS, body);
-    HttpResponse<String> whole = SERVICE.post(THE_LONG_WAY, body);
-    assertThat(brief.statusCode()).as(body).isEqualTo(whole.statusCode());
-    assertThat(brief.headers().firstValue("content-type"))
-        .isEqualTo(whole.headers().firstValue("content-type"));
-    for (String field : List.of("next_sequence", "log_position", "code", "detail")) {
-      assertThat(Service.json(brief).get(field)).as(body).isEqualTo(Service.json(whole).get(field));
-    }
-  }
-
-  private static long direct() {
-    return SERVICE
-        .get("/actuator/prometheus")
-        .body()
-        .lines()
-        .filter(line -> line.startsWith("membrane_directory_direct_events_seconds_count"))
-        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
+  private static void answersAreTheSame(String body) {
+    WAYS.answerTheSame(body, "next_sequence", "log_position");
   }
 }

@@ -6,34 +6,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.BlockHash;
 import io.membrane.directory.location.Entries;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventBatch;
-import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Matches that are answered before Spring MVC, beside the same ones that are not. */
 class DirectMatchTest {
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service SERVICE = Service.ofTinyLlama(REDIS.port());
-  private static final List<BlockHash> CHAIN = Entries.chain(12);
+  @RegisterExtension private static final Replicas REPLICAS = new Replicas(1);
 
-  /** A query, which says nothing to the endpoint, keeps a request from the short way. */
-  private static final String THE_LONG_WAY = MATCH + "?long";
+  private static final Service SERVICE = REPLICAS.first();
+  private static final List<BlockHash> CHAIN = Entries.chain(12);
+  private static final BothWays WAYS =
+      new BothWays(SERVICE, MATCH, "membrane_directory_direct_matches");
 
   @BeforeAll
   static void ready() {
-    SERVICE.awaitReady();
     List<Event> events = new ArrayList<>();
     for (int i = 0; i < 9; i++) {
       events.add(Entries.stored(CHAIN, i, Entries.ATTENTION, i < 5 ? "memory" : "disk"));
@@ -42,12 +39,6 @@ class DirectMatchTest {
         SERVICE.post(
             EVENTS,
             WireJson.mapper().writeValueAsString(new EventBatch("a", "c", 1L, 0L, events))));
-  }
-
-  @AfterAll
-  static void stop() {
-    SERVICE.close();
-    REDIS.close();
   }
 
   @Test
@@ -59,9 +50,9 @@ class DirectMatchTest {
         Collections.shuffle(asked, random);
       }
       String body = "{\"block_hashes\": %s}".formatted(WireJson.mapper().writeValueAsString(asked));
-      assertSame(body);
+      WAYS.answerTheSame(body);
     }
-    assertThat(direct()).isEqualTo(100);
+    assertThat(WAYS.brief()).isEqualTo(100);
   }
 
   @ParameterizedTest
@@ -80,7 +71,7 @@ class DirectMatchTest {
         "{\"tokens\": [1, 2, 3, 4, 5], \"namespace\": {\"revision\": \"r\"}}"
       })
   void whatIsNotPlainIsTheEndpointsToAnswer(String body) {
-    assertSame(body);
+    WAYS.answerTheSame(body);
   }
 
   @Test
@@ -93,33 +84,5 @@ class DirectMatchTest {
                 MATCH,
                 "{\"block_hashes\": [%s, %s]}".formatted(twice, twice)))
         .contains("block_hashes[1]");
-  }
-
-  private static void assertSame(String body) {
-    HttpResponse<String> brief = SERVICE.post(MATCH, body);
-    HttpResponse<String> whole = SERVICE.post(THE_LONG_WAY, body);
-    assertThat(brief.statusCode()).as(body).isEqualTo(whole.statusCode());
-    assertThat(brief.headers().firstValue("content-type"))
-        .isEqualTo(whole.headers().firstValue("content-type"));
-    if (brief.statusCode() == 200) {
-      assertThat(Service.json(brief)).as(body).isEqualTo(Service.json(whole));
-    } else {
-      assertThat(Service.json(brief).get("code"))
-          .as(body)
-          .isEqualTo(Service.json(whole).get("code"));
-      assertThat(Service.json(brief).get("detail"))
-          .as(body)
-          .isEqualTo(Service.json(whole).get("detail"));
-    }
-  }
-
-  private static long direct() {
-    return SERVICE
-        .get("/actuator/prometheus")
-        .body()
-        .lines()
-        .filter(line -> line.startsWith("membrane_directory_direct_matches_seconds_count"))
-        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
   }
 }

@@ -13,7 +13,6 @@ import io.membrane.block.Namespace;
 import io.membrane.block.Slice;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.ServiceClients;
@@ -39,9 +38,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.web.client.RestClient;
 import tools.jackson.databind.JsonNode;
 
@@ -51,24 +49,15 @@ class DirectoryEndpointTest {
   private static final Namespace NAMESPACE = new Namespace("tiny-llama", "r1", "f32", 4);
   private static final String HASH = "ab".repeat(32);
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service SERVICE =
-      Service.ofTinyLlama(
-          REDIS.port(),
+  @RegisterExtension
+  private static final Replicas REPLICAS =
+      new Replicas(
+          1,
           "membrane.directory.sharing=public",
           "membrane.directory.sharing-salts.acme=" + SALT,
           "membrane.directory.sharing-salts.acme-west=" + SALT);
 
-  @BeforeAll
-  static void ready() {
-    SERVICE.awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    SERVICE.close();
-    REDIS.close();
-  }
+  private static final Service SERVICE = REPLICAS.first();
 
   @Test
   void aPromptIsMatchedByItsTokensAsSoonAsItsEventsAreAccepted() {

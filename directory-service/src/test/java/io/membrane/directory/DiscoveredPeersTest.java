@@ -1,31 +1,29 @@
 package io.membrane.directory;
 
+import static io.membrane.directory.RegionDirectories.LIMIT;
+import static io.membrane.directory.RegionDirectories.await;
+import static io.membrane.directory.RegionDirectories.followed;
+import static io.membrane.directory.RegionDirectories.follower;
+import static io.membrane.directory.RegionDirectories.match;
 import static io.membrane.directory.Service.EVENTS;
-import static io.membrane.directory.Service.MATCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.directory.location.Entries;
 import io.membrane.directory.region.PeerDiscovery;
 import io.membrane.directory.region.PeerWatch;
-import io.membrane.directory.region.RegionFollower;
 import io.membrane.directory.region.Regions;
 import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.Match;
-import io.membrane.wire.DirectoryClient.MatchRequest;
-import io.membrane.wire.DirectoryClient.MatchResponse;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,11 +34,9 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** A directory that is told by a script which other regions there are. */
 @ExtendWith(OutputCaptureExtension.class)
-class DiscoveredPeersTest {
+class DiscoveredPeersTest extends TwoRegionsTest {
 
-  private static final String KEY = "what all directories know";
   private static final URI NOBODY = URI.create("http://127.0.0.1:9");
-  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   /** Says what it is told to say. */
   private static final class Script implements PeerDiscovery {
@@ -71,30 +67,18 @@ class DiscoveredPeersTest {
     public void stop() {}
   }
 
-  private final RedisProcess redisOfA = RedisProcess.embedded();
-  private final RedisProcess redisOfB = RedisProcess.embedded();
-  private final Service b = service(redisOfB, "b");
-  private final FaultProxy link = new FaultProxy(b.url().getPort());
   private final Script script = new Script();
-  private Service a = service(redisOfA, "a");
   private PeerWatch watch = watch(a);
   private int blocks;
 
   @BeforeEach
-  void ready() {
-    a.awaitReady();
-    b.awaitReady();
+  void watch() {
     watch.start();
   }
 
   @AfterEach
-  void stop() {
+  void stopWatching() {
     watch.stop();
-    a.close();
-    link.close();
-    b.close();
-    redisOfA.close();
-    redisOfB.close();
   }
 
   @Test
@@ -114,11 +98,11 @@ class DiscoveredPeersTest {
     awaitKnown();
     try (FaultProxy other = new FaultProxy(b.url().getPort())) {
       name("b", other.url());
-      await(() -> assertThat(follower().url()).isEqualTo(other.url()));
+      await(() -> assertThat(follower(a).url()).isEqualTo(other.url()));
       link.inject(new Fault.Refuse());
       storeOneMore();
       awaitKnown();
-      assertThat(follower().resets()).isEqualTo(1);
+      assertThat(follower(a).resets()).isEqualTo(1);
     }
   }
 
@@ -127,7 +111,7 @@ class DiscoveredPeersTest {
     name("b", NOBODY, link.url(), URI.create("http://127.0.0.1:10"));
     storeOneMore();
     awaitKnown();
-    assertThat(follower().url()).isEqualTo(link.url());
+    assertThat(follower(a).url()).isEqualTo(link.url());
   }
 
   @Test
@@ -141,7 +125,7 @@ class DiscoveredPeersTest {
     Awaitility.await()
         .during(Duration.ofSeconds(4))
         .atMost(LIMIT)
-        .untilAsserted(() -> assertThat(followed()).containsExactly("b"));
+        .untilAsserted(() -> assertThat(followed(a)).containsExactly("b"));
     storeOneMore();
     awaitKnown();
   }
@@ -154,10 +138,10 @@ class DiscoveredPeersTest {
     awaitKnown();
 
     link.inject(new Fault.Refuse());
-    await(() -> assertThat(match().getFirst().stale()).as("named, not heard").isTrue());
+    await(() -> assertThat(match(a).matches().getFirst().stale()).as("named, not heard").isTrue());
     script.peers = Map.of();
-    await(() -> assertThat(match()).isEmpty());
-    await(() -> assertThat(followed()).isEmpty());
+    await(() -> assertThat(match(a).matches()).isEmpty());
+    await(() -> assertThat(followed(a)).isEmpty());
     assertThat(a.get("/actuator/prometheus").body()).doesNotContain("region=\"b\"");
 
     link.heal();
@@ -180,7 +164,7 @@ class DiscoveredPeersTest {
     awaitKnown();
     script.fault = null;
     name("c", NOBODY);
-    await(() -> assertThat(followed()).containsExactly("b", "c"));
+    await(() -> assertThat(followed(a)).containsExactly("b", "c"));
   }
 
   @Test
@@ -190,7 +174,7 @@ class DiscoveredPeersTest {
     await(() -> assertThat(watch.found()).isEqualTo(1));
     storeOneMore();
     awaitKnown();
-    assertThat(follower().url()).isEqualTo(link.url());
+    assertThat(follower(a).url()).isEqualTo(link.url());
   }
 
   @Test
@@ -203,8 +187,8 @@ class DiscoveredPeersTest {
     many.put("no name", List.of(NOBODY));
     many.put("nowhere", List.of());
     script.peers = many;
-    await(() -> assertThat(followed()).hasSize(63));
-    assertThat(followed()).doesNotContain("a", "no name", "nowhere");
+    await(() -> assertThat(followed(a)).hasSize(63));
+    assertThat(followed(a)).doesNotContain("a", "no name", "nowhere");
     await(() ->
         assertThat(output)
             .contains("region 'a', named by script, is not followed: that is this region's own")
@@ -217,10 +201,10 @@ class DiscoveredPeersTest {
     storeOneMore();
     name("x", link.url());
     await(() -> {
-      assertThat(followed()).containsExactly("x");
-      assertThat(follower().problem()).contains("it says that it is b", "not x");
+      assertThat(followed(a)).containsExactly("x");
+      assertThat(follower(a).problem()).contains("it says that it is b", "not x");
     });
-    assertThat(match()).isEmpty();
+    assertThat(match(a).matches()).isEmpty();
   }
 
   private void restartWithForgetAfter(String time) {
@@ -229,9 +213,7 @@ class DiscoveredPeersTest {
 
   private void restart(String property) {
     watch.stop();
-    a.close();
-    a = service(redisOfA, "a", property);
-    a.awaitReady();
+    restartA(property);
     watch = watch(a);
     watch.start();
   }
@@ -240,29 +222,8 @@ class DiscoveredPeersTest {
     return new PeerWatch(script, Duration.ofMillis(100), service.bean(Regions.class));
   }
 
-  private static Service service(RedisProcess redis, String region, String... more) {
-    return Service.ofTinyLlama(
-        redis.port(),
-        Stream.concat(
-                Stream.of(
-                    "membrane.directory.region=" + region,
-                    "membrane.directory.peer-key=" + KEY,
-                    "membrane.directory.stale-after=2s",
-                    "management.endpoints.web.exposure.include=health,prometheus"),
-                Stream.of(more))
-            .toArray(String[]::new));
-  }
-
   private void name(String region, URI... urls) {
     script.peers = Map.of(region, List.of(urls));
-  }
-
-  private List<String> followed() {
-    return a.bean(Regions.class).followers().stream().map(RegionFollower::region).toList();
-  }
-
-  private RegionFollower follower() {
-    return a.bean(Regions.class).followers().getFirst();
   }
 
   /** A block more of one chain, in region b. */
@@ -280,20 +241,7 @@ class DiscoveredPeersTest {
 
   private void awaitKnown() {
     await(() ->
-        assertThat(match())
+        assertThat(match(a).matches())
             .containsExactly(new Match("c1", "n", "memory", blocks, blocks * 16, "b", null)));
-  }
-
-  private List<Match> match() {
-    String body =
-        WireJson.mapper()
-            .writeValueAsString(new MatchRequest(null, null, Entries.chain(12), null, null));
-    return WireJson.mapper()
-        .readValue(Service.ok(a.post(MATCH, body)).toString(), MatchResponse.class)
-        .matches();
-  }
-
-  private static void await(ThrowingRunnable assertion) {
-    Awaitility.await().atMost(LIMIT).ignoreExceptions().untilAsserted(assertion);
   }
 }

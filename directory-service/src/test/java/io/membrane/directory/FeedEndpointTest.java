@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.membrane.block.BlockHash;
 import io.membrane.directory.feed.Feed;
 import io.membrane.directory.location.Entries;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.DirectoryClient.Event;
@@ -25,10 +24,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -38,21 +36,12 @@ class FeedEndpointTest {
 
   private static final String KEY = "what all directories know";
   private static final List<BlockHash> CHAIN = Entries.chain(20);
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service SERVICE =
-      Service.ofTinyLlama(
-          REDIS.port(), "membrane.directory.region=here", "membrane.directory.peer-key=" + KEY);
 
-  @BeforeAll
-  static void ready() {
-    SERVICE.awaitReady();
-  }
+  @RegisterExtension
+  private static final Replicas REPLICAS =
+      new Replicas(1, "membrane.directory.region=here", "membrane.directory.peer-key=" + KEY);
 
-  @AfterAll
-  static void stop() {
-    SERVICE.close();
-    REDIS.close();
-  }
+  private static final Service SERVICE = REPLICAS.first();
 
   @Test
   void withoutACursorAllThatThereIsIsToldAndThenWhatChanges() {
@@ -198,7 +187,7 @@ class FeedEndpointTest {
   @Test
   void aReaderThatDoesNotReadIsCut() throws IOException {
     try (Service impatient =
-            Service.ofTinyLlama(REDIS.port(), "server.tomcat.connection-timeout=1s");
+            Service.ofTinyLlama(REPLICAS.redisPort(), "server.tomcat.connection-timeout=1s");
         Socket socket = new Socket()) {
       impatient.awaitReady();
       List<BlockHash> many = Entries.chain(10_000);

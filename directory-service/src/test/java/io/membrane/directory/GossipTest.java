@@ -1,7 +1,10 @@
 package io.membrane.directory;
 
+import static io.membrane.directory.RegionDirectories.KEY;
+import static io.membrane.directory.RegionDirectories.await;
+import static io.membrane.directory.RegionDirectories.followed;
+import static io.membrane.directory.RegionDirectories.match;
 import static io.membrane.directory.Service.EVENTS;
-import static io.membrane.directory.Service.MATCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.directory.gossip.GossipDiscovery;
@@ -12,27 +15,19 @@ import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.DirectoryClient.Match;
-import io.membrane.wire.DirectoryClient.MatchRequest;
-import io.membrane.wire.DirectoryClient.MatchResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Directories of three regions that are told of one seed alone. */
 class GossipTest {
-
-  private static final String KEY = "what all directories know";
-  private static final Duration LIMIT = Duration.ofSeconds(90);
 
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
@@ -59,7 +54,7 @@ class GossipTest {
     });
     for (Service each : List.of(a, b, c)) {
       await(() ->
-          assertThat(match(each))
+          assertThat(match(each).matches())
               .extracting(Match::node)
               .containsExactlyInAnyOrder("of-a", "of-b", "of-c"));
     }
@@ -71,7 +66,7 @@ class GossipTest {
     c.close();
 
     await(() ->
-        assertThat(match(b))
+        assertThat(match(b).matches())
             .filteredOn(m -> "of-c".equals(m.node()))
             .singleElement()
             .extracting(Match::stale)
@@ -79,7 +74,7 @@ class GossipTest {
     Service again = directory("c", redisOfC, KEY, a);
     await(() -> {
       assertThat(follower(b, "c").url()).isEqualTo(again.url());
-      assertThat(match(b)).hasSize(3).allMatch(m -> m.stale() == null);
+      assertThat(match(b).matches()).hasSize(3).allMatch(m -> m.stale() == null);
     });
   }
 
@@ -90,7 +85,7 @@ class GossipTest {
     Service b = directory("b", redis(), KEY, a);
     store(x, "of-x");
     store(b, "of-b");
-    await(() -> assertThat(match(a)).extracting(Match::node).containsExactly("of-b"));
+    await(() -> assertThat(match(a).matches()).extracting(Match::node).containsExactly("of-b"));
     await(() -> assertThat(a.bean(GossipDiscovery.class).refused()).isPositive());
     assertThat(followed(a)).containsExactly("b");
     assertThat(followed(x)).isEmpty();
@@ -110,18 +105,16 @@ class GossipTest {
             ? ""
             : Objects.requireNonNull(seed.bean(GossipDiscovery.class).address(), "it runs");
     Service directory =
-        Service.ofTinyLlama(
-            redis.port(),
+        RegionDirectories.startWith(
+            key,
+            redis,
+            region,
             "server.port=" + port,
-            "membrane.directory.region=" + region,
-            "membrane.directory.peer-key=" + key,
-            "membrane.directory.stale-after=2s",
             "membrane.directory.gossip.port=0",
             "membrane.directory.gossip.host=127.0.0.1",
             "membrane.directory.gossip.seeds=" + seeds,
             "membrane.directory.gossip.url=http://127.0.0.1:" + port,
-            "membrane.directory.gossip.every=1s",
-            "management.endpoints.web.exposure.include=health,prometheus");
+            "membrane.directory.gossip.every=1s");
     running.push(directory);
     directory.awaitReady();
     return directory;
@@ -131,10 +124,6 @@ class GossipTest {
     try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return any.getLocalPort();
     }
-  }
-
-  private static List<String> followed(Service service) {
-    return service.bean(Regions.class).followers().stream().map(RegionFollower::region).toList();
   }
 
   private static RegionFollower follower(Service service, String region) {
@@ -153,18 +142,5 @@ class GossipTest {
             0L,
             List.of(Entries.stored(Entries.chain(12), 0, Entries.ATTENTION, "memory")));
     Service.ok(service.post(EVENTS, WireJson.mapper().writeValueAsString(batch)));
-  }
-
-  private static List<Match> match(Service service) {
-    String body =
-        WireJson.mapper()
-            .writeValueAsString(new MatchRequest(null, null, Entries.chain(12), null, null));
-    return WireJson.mapper()
-        .readValue(Service.ok(service.post(MATCH, body)).toString(), MatchResponse.class)
-        .matches();
-  }
-
-  private static void await(ThrowingRunnable assertion) {
-    Awaitility.await().atMost(LIMIT).ignoreExceptions().untilAsserted(assertion);
   }
 }

@@ -7,7 +7,6 @@ import io.membrane.directory.engine.EnginePublisher;
 import io.membrane.directory.engine.wire.Capture;
 import io.membrane.directory.engine.wire.KvEvent.BlockStored;
 import io.membrane.directory.engine.wire.KvEventDecoder;
-import io.membrane.fixture.RedisProcess;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,8 +14,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -24,20 +22,11 @@ import tools.jackson.databind.JsonNode;
 /** Queries by the hashes that an engine itself names blocks by, as recorded from real ones. */
 class IndexerEngineHashTest {
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service SERVICE =
-      Service.ofTinyLlama(REDIS.port(), "membrane.directory.defaults.revision=r1");
+  @RegisterExtension
+  private static final Replicas REPLICAS =
+      new Replicas(1, "membrane.directory.defaults.revision=r1");
 
-  @BeforeAll
-  static void ready() {
-    SERVICE.awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    SERVICE.close();
-    REDIS.close();
-  }
+  private static final Service SERVICE = REPLICAS.first();
 
   @ParameterizedTest
   @ValueSource(strings = {"vllm-0.33.0", "vllm-0.33.0-bytes", "sglang-0.5.23"})

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import io.membrane.placement.Placement;
 import io.membrane.placement.PlacementNode;
@@ -23,9 +22,9 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,16 +44,10 @@ class NodeEndpointTest {
       """
           .formatted(HASH);
 
-  private static final RedisProcess REDIS = RedisProcess.embedded();
-  private static final Service ONE = Service.ofTinyLlama(REDIS.port());
-  private static final Service OTHER = Service.ofTinyLlama(REDIS.port());
+  @RegisterExtension private static final Replicas REPLICAS = new Replicas(2);
 
-  @AfterAll
-  static void stop() {
-    ONE.close();
-    OTHER.close();
-    REDIS.close();
-  }
+  private static final Service ONE = REPLICAS.first();
+  private static final Service OTHER = REPLICAS.last();
 
   @BeforeEach
   void forgetAll() {
@@ -339,7 +332,7 @@ class NodeEndpointTest {
   }
 
   private static String redis(String... command) {
-    RedisClient client = RedisClient.create("redis://127.0.0.1:" + REDIS.port());
+    RedisClient client = RedisClient.create("redis://127.0.0.1:" + REPLICAS.redisPort());
     try (StatefulRedisConnection<String, String> connection = client.connect()) {
       return switch (command[0]) {
         case "FLUSHALL" -> connection.sync().flushall();

@@ -1,15 +1,14 @@
 package io.membrane.directory;
 
+import static io.membrane.directory.RegionDirectories.CHAIN;
+import static io.membrane.directory.RegionDirectories.await;
+import static io.membrane.directory.RegionDirectories.follower;
+import static io.membrane.directory.RegionDirectories.match;
 import static io.membrane.directory.Service.EVENTS;
 import static io.membrane.directory.Service.LOCATE;
-import static io.membrane.directory.Service.MATCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.membrane.block.BlockHash;
 import io.membrane.directory.location.Entries;
-import io.membrane.directory.region.RegionFollower;
-import io.membrane.directory.region.Regions;
-import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.WireJson;
@@ -19,54 +18,26 @@ import io.membrane.wire.DirectoryClient.EventsAccepted;
 import io.membrane.wire.DirectoryClient.LocateRequest;
 import io.membrane.wire.DirectoryClient.LocateResponse;
 import io.membrane.wire.DirectoryClient.Match;
-import io.membrane.wire.DirectoryClient.MatchRequest;
 import io.membrane.wire.DirectoryClient.MatchResponse;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Directories of regions that follow each other through links that fail. */
-class RegionsTest {
+class RegionsTest extends TwoRegionsTest {
 
-  private static final String KEY = "what all directories know";
-  private static final List<BlockHash> CHAIN = Entries.chain(12);
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private final NodeNumbers numbers = new NodeNumbers();
 
-  private final RedisProcess redisOfB = RedisProcess.embedded();
-  private final RedisProcess redisOfA = RedisProcess.embedded();
-  private final Service b = service(redisOfB, "b");
-  private final FaultProxy link = new FaultProxy(b.url().getPort());
-  private Service a = service(redisOfA, "a", peer("b", link.url()));
-  private final Numbers numbers = new Numbers();
-
-  @BeforeEach
-  void ready() {
-    a.awaitReady();
-    b.awaitReady();
-  }
-
-  @AfterEach
-  void stop() {
-    a.close();
-    link.close();
-    b.close();
-    redisOfA.close();
-    redisOfB.close();
+  @Override
+  String[] ofA() {
+    return new String[] {peer("b", link.url())};
   }
 
   @Test
@@ -113,7 +84,7 @@ class RegionsTest {
     store(b, "of-b", stored(0), stored(1));
     awaitEqual(a, b);
     try (RedisProcess redis = RedisProcess.embedded();
-        Service c = service(redis, "c", peer("a", a.url()))) {
+        Service c = RegionDirectories.start(redis, "c", peer("a", a.url()))) {
       c.awaitReady();
       awaitEqual(c, a);
       assertThat(view(c, "b")).isEqualTo(view(c, "nowhere"));
@@ -165,8 +136,8 @@ class RegionsTest {
     link.inject(new Fault.Silence());
 
     await(() -> assertThat(match(a).matches().getFirst().stale()).isTrue());
-    assertThat(follower().isStale()).isTrue();
-    assertThat(follower().lagMs()).isGreaterThan(2000);
+    assertThat(follower(a).isStale()).isTrue();
+    assertThat(follower(a).lagMs()).isGreaterThan(2000);
     assertThat(match(a).matches().getFirst().matchedBlocks()).as("still named").isEqualTo(2);
     store(b, "n", removed(1));
     store(a, "n", stored(0));
@@ -181,10 +152,9 @@ class RegionsTest {
     awaitEqual(a, b);
     a.close();
     change(b, new Random(6), 20);
-    a = service(redisOfA, "a", peer("b", link.url()));
-    a.awaitReady();
+    restartA(ofA());
     awaitEqual(a, b);
-    assertThat(follower().resets()).isEqualTo(1);
+    assertThat(follower(a).resets()).isEqualTo(1);
   }
 
   @Test
@@ -192,11 +162,11 @@ class RegionsTest {
     store(b, "n", stored(0), stored(1));
     store(a, "n", stored(0));
     awaitEqual(a, b);
-    long before = follower().resets();
+    long before = follower(a).resets();
 
     redisOfB.restart();
 
-    await(() -> assertThat(follower().resets()).isGreaterThan(before));
+    await(() -> assertThat(follower(a).resets()).isGreaterThan(before));
     await(() -> assertThat(match(b).matches()).isEmpty());
     awaitEqual(a, b);
     assertThat(match(a).matches()).hasSize(1).allMatch(m -> m.region() == null);
@@ -211,20 +181,20 @@ class RegionsTest {
     store(b, "n", stored(0), stored(1));
     store(a, "n", stored(0));
     awaitEqual(a, b);
-    long resets = follower().resets();
+    long resets = follower(a).resets();
 
     redisOfA.restart();
 
     await(() -> assertThat(match(a).matches()).hasSize(1).allMatch(m -> "b".equals(m.region())));
     awaitEqual(a, b);
-    assertThat(follower().resets()).isEqualTo(resets);
+    assertThat(follower(a).resets()).isEqualTo(resets);
   }
 
   @Test
   void aPeerThatIsThisRegionOrAnotherThanItIsCalledIsRefused() {
     try (RedisProcess redis = RedisProcess.embedded();
-        Service self = service(redis, "b", peer("x", b.url()));
-        Service mistaken = service(redis, "c", peer("x", b.url()))) {
+        Service self = RegionDirectories.start(redis, "b", peer("x", b.url()));
+        Service mistaken = RegionDirectories.start(redis, "c", peer("x", b.url()))) {
       store(b, "n", stored(0));
       await(() ->
           assertThat(follower(self).problem()).contains("it says that it is b", "this region"));
@@ -240,36 +210,11 @@ class RegionsTest {
     return "membrane.directory.peers." + region + "=" + url;
   }
 
-  private static Service service(RedisProcess redis, String region, String... more) {
-    return Service.ofTinyLlama(
-        redis.port(),
-        Stream.concat(
-                Stream.of(
-                    "membrane.directory.region=" + region,
-                    "membrane.directory.peer-key=" + KEY,
-                    "membrane.directory.stale-after=2s",
-                    "management.endpoints.web.exposure.include=health,prometheus"),
-                Stream.of(more))
-            .toArray(String[]::new));
-  }
-
-  private RegionFollower follower() {
-    return follower(a);
-  }
-
-  private static RegionFollower follower(Service service) {
-    return service.bean(Regions.class).followers().getFirst();
-  }
-
   /** What one directory says of another's region is what that says of itself. */
   private static void awaitEqual(Service of, Service about) {
     String region =
         Objects.requireNonNull(about.bean(RegionProperties.class).region(), "it has a name");
     await(() -> assertThat(view(of, region)).isEqualTo(view(about, null)));
-  }
-
-  private static void await(ThrowingRunnable assertion) {
-    Awaitility.await().atMost(LIMIT).ignoreExceptions().untilAsserted(assertion);
   }
 
   /** All that a directory says of the places of a region. */
@@ -301,13 +246,6 @@ class RegionsTest {
                             + p.tier()
                             + p.slices())));
     return said;
-  }
-
-  private static MatchResponse match(Service service) {
-    String body =
-        WireJson.mapper().writeValueAsString(new MatchRequest(null, null, CHAIN, null, null));
-    return WireJson.mapper()
-        .readValue(Service.ok(service.post(MATCH, body)).toString(), MatchResponse.class);
   }
 
   private void change(Service service, RandomGenerator random, int times) {
@@ -346,36 +284,5 @@ class RegionsTest {
             .readValue(Service.ok(service.post(EVENTS, body)).toString(), EventsAccepted.class);
     assertThat(accepted.nextSequence()).isEqualTo(batch.sequence() + events.length);
     Prompts.awaits(service, Objects.requireNonNull(accepted.logPosition()));
-  }
-
-  /** Epochs and sequences of the nodes of both regions. */
-  private static final class Numbers {
-    private final Map<List<Object>, long[]> next = new HashMap<>();
-
-    EventBatch batch(Service service, String node, List<Event> events) {
-      long[] at = at(service, node);
-      long sequence = at[1];
-      at[1] += events.size();
-      return new EventBatch(node, "c1", at[0], sequence, events);
-    }
-
-    void restart(Service service, String node) {
-      long[] at = at(service, node);
-      at[0]++;
-      at[1] = 0;
-    }
-
-    /** Every node begins a new epoch. */
-    void forget() {
-      next.values()
-          .forEach(at -> {
-            at[0]++;
-            at[1] = 0;
-          });
-    }
-
-    private long[] at(Service service, String node) {
-      return next.computeIfAbsent(List.of(service.url().getPort(), node), key -> new long[] {1, 0});
-    }
   }
 }

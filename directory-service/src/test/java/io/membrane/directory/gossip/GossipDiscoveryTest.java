@@ -14,6 +14,7 @@ import io.scalecube.cluster.ClusterConfig;
 import io.scalecube.cluster.ClusterImpl;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -29,8 +30,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Members of a gossip on loopback. */
+/** Members of a gossip on loopback, each test's at the same time: they wait, and compute little. */
+@Execution(ExecutionMode.CONCURRENT)
 class GossipDiscoveryTest {
 
   private static final String KEY = "what all directories know";
@@ -146,18 +150,21 @@ class GossipDiscoveryTest {
 
   @Test
   void seedsThatDoNotAnswerDelayNobodyForEver() throws IOException {
-    String nobody = "127.0.0.1:" + freePort();
-    GossipProperties properties =
-        new GossipProperties(
-            0,
-            "127.0.0.1",
-            List.of(nobody, Objects.requireNonNull(seed.address())),
-            null,
-            null,
-            URI.create("http://b:1"),
-            Duration.ofSeconds(1));
-    GossipDiscovery b = start(properties, "b", KEY);
-    await(() -> assertThat(b.peers()).isEqualTo(Map.of("a", List.of(URI.create("http://a:1")))));
+    try (Socket silent = new Socket()) {
+      silent.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      String nobody = "127.0.0.1:" + silent.getLocalPort();
+      GossipProperties properties =
+          new GossipProperties(
+              0,
+              "127.0.0.1",
+              List.of(nobody, Objects.requireNonNull(seed.address())),
+              null,
+              null,
+              URI.create("http://b:1"),
+              Duration.ofSeconds(1));
+      GossipDiscovery b = start(properties, "b", KEY);
+      await(() -> assertThat(b.peers()).isEqualTo(Map.of("a", List.of(URI.create("http://a:1")))));
+    }
   }
 
   @Test
