@@ -231,6 +231,11 @@ abstract class StoreOnRedis {
     return contents.bodies();
   }
 
+  /** Soon, since nobody waits for a body to be given up. */
+  void hasBodies(int bodies) {
+    Awaitility.await().untilAsserted(() -> assertThat(bodies()).hasSize(bodies));
+  }
+
   /** Key of the body of a fragment. */
   byte[] bodyKey(FragmentKey key) {
     return contents.bodyKey(name(key));
