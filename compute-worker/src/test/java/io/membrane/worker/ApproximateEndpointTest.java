@@ -4,9 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.BlockHash;
-import io.membrane.block.BlockHasher;
 import io.membrane.block.FragmentKey;
-import io.membrane.block.Namespace;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.WireJson;
@@ -31,10 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,9 +38,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /** A document of two blocks is stored; the prompt has it behind another text, edited. */
-class ApproximateEndpointTest extends WorkerHttpTest {
+class ApproximateEndpointTest extends ShiftedWorkerTest {
 
-  private static final Namespace NAMESPACE = new Namespace("tiny-llama", "r1", "f32", 16);
   private static final Tokens DOCUMENT = tokens(12, 32);
   private static final Tokens STORED = joined(tokens(11, 16), DOCUMENT);
 
@@ -236,27 +230,7 @@ class ApproximateEndpointTest extends WorkerHttpTest {
   }
 
   private PrefillResponse prefill(Tokens tokens, @Nullable Shifted shifted) {
-    PrefillRequest request =
-        new PrefillRequest(null, tokens, null, null, true, true, null, shifted, null);
-    Answer answer = post("/v1/prefill", json(request));
-    assertThat(answer.status()).as(answer.http().body()).isEqualTo(200);
-    return WireJson.mapper().readValue(answer.http().body(), PrefillResponse.class);
-  }
-
-  private static List<BlockHash> hashes(PrefillResponse answer) {
-    return answer.blocks().stream().map(PrefilledBlock::blockHash).toList();
-  }
-
-  private static String json(Object value) {
-    return WireJson.mapper().writeValueAsString(value);
-  }
-
-  private static List<BlockHash> chain(Tokens tokens) {
-    return BlockHasher.chain(Peers.root(NAMESPACE, "default"), 16, tokens);
-  }
-
-  private static Tokens tokens(long seed, int count) {
-    return Tokens.ofInts(new Random(seed).ints(count, 0, 1536).toArray());
+    return prefill(new PrefillRequest(null, tokens, null, null, true, true, null, shifted, null));
   }
 
   private static Tokens edited(Tokens tokens, int... at) {
@@ -265,10 +239,5 @@ class ApproximateEndpointTest extends WorkerHttpTest {
       ids[i] = (ids[i] + 7) % 1536;
     }
     return Tokens.of(ids);
-  }
-
-  private static Tokens joined(Tokens... parts) {
-    return Tokens.of(
-        Stream.of(parts).flatMapToLong(part -> LongStream.of(part.toLongs())).toArray());
   }
 }

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.prefill.Prefill;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -30,38 +28,24 @@ class DrainTest extends WorkerHttpTest {
   @Test
   @Timeout(120)
   void promptsThatWereTakenInEndAndNewOnesAreSentElsewhere() throws Exception {
-    CountDownLatch busy = new CountDownLatch(1);
-    CountDownLatch release = new CountDownLatch(1);
     CountDownLatch drained = new CountDownLatch(1);
-    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<Boolean> running =
-          callers.submit(() ->
-              lane.load(() -> {
-                busy.countDown();
-                return release.await(60, TimeUnit.SECONDS);
-              }));
-      try {
-        assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
-        Future<Answer> taken = callers.submit(() -> post("/v1/prefill", PROMPT));
-        await().until(() -> lane.waiting() == 1);
-        drain.stop(drained::countDown);
-        assertThat(get("/actuator/health/readiness").status()).isEqualTo(503);
-        Answer refused = post("/v1/prefill", PROMPT);
-        assertThat(refused.status()).isEqualTo(503);
-        assertThat(refused.code()).isEqualTo("dependency_unavailable");
-        assertThat(refused.http().headers().firstValue("Retry-After")).isPresent();
-        assertThat(drained.getCount()).isEqualTo(1);
-        release.countDown();
-        assertThat(taken.get().status()).isEqualTo(200);
-        assertThat(drained.await(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(drain.isRunning()).isFalse();
-        drain.start();
-        assertThat(get("/actuator/health/readiness").status()).isEqualTo(200);
-        assertThat(post("/v1/prefill", PROMPT).status()).isEqualTo(200);
-      } finally {
-        release.countDown();
-      }
-      assertThat(running.get()).isTrue();
+    try (HeldLane held = new HeldLane(lane)) {
+      Future<Answer> taken = held.submit(() -> post("/v1/prefill", PROMPT));
+      await().until(() -> lane.waiting() == 1);
+      drain.stop(drained::countDown);
+      assertThat(get("/actuator/health/readiness").status()).isEqualTo(503);
+      Answer refused = post("/v1/prefill", PROMPT);
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(refused.code()).isEqualTo("dependency_unavailable");
+      assertThat(refused.http().headers().firstValue("Retry-After")).isPresent();
+      assertThat(drained.getCount()).isEqualTo(1);
+      held.release();
+      assertThat(taken.get().status()).isEqualTo(200);
+      assertThat(drained.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(drain.isRunning()).isFalse();
+      drain.start();
+      assertThat(get("/actuator/health/readiness").status()).isEqualTo(200);
+      assertThat(post("/v1/prefill", PROMPT).status()).isEqualTo(200);
     }
   }
 }

@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.membrane.block.BlockHash;
-import io.membrane.block.BlockHasher;
-import io.membrane.block.FragmentKey;
 import io.membrane.block.Tokens;
 import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
 import io.membrane.fixture.Seeds;
-import io.membrane.rpc.WireJson;
 import io.membrane.wire.PrefillRequest;
 import io.membrane.wire.PrefillRequest.Prefix;
 import io.membrane.wire.PrefillResponse;
@@ -21,11 +18,9 @@ import io.membrane.worker.prefill.Prefill;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,6 +43,7 @@ import org.springframework.test.context.TestPropertySource;
 @Timeout(240)
 class OverlapTest extends WorkerHttpTest {
 
+  private static final String DEADLINE = "Membrane-Deadline-Ms";
   private static final FaultProxy PROXY = new FaultProxy(PEERS.port());
   private static final Tokens PROMPT = Tokens.ofInts(new Random(9).ints(250, 0, 1536).toArray());
   private static final List<BlockHash> CHAIN = chain(PROMPT);
@@ -127,24 +123,10 @@ class OverlapTest extends WorkerHttpTest {
   void aFetchThatHangsEndsWithItsDeadline() throws Exception {
     prefill(null, true);
     PROXY.inject(new Fault.Silence());
-    CountDownLatch busy = new CountDownLatch(1);
-    CountDownLatch release = new CountDownLatch(1);
-    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<Boolean> running =
-          callers.submit(() ->
-              lane.load(() -> {
-                busy.countDown();
-                return release.await(60, TimeUnit.SECONDS);
-              }));
-      try {
-        assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
-        Answer late =
-            post("/v1/prefill", request(PROMPT, CHAIN, false), "Membrane-Deadline-Ms", "1500");
-        assertThat(late.code()).isEqualTo("deadline_exceeded");
-      } finally {
-        release.countDown();
-      }
-      assertThat(running.get()).isTrue();
+    try (HeldLane held = new HeldLane(lane)) {
+      Answer late = post("/v1/prefill", json(request(PROMPT, CHAIN, false)), DEADLINE, "1500");
+      assertThat(late.code()).isEqualTo("deadline_exceeded");
+      held.release();
     }
     await().until(() -> lane.waiting() == 0);
   }
@@ -152,53 +134,33 @@ class OverlapTest extends WorkerHttpTest {
   @Test
   void blocksAreStoredWhileLaterOnesAreComputedAndStayIfTheirPromptFails() throws Exception {
     Tokens prompt = Tokens.ofInts(new Random(11).ints(2000, 0, 1536).toArray());
-    CountDownLatch release = new CountDownLatch(1);
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Answer> late =
-          callers.submit(() ->
-              post("/v1/prefill", request(prompt, null, true), "Membrane-Deadline-Ms", "5000"));
+          callers.submit(
+              () -> post("/v1/prefill", json(request(prompt, null, true)), DEADLINE, "5000"));
       await()
           .pollInterval(Duration.ofMillis(2))
           .atMost(Duration.ofSeconds(60))
           .until(() -> !PEERS.fragments().isEmpty() || late.isDone());
-      Future<Boolean> running =
-          callers.submit(() -> lane.load(() -> release.await(60, TimeUnit.SECONDS)));
-      try {
+      try (HeldLane held = new HeldLane(lane)) {
         assertThat(late.get().code()).isEqualTo("deadline_exceeded");
-      } finally {
-        release.countDown();
+        held.release();
       }
-      assertThat(running.get()).isTrue();
     }
     List<BlockHash> chain = chain(prompt);
     int stored = PEERS.fragments().size();
     assertThat(stored).isBetween(1, chain.size() - 1);
     assertThat(PEERS.fragments())
-        .containsOnlyKeys(
-            chain.subList(0, stored).stream()
-                .map(hash -> FragmentKey.parse(hash.hex() + "/attn.0-3.0of1"))
-                .toList());
+        .containsOnlyKeys(chain.subList(0, stored).stream().map(WorkerHttpTest::key).toList());
   }
 
   private PrefillResponse prefill(@Nullable List<BlockHash> prefix, boolean store) {
-    Answer answer = post("/v1/prefill", request(PROMPT, prefix, store));
-    assertThat(answer.status()).as(answer.http().body()).isEqualTo(200);
-    return WireJson.mapper().readValue(answer.http().body(), PrefillResponse.class);
+    return prefill(request(PROMPT, prefix, store));
   }
 
-  private static String request(Tokens tokens, @Nullable List<BlockHash> prefix, boolean store) {
-    return WireJson.mapper()
-        .writeValueAsString(
-            new PrefillRequest(
-                "tiny-llama",
-                tokens,
-                null,
-                prefix == null ? null : new Prefix(prefix),
-                store,
-                true));
-  }
-
-  private static List<BlockHash> chain(Tokens tokens) {
-    return BlockHasher.chain(Peers.root(Seeds.namespace(16), "default"), 16, tokens);
+  private static PrefillRequest request(
+      Tokens tokens, @Nullable List<BlockHash> prefix, boolean store) {
+    return new PrefillRequest(
+        "tiny-llama", tokens, null, prefix == null ? null : new Prefix(prefix), store, true);
   }
 }

@@ -13,7 +13,6 @@ import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
-import io.membrane.rpc.WireJson;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import io.membrane.wire.PrefillRequest;
 import io.membrane.wire.PrefillRequest.Prefix;
@@ -37,7 +36,7 @@ class PrefillEndpointTest extends WorkerHttpTest {
   @Test
   void fullBlocksAreComputedNamedAndStored() {
     PrefillResponse answer = prefill(PROMPT, null, true, false);
-    List<BlockHash> chain = chain(PROMPT, "default");
+    List<BlockHash> chain = chain(PROMPT);
     assertThat(answer.namespace()).isEqualTo(NAMESPACE);
     assertThat(answer.totalTokens()).isEqualTo(70);
     assertThat(answer.tokensReused()).isZero();
@@ -74,7 +73,7 @@ class PrefillEndpointTest extends WorkerHttpTest {
   @Test
   void aPromptBehindAStoredPrefixComputesItsTailAlone() {
     PrefillResponse full = prefill(PROMPT, null, true, true);
-    List<BlockHash> chain = chain(PROMPT, "default");
+    List<BlockHash> chain = chain(PROMPT);
     Frame last = requireNonNull(PEERS.fragments().remove(key(chain.get(3))));
     PrefillResponse tail = prefill(PROMPT, chain.subList(0, 3), true, true);
     assertThat(tail.tokensReused()).isEqualTo(48);
@@ -93,11 +92,11 @@ class PrefillEndpointTest extends WorkerHttpTest {
   void aWhollyStoredPromptComputesItsLastTokenOnlyForTheNext() {
     Tokens prompt = PROMPT.slice(0, 64);
     PrefillResponse full = prefill(prompt, null, true, true);
-    PrefillResponse silent = prefill(prompt, chain(prompt, "default"), true, false);
+    PrefillResponse silent = prefill(prompt, chain(prompt), true, false);
     assertThat(silent.tokensReused()).isEqualTo(64);
     assertThat(silent.tokensComputed()).isZero();
     assertThat(silent.nextToken()).isNull();
-    PrefillResponse asked = prefill(prompt, chain(prompt, "default"), true, true);
+    PrefillResponse asked = prefill(prompt, chain(prompt), true, true);
     assertThat(asked.tokensReused()).isEqualTo(64);
     assertThat(asked.tokensComputed()).isEqualTo(1);
     NextToken next = requireNonNull(asked.nextToken());
@@ -120,7 +119,7 @@ class PrefillEndpointTest extends WorkerHttpTest {
   @Test
   void theLogPositionCoversNewBlocksBeforeOldOnes() {
     prefill(PROMPT, null, true, false);
-    PEERS.fragments().remove(key(chain(PROMPT, "default").get(0)));
+    PEERS.fragments().remove(key(chain(PROMPT).get(0)));
     assertThat(prefill(PROMPT, null, true, false).logPosition()).isEqualTo("7-4");
   }
 
@@ -142,19 +141,18 @@ class PrefillEndpointTest extends WorkerHttpTest {
 
   @Test
   void anotherTenantsBlocksHaveOtherNames() {
-    Answer answer =
-        post("/v1/prefill", "{\"tokens\":" + json(PROMPT) + "}", "Membrane-Tenant", "acme");
-    assertThat(response(answer).blocks())
+    PrefillRequest request = new PrefillRequest(null, PROMPT, null, null, null, null);
+    assertThat(prefill(request, "Membrane-Tenant", "acme").blocks())
         .extracting(PrefilledBlock::blockHash)
         .isEqualTo(chain(PROMPT, "acme"))
-        .doesNotContainAnyElementsOf(chain(PROMPT, "default"));
+        .doesNotContainAnyElementsOf(chain(PROMPT));
   }
 
   @ParameterizedTest
   @EnumSource
   void aDamagedBlockAloneIsComputedAgain(Damage damage) {
     PrefillResponse full = prefill(PROMPT, null, true, true);
-    List<BlockHash> chain = chain(PROMPT, "default");
+    List<BlockHash> chain = chain(PROMPT);
     FragmentKey damaged = key(chain.get(1));
     Frame other = damage.apply(requireNonNull(PEERS.fragments().remove(damaged)));
     if (other != null) {
@@ -174,7 +172,7 @@ class PrefillEndpointTest extends WorkerHttpTest {
   void whatCameWholeOfACutAnswerIsUsed() {
     PrefillResponse full = prefill(PROMPT, null, true, true);
     PEERS.cutAnswers(20_000);
-    List<BlockHash> chain = chain(PROMPT, "default");
+    List<BlockHash> chain = chain(PROMPT);
     PrefillResponse answer = prefill(PROMPT, chain, false, true);
     assertThat(answer.tokensReused()).isEqualTo(32);
     assertThat(answer.tokensComputed()).isEqualTo(38);
@@ -185,7 +183,7 @@ class PrefillEndpointTest extends WorkerHttpTest {
   @Test
   void aConflictKeepsTheFirstBytesAndIsSaid() {
     prefill(PROMPT, null, true, false);
-    FragmentKey first = key(chain(PROMPT, "default").get(0));
+    FragmentKey first = key(chain(PROMPT).get(0));
     Frame other =
         requireNonNull(Damage.FLIPPED_BIT.apply(requireNonNull(PEERS.fragments().get(first))));
     PEERS.fragments().put(first, other);
@@ -206,8 +204,7 @@ class PrefillEndpointTest extends WorkerHttpTest {
     assertThat(answer.blocks()).hasSize(4).allMatch(block -> block.digest() == null);
     assertThat(answer.logPosition()).isNull();
     Unstored unstored = requireNonNull(answer.unstored());
-    assertThat(unstored.keys())
-        .isEqualTo(chain(PROMPT, "default").stream().map(PrefillEndpointTest::key).toList());
+    assertThat(unstored.keys()).isEqualTo(chain(PROMPT).stream().map(WorkerHttpTest::key).toList());
     assertThat(unstored.code()).isEqualTo(code.code());
     assertThat(unstored.detail()).isEqualTo("as the test wants it");
     assertThat(PEERS.fragments()).isEmpty();
@@ -230,14 +227,12 @@ class PrefillEndpointTest extends WorkerHttpTest {
   @Test
   void fetchesAndPutsBelongToTheTraceOfTheirPrompt() {
     prefill(PROMPT, null, true, false);
-    List<BlockHash> prefix = chain(PROMPT, "default").subList(0, 2);
+    List<BlockHash> prefix = chain(PROMPT).subList(0, 2);
     String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    response(
-        post(
-            "/v1/prefill",
-            request(PROMPT, prefix, true, false),
-            "traceparent",
-            "00-" + trace + "-00f067aa0ba902b7-01"));
+    prefill(
+        request(PROMPT, prefix, true, false),
+        "traceparent",
+        "00-" + trace + "-00f067aa0ba902b7-01");
     assertThat(PEERS.traces())
         .containsOnlyKeys("/v1/fragments/batch-get", "/v1/fragments/batch-put");
     assertThat(PEERS.traces().values()).allMatch(parent -> parent.contains(trace));
@@ -246,7 +241,7 @@ class PrefillEndpointTest extends WorkerHttpTest {
   @Test
   void anUnreachablePrefixIsComputed() {
     PEERS.failGets(ErrorCode.DEPENDENCY_UNAVAILABLE);
-    List<BlockHash> chain = chain(PROMPT, "default");
+    List<BlockHash> chain = chain(PROMPT);
     PrefillResponse answer = prefill(PROMPT, chain, true, false);
     assertThat(answer.tokensReused()).isZero();
     assertThat(answer.tokensComputed()).isEqualTo(70);
@@ -258,7 +253,7 @@ class PrefillEndpointTest extends WorkerHttpTest {
   void theBlocksBeforeOneThatIsNotStoredStay() {
     PEERS.failPutsAfter(2, ErrorCode.STORAGE_FULL);
     PrefillResponse answer = prefill(PROMPT, null, true, false);
-    List<BlockHash> chain = chain(PROMPT, "default");
+    List<BlockHash> chain = chain(PROMPT);
     assertThat(PEERS.fragments()).containsOnlyKeys(key(chain.get(0)), key(chain.get(1)));
     assertThat(answer.blocks().get(1).digest()).isNotNull();
     assertThat(requireNonNull(answer.unstored()).keys())
@@ -268,36 +263,17 @@ class PrefillEndpointTest extends WorkerHttpTest {
 
   private PrefillResponse prefill(
       Tokens tokens, @Nullable List<BlockHash> prefix, boolean store, boolean nextToken) {
-    return response(post("/v1/prefill", request(tokens, prefix, store, nextToken)));
+    return prefill(request(tokens, prefix, store, nextToken));
   }
 
-  private static PrefillResponse response(Answer answer) {
-    assertThat(answer.status()).as(answer.http().body()).isEqualTo(200);
-    return WireJson.mapper().readValue(answer.http().body(), PrefillResponse.class);
-  }
-
-  private static String request(
+  private static PrefillRequest request(
       Tokens tokens, @Nullable List<BlockHash> prefix, boolean store, boolean nextToken) {
-    return json(
-        new PrefillRequest(
-            "tiny-llama",
-            tokens,
-            null,
-            prefix == null ? null : new Prefix(prefix),
-            store,
-            nextToken));
-  }
-
-  private static String json(Object value) {
-    return WireJson.mapper().writeValueAsString(value);
+    return new PrefillRequest(
+        "tiny-llama", tokens, null, prefix == null ? null : new Prefix(prefix), store, nextToken);
   }
 
   private static List<BlockHash> chain(Tokens tokens, String tenant) {
     return BlockHasher.chain(Peers.root(NAMESPACE, tenant), 16, tokens);
-  }
-
-  private static FragmentKey key(BlockHash hash) {
-    return FragmentKey.parse(hash.hex() + "/attn.0-3.0of1");
   }
 
   private static Frame stored(PrefilledBlock block) {

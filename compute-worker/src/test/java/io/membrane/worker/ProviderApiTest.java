@@ -1,10 +1,10 @@
 package io.membrane.worker;
 
+import static io.membrane.fixture.ServiceUnderTest.json;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.fixture.ServiceUnderTest;
-import io.membrane.rpc.WireJson;
 import io.membrane.wire.PrefillResponse;
 import io.membrane.wire.ProviderUse;
 import io.membrane.worker.provider.RemoteServer;
@@ -42,7 +42,7 @@ class ProviderApiTest {
       long before = System.currentTimeMillis();
       PrefillResponse answer = worker.prefill(Map.of("text", TEXT));
 
-      Call call = worker.remote.calls().getFirst();
+      Call call = worker.call();
       assertThat(call.path()).isEqualTo("/v1/responses");
       assertThat(call.headers()).containsEntry("authorization", "Bearer " + ProviderUnderTest.KEY);
       assertThat(call.body())
@@ -55,8 +55,7 @@ class ProviderApiTest {
                   """
                       .formatted(TEXT)));
       ProviderUse use = requireNonNull(answer.provider());
-      assertThat(List.of(use.cachedTokens(), use.cacheWriteTokens(), use.uncachedTokens()))
-          .containsExactly(1792L, 128L, 86L);
+      assertThat(ProviderUnderTest.inputTokens(use)).containsExactly(1792L, 128L, 86L);
       assertThat(use.outputTokens()).isEqualTo(16);
       assertThat(requireNonNull(use.cost()).amount())
           .isEqualByComparingTo(new BigDecimal("0.0010104"));
@@ -93,7 +92,7 @@ class ProviderApiTest {
             "membrane.worker.provider.ttl=24h")) {
       worker.remote.answer("/v1/responses", RemoteServer.example("openai-responses"));
       PrefillResponse answer = worker.prefill(Map.of("text", TEXT));
-      JsonNode body = worker.remote.calls().getFirst().body();
+      JsonNode body = worker.call().body();
       assertThat(body.path("prompt_cache_retention").asString()).isEqualTo("24h");
       assertThat(body.has("prompt_cache_options")).isFalse();
       assertThat(body.at("/input/0/role").asString()).isEqualTo("user");
@@ -114,8 +113,7 @@ class ProviderApiTest {
       ProviderUse use = requireNonNull(worker.prefill(Map.of("text", TEXT)).provider());
       assertThat(use.cacheWriteTokens()).isEqualTo(1408);
       assertThat(use.uncachedTokens()).isEqualTo(92);
-      assertThat(worker.remote.calls().getFirst().body().at("/prompt_cache_options/ttl").asString())
-          .isEqualTo("30m");
+      assertThat(worker.call().body().at("/prompt_cache_options/ttl").asString()).isEqualTo("30m");
     }
   }
 
@@ -141,9 +139,5 @@ class ProviderApiTest {
       assertThat(bodies.getFirst().path("bootstrap_room"))
           .isNotEqualTo(bodies.getLast().path("bootstrap_room"));
     }
-  }
-
-  private static JsonNode json(String text) {
-    return WireJson.mapper().readTree(text);
   }
 }

@@ -4,13 +4,17 @@ import io.membrane.fixture.ServiceUnderTest;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.PrefillResponse;
+import io.membrane.wire.ProviderUse;
 import io.membrane.worker.provider.NumberedDirectory;
 import io.membrane.worker.provider.RemoteServer;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A worker with a provider, both real, and a directory. */
 final class ProviderUnderTest implements AutoCloseable {
@@ -74,6 +78,16 @@ final class ProviderUnderTest implements AutoCloseable {
 
   HttpResponse<String> postAs(String tenant, Map<String, Object> request) {
     return post(request, CallContext.TENANT_HEADER, tenant);
+  }
+
+  /** The first call of the provider. */
+  RemoteServer.Call call() {
+    return remote.calls().getFirst();
+  }
+
+  /** Tokens of the prompt that were cached, written to the cache, and neither. */
+  static List<@Nullable Long> inputTokens(ProviderUse use) {
+    return Arrays.asList(use.cachedTokens(), use.cacheWriteTokens(), use.uncachedTokens());
   }
 
   String metrics() {

@@ -1,5 +1,6 @@
 package io.membrane.worker;
 
+import static io.membrane.fixture.ServiceUnderTest.json;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -45,7 +46,7 @@ class ProviderWireTest {
       long before = System.currentTimeMillis();
       PrefillResponse answer = worker.prefill(Map.of("text", TEXT));
 
-      Call call = worker.remote.calls().getFirst();
+      Call call = worker.call();
       assertThat(call.headers())
           .containsEntry("x-api-key", ProviderUnderTest.KEY)
           .containsEntry("anthropic-version", "2023-06-01")
@@ -62,8 +63,7 @@ class ProviderWireTest {
                       .formatted(TEXT)));
       ProviderUse use = requireNonNull(answer.provider());
       assertThat(use.name()).isEqualTo("anthropic");
-      assertThat(List.of(use.cachedTokens(), use.cacheWriteTokens(), use.uncachedTokens()))
-          .containsExactly(1800L, 248L, 8L);
+      assertThat(ProviderUnderTest.inputTokens(use)).containsExactly(1800L, 248L, 8L);
       assertThat(requireNonNull(use.cost()).currency()).isEqualTo("USD");
       assertThat(use.cost().amount()).isEqualByComparingTo(new BigDecimal("0.001494"));
       assertThat(use.expiresAtMs())
@@ -93,7 +93,7 @@ class ProviderWireTest {
           """);
       PrefillResponse answer = worker.prefill(Map.of("text", TEXT));
 
-      JsonNode body = worker.remote.calls().getFirst().body();
+      JsonNode body = worker.call().body();
       assertThat(body.at("/messages/0/content/0/cache_control/ttl").asString()).isEqualTo("1h");
       assertThat(body.has("system")).isFalse();
       assertThat(requireNonNull(answer.provider()).expiresAtMs()).isNull();
@@ -113,7 +113,7 @@ class ProviderWireTest {
       worker.remote.answer("/v1/chat/completions", RemoteServer.example("openai"));
       PrefillResponse answer = worker.prefill(Map.of("text", TEXT));
 
-      Call call = worker.remote.calls().getFirst();
+      Call call = worker.call();
       assertThat(call.headers()).containsEntry("authorization", "Bearer " + ProviderUnderTest.KEY);
       assertThat(call.body())
           .isEqualTo(
@@ -142,7 +142,7 @@ class ProviderWireTest {
       assertThat(requireNonNull(answer.provider()).cachedTokens()).isNull();
       assertThat(answer.provider().expiresAtMs()).isNull();
       assertThat(worker.directory.batches()).isZero();
-      assertThat(worker.remote.calls().getFirst().body().has("prompt_cache_retention")).isFalse();
+      assertThat(worker.call().body().has("prompt_cache_retention")).isFalse();
     }
   }
 
@@ -156,7 +156,7 @@ class ProviderWireTest {
       assertThat(worker.directory.held("ollama")).hasSize(5);
       assertThat(worker.postAs("ada", Map.of("text", other)).statusCode()).isEqualTo(200);
 
-      assertThat(worker.remote.calls().getFirst().body())
+      assertThat(worker.call().body())
           .isEqualTo(
               json(
                   """
@@ -183,7 +183,7 @@ class ProviderWireTest {
       worker.remote.answer("/v1/completions", RemoteServer.example("vllm"));
       PrefillResponse answer = worker.prefill(Map.of("tokens", IDS));
 
-      assertThat(worker.remote.calls().getFirst().body())
+      assertThat(worker.call().body())
           .isEqualTo(
               json(
                   """
@@ -212,7 +212,7 @@ class ProviderWireTest {
       worker.remote.answer("/tokenize", RemoteServer.example("tokenize"));
       PrefillResponse answer = worker.prefill(Map.of("tokens", IDS));
 
-      assertThat(worker.remote.calls().getFirst().body())
+      assertThat(worker.call().body())
           .isEqualTo(
               json(
                   """
@@ -250,10 +250,6 @@ class ProviderWireTest {
       assertThat(ServiceUnderTest.ok(worker.service.get("/actuator/health/readiness")).toString())
           .contains("UP");
     }
-  }
-
-  private static JsonNode json(String text) {
-    return io.membrane.rpc.WireJson.mapper().readTree(text);
   }
 
   private static Tokens bytes(String text) {

@@ -4,14 +4,11 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.BlockHash;
-import io.membrane.block.BlockHasher;
 import io.membrane.block.FragmentKey;
-import io.membrane.block.Namespace;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
-import io.membrane.rpc.WireJson;
 import io.membrane.wire.PrefillRequest;
 import io.membrane.wire.PrefillRequest.Prefix;
 import io.membrane.wire.PrefillResponse;
@@ -24,9 +21,7 @@ import io.membrane.wire.Shifted.ShiftedReport;
 import io.membrane.wire.Shifted.ShiftedUse;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,9 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Two documents of two blocks behind an instruction of one, stored in another order. */
-class ShiftedEndpointTest extends WorkerHttpTest {
+class ShiftedEndpointTest extends ShiftedWorkerTest {
 
-  private static final Namespace NAMESPACE = new Namespace("tiny-llama", "r1", "f32", 16);
   private static final Tokens INSTRUCTION = tokens(1, 16);
   private static final Tokens FIRST = tokens(2, 32);
   private static final Tokens SECOND = tokens(3, 32);
@@ -215,7 +209,7 @@ class ShiftedEndpointTest extends WorkerHttpTest {
     PrefillRequest request =
         new PrefillRequest(
             null, PROMPT, null, null, false, false, null, shuffled(0.1, false), null);
-    PrefillResponse answer = response(post("/v1/prefill", json(request)));
+    PrefillResponse answer = prefill(request);
     assertThat(answer.blocks()).hasSize(6).allMatch(block -> block.digest() == null);
     assertThat(PEERS.fragments().keySet()).isEqualTo(before);
   }
@@ -226,7 +220,7 @@ class ShiftedEndpointTest extends WorkerHttpTest {
     PrefillRequest request =
         new PrefillRequest(
             null, PROMPT, null, null, false, false, null, shuffled(0.0, false), null);
-    ShiftedReport report = requireNonNull(response(post("/v1/prefill", json(request))).shifted());
+    ShiftedReport report = requireNonNull(prefill(request).shifted());
     assertThat(report.blocks()).extracting(ShiftedUse::used).contains(true, false);
     assertThat(report.blocks().getLast().why()).contains("broke off");
   }
@@ -236,7 +230,7 @@ class ShiftedEndpointTest extends WorkerHttpTest {
     PEERS.failGets(ErrorCode.DEPENDENCY_UNAVAILABLE);
     PrefillRequest request =
         new PrefillRequest(null, PROMPT, null, null, true, false, null, shuffled(0.0, false), null);
-    PrefillResponse answer = response(post("/v1/prefill", json(request)));
+    PrefillResponse answer = prefill(request);
     assertThat(answer.tokensComputed()).isEqualTo(PROMPT.length());
     assertThat(requireNonNull(answer.shifted()).blocks())
         .allMatch(use -> !use.used() && use.why().contains("broke off"));
@@ -308,49 +302,16 @@ class ShiftedEndpointTest extends WorkerHttpTest {
 
   private PrefillResponse prefill(
       Tokens tokens, @Nullable List<BlockHash> prefix, @Nullable Shifted shifted, boolean next) {
-    return response(
-        post(
-            "/v1/prefill",
-            json(
-                new PrefillRequest(
-                    null,
-                    tokens,
-                    null,
-                    prefix == null ? null : new Prefix(prefix),
-                    true,
-                    next,
-                    null,
-                    shifted,
-                    null))));
-  }
-
-  private static PrefillResponse response(Answer answer) {
-    assertThat(answer.status()).as(answer.http().body()).isEqualTo(200);
-    return WireJson.mapper().readValue(answer.http().body(), PrefillResponse.class);
-  }
-
-  private static List<BlockHash> hashes(PrefillResponse answer) {
-    return answer.blocks().stream().map(PrefilledBlock::blockHash).toList();
-  }
-
-  private static String json(Object value) {
-    return WireJson.mapper().writeValueAsString(value);
-  }
-
-  private static List<BlockHash> chain(Tokens tokens) {
-    return BlockHasher.chain(Peers.root(NAMESPACE, "default"), 16, tokens);
-  }
-
-  private static FragmentKey key(BlockHash hash) {
-    return FragmentKey.parse(hash.hex() + "/attn.0-3.0of1");
-  }
-
-  private static Tokens tokens(long seed, int count) {
-    return Tokens.ofInts(new Random(seed).ints(count, 0, 1536).toArray());
-  }
-
-  private static Tokens joined(Tokens... parts) {
-    return Tokens.of(
-        Stream.of(parts).flatMapToLong(part -> LongStream.of(part.toLongs())).toArray());
+    return prefill(
+        new PrefillRequest(
+            null,
+            tokens,
+            null,
+            prefix == null ? null : new Prefix(prefix),
+            true,
+            next,
+            null,
+            shifted,
+            null));
   }
 }

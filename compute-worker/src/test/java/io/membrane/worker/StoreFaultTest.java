@@ -4,13 +4,10 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.BlockHash;
-import io.membrane.block.BlockHasher;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Tokens;
 import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
-import io.membrane.fixture.Seeds;
-import io.membrane.rpc.WireJson;
 import io.membrane.wire.PrefillRequest;
 import io.membrane.wire.PrefillRequest.Prefix;
 import io.membrane.wire.PrefillResponse;
@@ -40,8 +37,7 @@ class StoreFaultTest extends WorkerHttpTest {
 
   private static final FaultProxy PROXY = new FaultProxy(PEERS.port());
   private static final Tokens PROMPT = Tokens.ofInts(new Random(12).ints(250, 0, 1536).toArray());
-  private static final List<BlockHash> CHAIN =
-      BlockHasher.chain(Peers.root(Seeds.namespace(16), "default"), 16, PROMPT);
+  private static final List<BlockHash> CHAIN = chain(PROMPT);
 
   @DynamicPropertySource
   static void throughTheProxy(DynamicPropertyRegistry registry) {
@@ -101,13 +97,6 @@ class StoreFaultTest extends WorkerHttpTest {
     PrefillRequest request =
         new PrefillRequest(
             "tiny-llama", PROMPT, null, prefix == null ? null : new Prefix(prefix), store, true);
-    Answer answer =
-        post(
-            "/v1/prefill",
-            WireJson.mapper().writeValueAsString(request),
-            "Membrane-Deadline-Ms",
-            deadlineMs);
-    assertThat(answer.status()).as(answer.http().body()).isEqualTo(200);
-    return WireJson.mapper().readValue(answer.http().body(), PrefillResponse.class);
+    return prefill(request, "Membrane-Deadline-Ms", deadlineMs);
   }
 }

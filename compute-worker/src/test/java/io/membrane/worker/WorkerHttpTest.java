@@ -1,12 +1,22 @@
 package io.membrane.worker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.membrane.block.BlockHash;
+import io.membrane.block.BlockHasher;
+import io.membrane.block.FragmentKey;
+import io.membrane.block.Tokens;
+import io.membrane.fixture.Seeds;
 import io.membrane.rpc.WireJson;
+import io.membrane.wire.PrefillRequest;
+import io.membrane.wire.PrefillResponse;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -70,6 +80,27 @@ abstract class WorkerHttpTest {
       request.setHeader(headers[i], headers[i + 1]);
     }
     return send(request.build());
+  }
+
+  /** What is answered to a prefill that is done. */
+  PrefillResponse prefill(PrefillRequest request, String... headers) {
+    Answer answer = post("/v1/prefill", json(request), headers);
+    assertThat(answer.status()).as(answer.http().body()).isEqualTo(200);
+    return WireJson.mapper().readValue(answer.http().body(), PrefillResponse.class);
+  }
+
+  static String json(Object value) {
+    return WireJson.mapper().writeValueAsString(value);
+  }
+
+  /** The block hashes that the default tenant's prompt has with the bundled model. */
+  static List<BlockHash> chain(Tokens tokens) {
+    return BlockHasher.chain(Peers.root(Seeds.namespace(16), "default"), 16, tokens);
+  }
+
+  /** Where the bundled model's KV of a block is stored. */
+  static FragmentKey key(BlockHash hash) {
+    return FragmentKey.parse(hash.hex() + "/attn.0-3.0of1");
   }
 
   Answer get(String path, String... headers) {

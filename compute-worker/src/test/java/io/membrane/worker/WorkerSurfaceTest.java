@@ -9,11 +9,7 @@ import io.membrane.wire.ComputeClient.ModelList;
 import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.prefill.Prefill;
 import io.membrane.worker.publish.WorkerMetric;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,30 +45,16 @@ class WorkerSurfaceTest extends WorkerHttpTest {
       quoteCharacter = '`',
       value = {"/v1/prefill | {\"tokens\":[1]}", "/v1/embeddings | {\"input\":[[1]]}"})
   void aFullQueueRefusesAndALatePromptGivesUp(String path, String body) throws Exception {
-    CountDownLatch busy = new CountDownLatch(1);
-    CountDownLatch release = new CountDownLatch(1);
-    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<Boolean> running =
-          callers.submit(() ->
-              lane.load(() -> {
-                busy.countDown();
-                return release.await(60, TimeUnit.SECONDS);
-              }));
-      try {
-        assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
-        Future<Answer> late =
-            callers.submit(() -> post(path, body, "Membrane-Deadline-Ms", "3000"));
-        await().until(() -> lane.waiting() == 1);
-        Answer refused = post(path, body);
-        assertThat(refused.status()).isEqualTo(429);
-        assertThat(refused.code()).isEqualTo("overloaded");
-        assertThat(refused.http().headers().firstValue("Retry-After")).isPresent();
-        assertThat(late.get().status()).isEqualTo(503);
-        assertThat(late.get().code()).isEqualTo("deadline_exceeded");
-      } finally {
-        release.countDown();
-      }
-      assertThat(running.get()).isTrue();
+    try (HeldLane held = new HeldLane(lane)) {
+      Future<Answer> late = held.submit(() -> post(path, body, "Membrane-Deadline-Ms", "3000"));
+      await().until(() -> lane.waiting() == 1);
+      Answer refused = post(path, body);
+      assertThat(refused.status()).isEqualTo(429);
+      assertThat(refused.code()).isEqualTo("overloaded");
+      assertThat(refused.http().headers().firstValue("Retry-After")).isPresent();
+      assertThat(late.get().status()).isEqualTo(503);
+      assertThat(late.get().code()).isEqualTo("deadline_exceeded");
+      held.release();
     }
     assertThat(post(path, body).status()).isEqualTo(200);
   }

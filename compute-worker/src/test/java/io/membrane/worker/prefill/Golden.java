@@ -1,5 +1,7 @@
 package io.membrane.worker.prefill;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.membrane.block.Tokens;
 import io.membrane.worker.checkpoint.Checkpoint;
 import io.membrane.worker.checkpoint.ElementType;
@@ -76,6 +78,17 @@ final class Golden {
           };
     }
     return values;
+  }
+
+  /** The largest difference of two numbers at the same place, all of which are finite. */
+  static double distance(float[] expected, float[] actual) {
+    assertThat(actual).hasSameSizeAs(expected);
+    double worst = 0;
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(actual[i]).isFinite();
+      worst = Math.max(worst, Math.abs(expected[i] - actual[i]));
+    }
+    return worst;
   }
 
   private static float[] f32(byte[] bytes) {

@@ -1,5 +1,6 @@
 package io.membrane.worker.prefill;
 
+import static io.membrane.worker.prefill.Golden.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.worker.checkpoint.ElementType;
@@ -52,15 +53,5 @@ class HybridGoldenTest {
             .isLessThan(tolerance);
       }
     }
-  }
-
-  private static double distance(float[] expected, float[] actual) {
-    assertThat(actual).hasSameSizeAs(expected);
-    double worst = 0;
-    for (int i = 0; i < expected.length; i++) {
-      assertThat(actual[i]).isFinite();
-      worst = Math.max(worst, Math.abs(expected[i] - actual[i]));
-    }
-    return worst;
   }
 }

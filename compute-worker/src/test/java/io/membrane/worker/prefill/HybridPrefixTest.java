@@ -1,5 +1,6 @@
 package io.membrane.worker.prefill;
 
+import static io.membrane.worker.prefill.Golden.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -179,14 +180,5 @@ class HybridPrefixTest {
   private static float[] f32(byte @Nullable [] bytes) {
     assertThat(bytes).isNotNull();
     return Golden.values(bytes, ElementType.F32);
-  }
-
-  private static double distance(float[] a, float[] b) {
-    assertThat(a).hasSameSizeAs(b);
-    double worst = 0;
-    for (int i = 0; i < a.length; i++) {
-      worst = Math.max(worst, Math.abs(a[i] - b[i]));
-    }
-    return worst;
   }
 }

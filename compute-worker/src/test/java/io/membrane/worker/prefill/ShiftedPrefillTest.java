@@ -1,5 +1,6 @@
 package io.membrane.worker.prefill;
 
+import static io.membrane.worker.prefill.Golden.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -322,15 +323,5 @@ class ShiftedPrefillTest {
 
   private static Offset<Double> withinPart(double whole) {
     return Offset.offset(1e-5 * whole + 1e-9);
-  }
-
-  private static double distance(float[] a, float[] b) {
-    assertThat(a).hasSameSizeAs(b);
-    double worst = 0;
-    for (int i = 0; i < a.length; i++) {
-      assertThat(a[i]).isFinite();
-      worst = Math.max(worst, Math.abs(a[i] - b[i]));
-    }
-    return worst;
   }
 }
