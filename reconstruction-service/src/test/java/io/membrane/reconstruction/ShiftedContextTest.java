@@ -3,16 +3,11 @@ package io.membrane.reconstruction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.BlockHash;
-import io.membrane.block.BlockHasher;
-import io.membrane.block.FragmentKey;
 import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.fixture.FaultProxy.Fault.Refuse;
 import io.membrane.rpc.WireJson;
-import io.membrane.tenancy.Policies;
-import io.membrane.tenancy.Policy;
 import io.membrane.tenancy.Reuse;
-import io.membrane.tenancy.Sharing;
 import io.membrane.wire.PrefillRequest;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.Coverage;
@@ -23,35 +18,27 @@ import io.membrane.wire.Shifted.ShiftedBlock;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.assertj.core.groups.Tuple;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** Six blocks and a tail: one is stored, the next is not, two are stored behind other tokens. */
-class ShiftedContextTest extends FleetTest {
+class ShiftedContextTest extends ReuseTest {
 
   private static final String BOLD = "bold";
   private static final Tokens PROMPT = tokens(90, 100);
   private static final Tokens ELSEWHERE = tokens(91, 96);
 
-  @Autowired StringRedisTemplate redis;
-
   @BeforeEach
   void storeAndAllow() {
-    Policy policy =
-        new Policy(null, null, null, Sharing.ISOLATED, null, Policy.DEFAULT_CLASS, Reuse.SHIFTED);
-    redis.opsForValue().set(Policies.key(BOLD), WireJson.mapper().writeValueAsString(policy));
-    put("local", chain(PROMPT).getFirst());
+    allow(BOLD, Reuse.SHIFTED);
+    put(chain(PROMPT).getFirst());
     for (int block = 2; block < 4; block++) {
       BlockHash source = chain(ELSEWHERE).get(block + 1);
-      put("local", source);
-      FLEET.describe(block(block), "local", source, (block + 1) * 16);
+      put(source);
+      FLEET.describe(block(PROMPT, block), "local", source, (block + 1) * 16);
     }
   }
 
@@ -97,8 +84,8 @@ class ShiftedContextTest extends FleetTest {
   @Test
   void aBlockThatContinuesTheOneBeforeIsPreferred() {
     BlockHash newer = chain(tokens(92, 96)).getFirst();
-    put("local", newer);
-    FLEET.describe(block(3), "local", newer, 0);
+    put(newer);
+    FLEET.describe(block(PROMPT, 3), "local", newer, 0);
 
     ask(Map.of());
 
@@ -108,7 +95,7 @@ class ShiftedContextTest extends FleetTest {
 
   @Test
   void blocksOfAnotherClusterAreComputed() {
-    FLEET.describe(block(4), "far", chain(ELSEWHERE).get(1), 16);
+    FLEET.describe(block(PROMPT, 4), "far", chain(ELSEWHERE).get(1), 16);
 
     ask(Map.of());
 
@@ -152,7 +139,7 @@ class ShiftedContextTest extends FleetTest {
 
   @Test
   void aWhollyStoredPromptIsServedExactly() {
-    chain(PROMPT).forEach(hash -> put("local", hash));
+    chain(PROMPT).forEach(ReuseTest::put);
 
     ContextResponse answer =
         post(shifted(PROMPT.slice(0, 96), Map.of()), "Membrane-Tenant", BOLD).context();
@@ -242,28 +229,7 @@ class ShiftedContextTest extends FleetTest {
     return context(prompt).with("reuse", "shifted").with("shifted", options).json();
   }
 
-  private static PrefillRequest lastPrefill() {
-    return WireJson.mapper()
-        .readValue(FLEET.local.peer.calls("/v1/prefill").getLast().body(), PrefillRequest.class);
-  }
-
-  private static Tuple tuple(int from, int to, Source source, @Nullable Fidelity fidelity) {
-    return Tuple.tuple(new TokenSpan(from, to), source, fidelity);
-  }
-
-  private static void put(String cluster, BlockHash hash) {
-    FLEET.put(cluster, key(hash), MiniFleet.kv(hash, MiniWorker.PAYLOAD_BYTES));
-  }
-
-  private static FragmentKey key(BlockHash hash) {
-    return new FragmentKey(hash, MiniFleet.SLICE);
-  }
-
-  private static Tokens block(int block) {
-    return PROMPT.slice(block * 16, block * 16 + 16);
-  }
-
   private static List<BlockHash> chain(Tokens tokens) {
-    return BlockHasher.chain(FLEET.root(MiniFleet.NAMESPACE, BOLD), 16, tokens);
+    return chain(BOLD, tokens);
   }
 }

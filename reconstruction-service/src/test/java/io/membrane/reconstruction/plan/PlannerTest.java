@@ -1,17 +1,11 @@
 package io.membrane.reconstruction.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.membrane.block.BlockHash;
-import io.membrane.block.TokenSpan;
 import io.membrane.fixture.Seeds;
 import io.membrane.wire.DirectoryClient.Match;
-import io.membrane.wire.DirectoryClient.Miss;
-import io.membrane.wire.DirectoryClient.MissReason;
-import io.membrane.wire.DirectoryClient.Place;
 import io.membrane.wire.ReconstructionClient.Coverage;
-import io.membrane.wire.ReconstructionClient.Location;
 import io.membrane.wire.ReconstructionClient.Segment;
 import io.membrane.wire.ReconstructionClient.Source;
 import io.membrane.wire.SchedulerClient.Expected;
@@ -23,7 +17,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -34,6 +28,23 @@ class PlannerTest {
   private static final List<String> CLUSTERS = List.of("a", "b", "c");
   private static final int TRIES = 3000;
   private static final Costs WITHOUT_PROFILE = new Costs(link -> new Pace(1, 1000), null, 0, true);
+
+  /** A prompt, what is stored of it, and where the scheduler sends it. */
+  private record Fleet(Prompt prompt, Stored stored, RouteResponse route) {
+
+    Plan withPrefill() {
+      return Planner.withPrefill(prompt, stored, route, WITHOUT_PROFILE);
+    }
+  }
+
+  private static void forAllFleets(BiConsumer<RandomGenerator, Fleet> property) {
+    Seeds.forAll(
+        TRIES,
+        random -> {
+          Prompt prompt = prompt(random);
+          property.accept(random, new Fleet(prompt, stored(random, prompt), route(random, prompt)));
+        });
+  }
 
   private static Prompt prompt(RandomGenerator random) {
     int blockTokens = random.nextInt(1, 9);
@@ -116,89 +127,82 @@ class PlannerTest {
 
   @Test
   void withoutPrefillExactlyWhatLiesAnywhereIsReused() {
-    Seeds.forAll(
-        TRIES,
-        random -> {
-          Prompt prompt = prompt(random);
-          Stored stored = stored(random, prompt);
+    forAllFleets((random, fleet) -> {
+      Prompt prompt = fleet.prompt();
+      Stored stored = fleet.stored();
 
-          Plan plan = Planner.withoutPrefill(prompt, stored);
+      Plan plan = Planner.withoutPrefill(prompt, stored);
 
-          assertWhole(plan);
-          List<Source> sources = expand(plan.segments());
-          for (int token = 0; token < prompt.totalTokens(); token++) {
-            int block = token / prompt.blockTokens();
-            boolean there = CLUSTERS.stream().anyMatch(c -> usable(stored, c, block));
-            assertThat(sources.get(token)).isEqualTo(there ? Source.FRAGMENT : Source.MISSING);
-          }
-          assertThat(Planner.mustCompute(prompt, stored, false))
-              .isEqualTo(sources.contains(Source.MISSING));
-          assertThat(Planner.mustCompute(prompt, stored, true)).isTrue();
-          assertThat(plan.coveredBlocks()).isEqualTo(plan.reusedBlocks());
-        });
+      assertWhole(plan);
+      List<Source> sources = expand(plan.segments());
+      for (int token = 0; token < prompt.totalTokens(); token++) {
+        int block = token / prompt.blockTokens();
+        boolean there = CLUSTERS.stream().anyMatch(c -> usable(stored, c, block));
+        assertThat(sources.get(token)).isEqualTo(there ? Source.FRAGMENT : Source.MISSING);
+      }
+      assertThat(Planner.mustCompute(prompt, stored, false))
+          .isEqualTo(sources.contains(Source.MISSING));
+      assertThat(Planner.mustCompute(prompt, stored, true)).isTrue();
+      assertThat(plan.coveredBlocks()).isEqualTo(plan.reusedBlocks());
+    });
   }
 
   @Test
   void withPrefillExactlyWhatTheTargetHasOrGetsIsReused() {
-    Seeds.forAll(
-        TRIES,
-        random -> {
-          Prompt prompt = prompt(random);
-          Stored stored = stored(random, prompt);
-          RouteResponse route = route(random, prompt);
-          Transfer transfer = route.transfer();
+    forAllFleets((random, fleet) -> {
+      Prompt prompt = fleet.prompt();
+      Stored stored = fleet.stored();
+      RouteResponse route = fleet.route();
+      Transfer transfer = route.transfer();
 
-          Plan plan = Planner.withPrefill(prompt, stored, route, WITHOUT_PROFILE);
+      Plan plan = fleet.withPrefill();
 
-          assertWhole(plan);
-          List<Source> sources = expand(plan.segments());
-          for (int token = 0; token < prompt.totalTokens(); token++) {
-            int block = token / prompt.blockTokens();
-            boolean moved =
-                transfer != null
-                    && usable(stored, transfer.from(), block)
-                    && (block + 1) * prompt.blockTokens() <= transfer.tokens();
-            boolean there = moved || usable(stored, route.target(), block);
-            assertThat(sources.get(token)).isEqualTo(there ? Source.FRAGMENT : Source.PREFILL);
-          }
-          assertThat(plan.coveredBlocks()).isEqualTo(prompt.blocks());
-        });
+      assertWhole(plan);
+      List<Source> sources = expand(plan.segments());
+      for (int token = 0; token < prompt.totalTokens(); token++) {
+        int block = token / prompt.blockTokens();
+        boolean moved =
+            transfer != null
+                && usable(stored, transfer.from(), block)
+                && (block + 1) * prompt.blockTokens() <= transfer.tokens();
+        boolean there = moved || usable(stored, route.target(), block);
+        assertThat(sources.get(token)).isEqualTo(there ? Source.FRAGMENT : Source.PREFILL);
+      }
+      assertThat(plan.coveredBlocks()).isEqualTo(prompt.blocks());
+    });
   }
 
   @Test
   void everyTokenThatIsNotReusedHasItsReason() {
-    Seeds.forAll(
-        TRIES,
-        random -> {
-          Prompt prompt = prompt(random);
-          Stored stored = stored(random, prompt);
-          RouteResponse route = route(random, prompt);
-          Plan plan = Planner.withPrefill(prompt, stored, route, WITHOUT_PROFILE);
-          List<Arrival> arrivals = arrivals(random, plan);
-          Plan really = plan.carriedOut(arrivals, route.target());
+    forAllFleets((random, fleet) -> {
+      Prompt prompt = fleet.prompt();
+      Stored stored = fleet.stored();
+      Plan plan = fleet.withPrefill();
+      List<Arrival> arrivals = arrivals(random, plan);
+      Plan really = plan.carriedOut(arrivals, fleet.route().target());
 
-          Map<NotReused, Integer> expected = new EnumMap<>(NotReused.class);
-          for (int token = 0; token < prompt.totalTokens(); token++) {
-            int block = token / prompt.blockTokens();
-            Arrival arrival = block < arrivals.size() ? arrivals.get(block) : null;
-            NotReused why = NotReused.ELSEWHERE;
-            if (arrival == Arrival.USED) {
-              continue;
-            } else if (arrival != null) {
-              why = arrival == Arrival.MISSING ? NotReused.NOT_FETCHED : NotReused.SLOWER;
-            } else if (block >= prompt.blocks()) {
-              why = NotReused.TAIL;
-            } else if (stored.matches().stream().noneMatch(m -> m.matchedBlocks() > block)) {
-              why = NotReused.NOT_STORED;
-            } else if (block >= stored.present()) {
-              why = NotReused.GONE;
-            }
-            expected.merge(why, 1, Integer::sum);
-          }
-          assertThat(really.notReused()).isEqualTo(expected);
-          assertThat(Planner.withoutPrefill(prompt, stored).notReused())
-              .doesNotContainKeys(NotReused.NOT_FETCHED, NotReused.ELSEWHERE, NotReused.SLOWER);
-        });
+      Map<NotReused, Integer> expected = new EnumMap<>(NotReused.class);
+      for (int token = 0; token < prompt.totalTokens(); token++) {
+        int block = token / prompt.blockTokens();
+        Arrival arrival = block < arrivals.size() ? arrivals.get(block) : null;
+        NotReused why = NotReused.ELSEWHERE;
+        if (arrival == Arrival.USED) {
+          continue;
+        } else if (arrival != null) {
+          why = arrival == Arrival.MISSING ? NotReused.NOT_FETCHED : NotReused.SLOWER;
+        } else if (block >= prompt.blocks()) {
+          why = NotReused.TAIL;
+        } else if (stored.matches().stream().noneMatch(m -> m.matchedBlocks() > block)) {
+          why = NotReused.NOT_STORED;
+        } else if (block >= stored.present()) {
+          why = NotReused.GONE;
+        }
+        expected.merge(why, 1, Integer::sum);
+      }
+      assertThat(really.notReused()).isEqualTo(expected);
+      assertThat(Planner.withoutPrefill(prompt, stored).notReused())
+          .doesNotContainKeys(NotReused.NOT_FETCHED, NotReused.ELSEWHERE, NotReused.SLOWER);
+    });
   }
 
   private static List<Arrival> arrivals(RandomGenerator random, Plan plan) {
@@ -210,53 +214,46 @@ class PlannerTest {
 
   @Test
   void whatDidNotComeAppearsAsPrefilledWhereverItIs() {
-    Seeds.forAll(
-        TRIES,
-        random -> {
-          Prompt prompt = prompt(random);
-          RouteResponse route = route(random, prompt);
-          Plan plan = Planner.withPrefill(prompt, stored(random, prompt), route, WITHOUT_PROFILE);
-          List<Arrival> arrivals = arrivals(random, plan);
+    forAllFleets((random, fleet) -> {
+      Prompt prompt = fleet.prompt();
+      Plan plan = fleet.withPrefill();
+      List<Arrival> arrivals = arrivals(random, plan);
 
-          Plan really = plan.carriedOut(arrivals, route.target());
+      Plan really = plan.carriedOut(arrivals, fleet.route().target());
 
-          assertWhole(really);
-          assertThat(really.reusedBlocks())
-              .isEqualTo(Collections.frequency(arrivals, Arrival.USED));
-          assertThat(really.coveredBlocks()).isEqualTo(prompt.blocks());
-          assertThat(really.coverage().missingTokens()).isZero();
-          for (int block = 0; block < arrivals.size(); block++) {
-            Segment segment = segmentAt(really, prompt.tokens(block));
-            Source source = arrivals.get(block) == Arrival.USED ? Source.FRAGMENT : Source.PREFILL;
-            assertThat(segment.source()).isEqualTo(source);
-            assertThat(segment.why().equals(Why.NOT_FETCHED))
-                .isEqualTo(arrivals.get(block) == Arrival.MISSING);
-            assertThat(segment.why().equals(Why.OUTRUN))
-                .isEqualTo(arrivals.get(block) == Arrival.OUTRUN);
-          }
-        });
+      assertWhole(really);
+      assertThat(really.reusedBlocks()).isEqualTo(Collections.frequency(arrivals, Arrival.USED));
+      assertThat(really.coveredBlocks()).isEqualTo(prompt.blocks());
+      assertThat(really.coverage().missingTokens()).isZero();
+      for (int block = 0; block < arrivals.size(); block++) {
+        Segment segment = segmentAt(really, prompt.tokens(block));
+        Source source = arrivals.get(block) == Arrival.USED ? Source.FRAGMENT : Source.PREFILL;
+        assertThat(segment.source()).isEqualTo(source);
+        assertThat(segment.why().equals(Why.NOT_FETCHED))
+            .isEqualTo(arrivals.get(block) == Arrival.MISSING);
+        assertThat(segment.why().equals(Why.OUTRUN))
+            .isEqualTo(arrivals.get(block) == Arrival.OUTRUN);
+      }
+    });
   }
 
   @Test
   void whatIsNotStoredIsSaidAndNotCovered() {
-    Seeds.forAll(
-        TRIES,
-        random -> {
-          Prompt prompt = prompt(random);
-          RouteResponse route = route(random, prompt);
-          Plan plan = Planner.withPrefill(prompt, stored(random, prompt), route, WITHOUT_PROFILE);
-          List<Arrival> arrivals = Collections.nCopies(plan.reusedBlocks(), Arrival.OUTRUN);
-          int kept = random.nextInt(prompt.blocks() + 1);
+    forAllFleets((random, fleet) -> {
+      Prompt prompt = fleet.prompt();
+      Plan plan = fleet.withPrefill();
+      List<Arrival> arrivals = Collections.nCopies(plan.reusedBlocks(), Arrival.OUTRUN);
+      int kept = random.nextInt(prompt.blocks() + 1);
 
-          Plan really = plan.carriedOut(arrivals, route.target(), kept, "full");
+      Plan really = plan.carriedOut(arrivals, fleet.route().target(), kept, "full");
 
-          assertWhole(really);
-          assertThat(really.coveredBlocks()).isEqualTo(kept);
-          for (int block = 0; block < prompt.blocks(); block++) {
-            assertThat(segmentAt(really, prompt.tokens(block)).why().endsWith("stored: full"))
-                .isEqualTo(block >= kept);
-          }
-        });
+      assertWhole(really);
+      assertThat(really.coveredBlocks()).isEqualTo(kept);
+      for (int block = 0; block < prompt.blocks(); block++) {
+        assertThat(segmentAt(really, prompt.tokens(block)).why().endsWith("stored: full"))
+            .isEqualTo(block >= kept);
+      }
+    });
   }
 
   private static Segment segmentAt(Plan plan, int token) {
@@ -264,101 +261,5 @@ class PlannerTest {
         .filter(s -> s.tokenSpan().from() <= token && token < s.tokenSpan().to())
         .findFirst()
         .orElseThrow();
-  }
-
-  @Test
-  void theLocationsOfASegmentHoldAllOfIt() {
-    Prompt prompt = prompt(4, 18);
-    Stored stored =
-        Stored.named(
-            List.of(
-                new Match("a", "long", "redis", 3, 12), new Match("a", "short", "redis", 1, 4)));
-
-    List<Segment> segments = Planner.withoutPrefill(prompt, stored).segments();
-
-    assertThat(segments.getFirst().locations()).containsExactly(new Location("a", "long", "redis"));
-    assertThat(segments.get(1).locations()).isEmpty();
-    assertThat(segments.getLast().locations()).isEmpty();
-  }
-
-  @Test
-  void whatOnlyAnEnginesOwnMemoryHoldsIsNotReused() {
-    Prompt prompt = prompt(4, 18);
-    Stored stored =
-        Stored.named(
-            List.of(
-                new Match("a", "engine", "gpu", 4, 16),
-                new Match("a", "engine", "cpu", 3, 12),
-                new Match("a", "store", "redis", 1, 4),
-                new Match("b", "store", "memory", 2, 8)));
-
-    assertThat(stored.anywhere()).isEqualTo(2);
-    assertThat(stored.at("a")).isEqualTo(1);
-    assertThat(Planner.withoutPrefill(prompt, stored).reusedBlocks()).isEqualTo(2);
-  }
-
-  @Test
-  void whatOnlyAnotherRegionHoldsIsNotReused() {
-    Prompt prompt = prompt(4, 18);
-    Stored stored =
-        Stored.named(
-            List.of(
-                new Match("a", "store", "redis", 4, 16, "far", null),
-                new Match("a", "store", "redis", 3, 12, "farther", true),
-                new Match("a", "store", "redis", 1, 4)));
-
-    assertThat(stored.anywhere()).isEqualTo(1);
-    assertThat(stored.at("a")).isEqualTo(1);
-    assertThat(Planner.withoutPrefill(prompt, stored).reusedBlocks()).isEqualTo(1);
-    assertThat(Stored.isFetchedFrom(new Place("a", "store", "redis", List.of(), "far", null)))
-        .isFalse();
-    assertThat(Stored.isFetchedFrom(new Place("a", "store", "redis", List.of()))).isTrue();
-  }
-
-  @Test
-  void whyTheDirectoryNamesNoMoreIsToldOnlyOfTheBlockThatItSpeaksOf() {
-    Prompt prompt = prompt(4, 8);
-    List<Match> matches =
-        List.of(new Match("a", "engine", "gpu", 1, 4), new Match("a", "store", "redis", 1, 4));
-    for (int block = 0; block < 2; block++) {
-      Miss miss =
-          new Miss(
-              MissReason.EXPIRED,
-              block,
-              prompt.blockHashes().get(block),
-              0L,
-              null,
-              List.of(),
-              "expired");
-      Stored stored = Stored.named(matches, miss);
-      assertThat(Planner.withoutPrefill(prompt, stored).steps().getLast().why())
-          .isEqualTo("not stored at any place" + (block == 1 ? ": expired" : ""));
-    }
-  }
-
-  @Test
-  void stepsWithAGapAreNoPlan() {
-    Prompt prompt = prompt(4, 8);
-    Stored stored = Stored.named(List.of());
-
-    List<List<Step>> broken =
-        List.of(
-            List.of(new Step.Leave(new TokenSpan(4, 8), "no begin")),
-            List.of(new Step.Leave(new TokenSpan(0, 4), "no end")),
-            List.of(
-                new Step.Leave(new TokenSpan(0, 4), "a hole"),
-                new Step.Fetch(new TokenSpan(4, 8), null, "behind a hole")));
-    for (List<Step> steps : broken) {
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> new Plan(prompt, stored, Supply.NONE, steps, Choice.of("a test")));
-    }
-  }
-
-  private static Prompt prompt(int blockTokens, int total) {
-    RandomGenerator random = new Random(1);
-    return new Prompt(
-        total,
-        blockTokens,
-        Stream.generate(() -> Seeds.hash(random)).limit(total / blockTokens).toList());
   }
 }
