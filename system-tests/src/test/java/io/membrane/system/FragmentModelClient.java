@@ -1,31 +1,28 @@
 package io.membrane.system;
 
+import static io.membrane.system.FragmentCalls.code;
+import static io.membrane.system.FragmentCalls.digest;
+import static io.membrane.system.FragmentCalls.equal;
+import static io.membrane.system.FragmentCalls.expect;
+import static io.membrane.system.FragmentCalls.get;
+import static io.membrane.system.FragmentCalls.keys;
+import static io.membrane.system.FragmentCalls.post;
+import static io.membrane.system.FragmentCalls.request;
 import static io.membrane.system.FragmentModel.ABSENT;
 
 import io.membrane.block.ContentDigest;
-import io.membrane.block.FragmentKey;
 import io.membrane.fixture.Seeds;
-import io.membrane.rpc.CallContext;
 import io.membrane.rpc.Frame;
-import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.MembraneException;
-import io.membrane.rpc.Problem;
 import io.membrane.rpc.WireJson;
+import io.membrane.system.FragmentCalls.Told;
 import io.membrane.system.FragmentModel.Call;
 import io.membrane.system.FragmentModel.Cell;
 import io.membrane.system.FragmentModel.Tenant;
 import io.membrane.system.Http.Answer;
 import io.membrane.wire.FragmentClient.Existence;
-import io.membrane.wire.FragmentClient.FragmentMeta;
-import io.membrane.wire.FragmentClient.Keys;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -36,35 +33,18 @@ import org.jspecify.annotations.Nullable;
 final class FragmentModelClient {
 
   private static final int MOST_IN_BATCH = 6;
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long DAY_MS = 24L * 60 * 60 * 1000;
   private static final Set<String> TROUBLES =
       Set.of("dependency_unavailable", "deadline_exceeded", "overloaded");
 
-  private final Http http = new Http(URI.create("http://replica"));
   private final FragmentModel model;
-  private final List<FragmentReplica> replicas;
+  private final FragmentCalls calls;
   private final Random random;
 
   FragmentModelClient(FragmentModel model, List<FragmentReplica> replicas, long seed) {
     this.model = model;
-    this.replicas = replicas;
     this.random = new Random(seed);
-  }
-
-  /** An answer and when it came; no answer if the connection broke. */
-  private record Told(@Nullable Answer answer, Call call) {
-
-    int status() {
-      return answer == null ? 0 : answer.status();
-    }
-
-    Answer answered() {
-      if (answer == null) {
-        throw new IllegalStateException("no answer");
-      }
-      return answer;
-    }
+    this.calls = new FragmentCalls(model, replicas, random);
   }
 
   /** Does one thing. */
@@ -111,7 +91,7 @@ final class FragmentModelClient {
     long ttlMs = random.nextInt(6) == 0 ? 1000 : random.nextInt(6) == 0 ? 0 : DAY_MS;
     HttpRequest.Builder put =
         request(cell, cell.tenant)
-            .PUT(BodyPublishers.ofByteArray(bytes(value)))
+            .PUT(BodyPublishers.ofByteArray(calls.bytes(value)))
             .header("Membrane-Namespace", WireJson.mapper().writeValueAsString(Seeds.namespace(16)))
             .header("Membrane-Parent", "root")
             .header("Membrane-Token-Span", cell.span.toString());
@@ -121,7 +101,7 @@ final class FragmentModelClient {
       put.header("Membrane-Ttl", Long.toString(ttlMs / 1000));
     }
     model.begins(cell, value);
-    Told told = send(put);
+    Told told = calls.send(put);
     if (told.status() == 201 || told.status() == 200) {
       equal(told.answered().header("ETag"), new ContentDigest(value).toEtag(), cell);
     }
@@ -142,7 +122,7 @@ final class FragmentModelClient {
   }
 
   private void delete(Cell cell) {
-    Told told = send(request(cell, cell.tenant).DELETE());
+    Told told = calls.send(request(cell, cell.tenant).DELETE());
     switch (told.status()) {
       case 204 -> model.removed(cell, told.call());
       case 0, 503 -> model.unknown(cell, ABSENT);
@@ -152,7 +132,7 @@ final class FragmentModelClient {
 
   /** In a shared domain only the owner removes; elsewhere there is nothing to remove. */
   private void deleteAsAnother(Cell cell) {
-    Told told = send(request(cell, FragmentModel.READER).DELETE());
+    Told told = calls.send(request(cell, FragmentModel.READER).DELETE());
     switch (told.status()) {
       case 204 -> {
         if (cell.tenant.equals(FragmentModel.SHARING)) {
@@ -166,7 +146,7 @@ final class FragmentModelClient {
   }
 
   private void sawBeside(Cell cell) {
-    Told told = send(get(cell, readerOf(cell)));
+    Told told = calls.send(get(cell, readerOf(cell)));
     String value = value(cell, told);
     if (value != null) {
       model.sawBeside(cell, value, told.call());
@@ -174,7 +154,7 @@ final class FragmentModelClient {
   }
 
   private void read(Cell cell, HttpRequest.Builder request) {
-    Told told = send(request);
+    Told told = calls.send(request);
     String value = value(cell, told);
     if (value != null) {
       model.saw(cell, value, told.call());
@@ -231,7 +211,7 @@ final class FragmentModelClient {
   }
 
   private void exists(Tenant tenant, List<Cell> cells) {
-    Told told = send(post("exists", tenant, keys(cells), "application/json"));
+    Told told = calls.send(post("exists", tenant, keys(cells), "application/json"));
     if (told.status() != 200) {
       troubled(told, cells);
       return;
@@ -245,7 +225,7 @@ final class FragmentModelClient {
   }
 
   private void batchGet(Tenant tenant, List<Cell> cells) {
-    Told told = send(post("batch-get", tenant, keys(cells), "application/json"));
+    Told told = calls.send(post("batch-get", tenant, keys(cells), "application/json"));
     if (told.status() != 200) {
       troubled(told, cells);
       return;
@@ -270,22 +250,11 @@ final class FragmentModelClient {
 
   private void batchPut(Tenant tenant, List<Cell> cells) {
     List<String> values = cells.stream().map(cell -> model.anyContent(random)).toList();
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    FrameWriter writer = new FrameWriter(body);
-    try {
-      for (int i = 0; i < cells.size(); i++) {
-        Cell cell = cells.get(i);
-        String value = values.get(i);
-        model.begins(cell, value);
-        FragmentMeta meta =
-            new FragmentMeta(Seeds.namespace(16), null, cell.span, null, null, false);
-        writer.write(Frame.payload(200, cell.key, meta, new ContentDigest(value), bytes(value)));
-      }
-      writer.end();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    for (int i = 0; i < cells.size(); i++) {
+      model.begins(cells.get(i), values.get(i));
     }
-    Told told = send(post("batch-put", tenant, body.toByteArray(), Frame.MEDIA_TYPE));
+    Told told =
+        calls.send(post("batch-put", tenant, calls.framed(cells, values), Frame.MEDIA_TYPE));
     List<Frame> frames = told.status() == 200 ? frames(told, cells) : List.of();
     for (int i = 0; i < cells.size(); i++) {
       if (i < frames.size()) {
@@ -320,84 +289,9 @@ final class FragmentModelClient {
     model.failed("a batch", cells.getFirst());
   }
 
-  private Told send(HttpRequest.Builder request) {
-    int replica = random.nextInt(replicas.size());
-    URI to = replicas.get(replica).url(random.nextBoolean());
-    long sentMs = System.currentTimeMillis();
-    Answer answer = null;
-    try {
-      answer = http.send(request.uri(to.resolve(request.build().uri().getPath())));
-    } catch (UncheckedIOException e) {
-      // The connection broke, or there is none.
-    }
-    model.answers.merge(answer == null ? 0 : answer.status(), 1, Integer::sum);
-    return new Told(answer, new Call(replica, sentMs, System.currentTimeMillis()));
-  }
-
   private Tenant readerOf(Cell cell) {
     return cell.tenant.equals(FragmentModel.SHARING) && random.nextBoolean()
         ? FragmentModel.READER
         : cell.tenant;
-  }
-
-  /** A request to a replica that is chosen later. */
-  private static HttpRequest.Builder to(String path) {
-    return HttpRequest.newBuilder(URI.create("http://replica/v1/fragments/" + path))
-        .timeout(PATIENCE);
-  }
-
-  private static HttpRequest.Builder get(Cell cell, Tenant tenant) {
-    return request(cell, tenant).GET();
-  }
-
-  private static HttpRequest.Builder request(Cell cell, Tenant tenant) {
-    return to(cell.key.toString()).header(CallContext.TENANT_HEADER, tenant.name());
-  }
-
-  private static HttpRequest.Builder post(String call, Tenant tenant, byte[] body, String type) {
-    return to(call)
-        .header(CallContext.TENANT_HEADER, tenant.name())
-        .header("Content-Type", type)
-        .POST(BodyPublishers.ofByteArray(body));
-  }
-
-  private static byte[] keys(List<Cell> cells) {
-    List<FragmentKey> keys = new ArrayList<>();
-    cells.forEach(cell -> keys.add(cell.key));
-    return WireJson.mapper().writeValueAsBytes(new Keys(keys));
-  }
-
-  private byte[] bytes(String value) {
-    byte[] bytes = model.contents.get(value);
-    if (bytes == null) {
-      throw new IllegalStateException("no content " + value);
-    }
-    return bytes;
-  }
-
-  private static String digest(Answer answer) {
-    String tag = answer.header("Repr-Digest");
-    return ContentDigest.parseReprDigest(tag).hex();
-  }
-
-  private static String code(Frame frame) {
-    Problem problem = frame.header().problem();
-    return problem == null ? "" : problem.code();
-  }
-
-  private static String code(Answer answer) {
-    return answer.status() < 400 || answer.response().body().length == 0
-        ? ""
-        : answer.json().path("code").asString();
-  }
-
-  private static void equal(String found, String wanted, Cell cell) {
-    expect(found.equals(wanted), "'" + found + "' instead of '" + wanted + "'", cell);
-  }
-
-  private static void expect(boolean holds, String what, Cell cell) {
-    if (!holds) {
-      throw new AssertionError(what + "; " + cell);
-    }
   }
 }
