@@ -1,5 +1,7 @@
 package io.membrane.benchmarks.directory;
 
+import static io.membrane.benchmarks.directory.FleetOptions.clientCpuSeconds;
+
 import io.membrane.block.BlockHash;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -98,10 +100,10 @@ final class EventFloor {
       turn.call();
     }
     long done = 0;
-    double cpu = EventLoad.clientCpuSeconds();
+    double cpu = clientCpuSeconds();
     for (long end = System.nanoTime() + (long) (SECONDS / 2 * 1e9); System.nanoTime() < end; ) {
       done += turn.call();
     }
-    return (EventLoad.clientCpuSeconds() - cpu) * 1e6 / done;
+    return (clientCpuSeconds() - cpu) * 1e6 / done;
   }
 }

@@ -1,8 +1,9 @@
 package io.membrane.benchmarks.directory;
 
+import static io.membrane.benchmarks.directory.FleetOptions.clientCpuSeconds;
+
 import io.membrane.benchmarks.directory.EventBodies.Form;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -34,8 +36,7 @@ import picocli.CommandLine.Option;
     description = "Measures the directory's intake of events over REST.")
 public final class EventLoad implements Callable<Integer> {
 
-  @Option(names = "--home", description = "Root of the project, built. Default: here.")
-  private Path home = Path.of("").toAbsolutePath();
+  @Mixin private FleetOptions directory = new FleetOptions();
 
   @Option(names = "--connections", description = "Default: ${DEFAULT-VALUE}.")
   private int connections = 4;
@@ -58,9 +59,6 @@ public final class EventLoad implements Callable<Integer> {
   @Option(names = "--warm-up", description = "Seconds before the first turn.")
   private double warmUp = 20;
 
-  @Option(names = "--service-argument", description = "A program argument of the service.")
-  private List<String> serviceArguments = new ArrayList<>();
-
   private int nodes;
 
   public static void main(String[] args) {
@@ -78,7 +76,7 @@ public final class EventLoad implements Callable<Integer> {
     }
     System.out.printf(
         Locale.ROOT, "floor: the digits of a hash: %.3f µs of processor%n", EventFloor.hash());
-    try (DirectoryFleet fleet = new DirectoryFleet(home, serviceArguments)) {
+    try (DirectoryFleet fleet = directory.start()) {
       for (Form form : forms) {
         for (int batch : batches) {
           List<EventBodies> bodies = bodies(form, batch);
@@ -152,9 +150,5 @@ public final class EventLoad implements Callable<Integer> {
       }
     }
     return bodies.sent() - from;
-  }
-
-  static double clientCpuSeconds() {
-    return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos() / 1e9;
   }
 }

@@ -1,12 +1,12 @@
 package io.membrane.benchmarks.directory;
 
+import static io.membrane.benchmarks.directory.FleetOptions.clientCpuSeconds;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +20,7 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -45,8 +46,7 @@ public final class MatchLoad implements Callable<Integer> {
   private static final String JSON = "application/json";
   private static final Namespace NAMESPACE = new Namespace("m", "r", "bf16", 16);
 
-  @Option(names = "--home", description = "Root of the project, built. Default: here.")
-  private Path home = Path.of("").toAbsolutePath();
+  @Mixin private FleetOptions directory = new FleetOptions();
 
   @Option(names = "--connections", description = "Default: ${DEFAULT-VALUE}.")
   private int connections = 8;
@@ -63,9 +63,6 @@ public final class MatchLoad implements Callable<Integer> {
   @Option(names = "--warm-up", description = "Seconds before the first turn.")
   private double warmUp = 20;
 
-  @Option(names = "--service-argument", description = "A program argument of the service.")
-  private List<String> serviceArguments = new ArrayList<>();
-
   public static void main(String[] args) {
     System.exit(new CommandLine(new MatchLoad()).execute(args));
   }
@@ -73,7 +70,7 @@ public final class MatchLoad implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     List<BlockHash> chain = chain();
-    try (DirectoryFleet fleet = new DirectoryFleet(home, serviceArguments)) {
+    try (DirectoryFleet fleet = directory.start()) {
       fill(fleet, chain);
       List<ByteBuffer> matches = new ArrayList<>();
       Random random = new Random(2);
@@ -170,7 +167,7 @@ public final class MatchLoad implements Callable<Integer> {
       DirectoryFleet fleet, List<ByteBuffer> requests, double time, @Nullable String name)
       throws Exception {
     double cpu = fleet.cpuSeconds();
-    double own = ownCpuSeconds();
+    double own = clientCpuSeconds();
     long start = System.nanoTime();
     long end = start + Duration.ofNanos((long) (time * 1e9)).toNanos();
     Histogram all = new Histogram(3);
@@ -194,7 +191,7 @@ public final class MatchLoad implements Callable<Integer> {
           all.getValueAtPercentile(50) / 1e6,
           all.getValueAtPercentile(99) / 1e6,
           (fleet.cpuSeconds() - cpu) * 1e6 / all.getTotalCount(),
-          (ownCpuSeconds() - own) * 1e6 / all.getTotalCount());
+          (clientCpuSeconds() - own) * 1e6 / all.getTotalCount());
     }
   }
 
@@ -209,9 +206,5 @@ public final class MatchLoad implements Callable<Integer> {
       }
     }
     return latencies;
-  }
-
-  private static double ownCpuSeconds() {
-    return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos() / 1e9;
   }
 }

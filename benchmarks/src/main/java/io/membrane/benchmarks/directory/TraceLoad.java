@@ -1,5 +1,6 @@
 package io.membrane.benchmarks.directory;
 
+import static io.membrane.benchmarks.directory.FleetOptions.clientCpuSeconds;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.membrane.scheduler.simulation.traffic.Trace;
@@ -25,6 +26,7 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -50,8 +52,7 @@ public final class TraceLoad implements Callable<Integer> {
   private static final String JSON = "application/json";
   private static final String FOUND = "\"clusters\":[{\"cluster\":\"c\",\"matched_blocks\":";
 
-  @Option(names = "--home", description = "Root of the project, built. Default: here.")
-  private Path home = Path.of("").toAbsolutePath();
+  @Mixin private FleetOptions directory = new FleetOptions();
 
   @Option(names = "--trace", description = "A .jsonl.gz. Default: the conversation trace.")
   private Path trace =
@@ -66,9 +67,6 @@ public final class TraceLoad implements Callable<Integer> {
   @Option(names = "--turns", description = "After one that is not counted. Default: 3.")
   private int turns = 3;
 
-  @Option(names = "--service-argument", description = "A program argument of the service.")
-  private List<String> serviceArguments = new ArrayList<>();
-
   private long epoch;
 
   /** A prompt's calls. */
@@ -82,7 +80,7 @@ public final class TraceLoad implements Callable<Integer> {
   public Integer call() throws Exception {
     int[][] requests = requests();
     int[][] longOnes = longOnes();
-    try (DirectoryFleet fleet = new DirectoryFleet(home, serviceArguments)) {
+    try (DirectoryFleet fleet = directory.start()) {
       for (int turn = 0; turn <= turns; turn++) {
         play(fleet, requests, Trace.BLOCK_TOKENS, turn == 0 ? "warm-up, trace" : "trace");
       }
@@ -94,7 +92,7 @@ public final class TraceLoad implements Callable<Integer> {
   }
 
   private int[][] requests() throws IOException {
-    try (InputStream in = new GZIPInputStream(Files.newInputStream(home.resolve(trace)))) {
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(directory.resolve(trace)))) {
       Trace read = TraceReader.read(in);
       return IntStream.range(0, read.requests())
           .mapToObj(r -> IntStream.range(0, read.blocks(r)).map(i -> read.block(r, i)).toArray())
@@ -120,7 +118,7 @@ public final class TraceLoad implements Callable<Integer> {
     Histogram stores = new ConcurrentHistogram(3);
     AtomicLong found = new AtomicLong();
     double directory = fleet.cpuSeconds();
-    double client = EventLoad.clientCpuSeconds();
+    double client = clientCpuSeconds();
     long start = System.nanoTime();
     try (ExecutorService engines = Executors.newFixedThreadPool(connections)) {
       List<Future<?>> running = new ArrayList<>();
@@ -150,7 +148,7 @@ public final class TraceLoad implements Callable<Integer> {
         stores.getValueAtPercentile(50) / 1e6,
         stores.getValueAtPercentile(99) / 1e6,
         (fleet.cpuSeconds() - directory) * 1e6 / blocks,
-        (EventLoad.clientCpuSeconds() - client) * 1e6 / blocks,
+        (clientCpuSeconds() - client) * 1e6 / blocks,
         found.get(),
         leading(prompts));
   }
