@@ -2,7 +2,7 @@ package io.membrane.directory;
 
 import io.membrane.boot.CallContexts;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.MatchResponse;
 import io.micrometer.core.instrument.Timer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

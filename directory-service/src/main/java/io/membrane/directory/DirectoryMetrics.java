@@ -2,8 +2,8 @@ package io.membrane.directory;
 
 import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.location.Image;
-import io.membrane.wire.DirectoryClient.MatchResponse;
-import io.membrane.wire.DirectoryClient.Miss;
+import io.membrane.wire.MatchResponse;
+import io.membrane.wire.Miss;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -15,7 +15,7 @@ import io.membrane.block.Tokens;
 import io.membrane.directory.location.Entries;
 import io.membrane.fixture.Seeds;
 import io.membrane.wire.DirectoryClient.EventBatch;
-import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.MatchRequest;
 import io.membrane.wire.NamespaceRequest;
 import java.util.ArrayList;
 import java.util.List;

@@ -14,7 +14,7 @@ import io.membrane.block.Tokens;
 import io.membrane.directory.ContextEndpoint.ContextRequest;
 import io.membrane.directory.location.Entries;
 import io.membrane.fixture.Seeds;
-import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.MatchRequest;
 import io.membrane.wire.NamespaceRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;

@@ -16,7 +16,7 @@ import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.EventBatch;
-import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.MatchResponse.Match;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;

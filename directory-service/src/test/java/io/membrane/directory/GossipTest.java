@@ -14,7 +14,7 @@ import io.membrane.directory.region.Regions;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.EventBatch;
-import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.MatchResponse.Match;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.membrane.block.BlockHash;
 import io.membrane.fixture.Seeds;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.MatchRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

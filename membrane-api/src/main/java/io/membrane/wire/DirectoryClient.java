@@ -45,186 +45,6 @@ public interface DirectoryClient {
   int MAX_EVENTS = 10_000;
 
   /**
-   * Which blocks are wanted; exactly one of tokens and block hashes.
-   *
-   * @param namespace needed with tokens, its missing parts from the defaults
-   * @param needs slices that a reader needs of every block; empty or absent: any attention slice
-   *     counts
-   * @param atLeast event-log position that the answer must not be older than
-   * @param sessionId whose context this is, to be learnt from; null to say nothing of it
-   * @param explain whether the answer is to say why no more matches; null: no
-   */
-  record MatchRequest(
-      @Nullable NamespaceRequest namespace,
-      @Nullable Tokens tokens,
-      @Nullable @Size(max = MAX_BLOCKS) List<@NotNull BlockHash> blockHashes,
-      @Nullable @Size(max = 1024) List<@NotNull Slice> needs,
-      @Nullable String atLeast,
-      @Nullable @Size(max = MAX_SESSION_ID) String sessionId,
-      @Nullable Boolean explain) {
-
-    /** A request of which nothing is to be learnt or explained. */
-    public MatchRequest(
-        @Nullable NamespaceRequest namespace,
-        @Nullable Tokens tokens,
-        @Nullable List<BlockHash> blockHashes,
-        @Nullable List<Slice> needs,
-        @Nullable String atLeast) {
-      this(namespace, tokens, blockHashes, needs, atLeast, null, null);
-    }
-  }
-
-  /** Why a block does not continue a match. */
-  enum MissReason {
-    /** The directory was never told of it, or has forgotten that. */
-    NEVER_STORED,
-    /** Its last fragment was deleted or evicted. */
-    REMOVED,
-    EXPIRED,
-    /** The node that held it last was cleared, or began anew. */
-    CLEARED,
-    /** The node that held it last was lost. */
-    NODE_LOST,
-    /** It is stored, without all slices that are needed. */
-    SLICES_MISSING,
-    /** It is stored, but in no cluster that has the blocks before it too. */
-    ELSEWHERE
-  }
-
-  /**
-   * What the same tokens are known under.
-   *
-   * @param sameSalt whether under the caller's own sharing salt
-   */
-  record OtherNamespace(Namespace namespace, boolean sameSalt) {}
-
-  /**
-   * The first block that did not match, and why.
-   *
-   * @param block its index in the chain
-   * @param atMs Unix time at which it went, to the second; null unless it went
-   * @param last the place where it was last, without slices; null if that is not known
-   * @param otherNamespaces the caller's namespaces in which the first block of the same tokens is
-   *     stored; empty unless the first block did not match and tokens were given
-   * @param detail all of it in words
-   */
-  record Miss(
-      MissReason reason,
-      int block,
-      BlockHash blockHash,
-      @Nullable Long atMs,
-      @Nullable Place last,
-      List<OtherNamespace> otherNamespaces,
-      String detail) {
-
-    public Miss {
-      otherNamespaces = Objects.requireNonNullElse(otherNamespaces, List.of());
-    }
-  }
-
-  /**
-   * The longest leading run of the wanted blocks at one place.
-   *
-   * @param tier memory kind of the node, e.g. {@code redis}
-   * @param region null if it is the region of the directory that answers
-   * @param stale true if that region has not been heard of lately, otherwise null
-   */
-  record Match(
-      String cluster,
-      String node,
-      String tier,
-      int matchedBlocks,
-      int matchedTokens,
-      @Nullable String region,
-      @Nullable Boolean stale) {
-
-    /** One in the region of the directory that answers. */
-    public Match(String cluster, String node, String tier, int matchedBlocks, int matchedTokens) {
-      this(cluster, node, tier, matchedBlocks, matchedTokens, null, null);
-    }
-  }
-
-  /**
-   * The longest leading run over all tiers of a node together.
-   *
-   * @param region as in {@link Match}
-   * @param stale as in {@link Match}
-   */
-  record NodeMatch(
-      String cluster,
-      String node,
-      int matchedBlocks,
-      int matchedTokens,
-      @Nullable String region,
-      @Nullable Boolean stale) {
-
-    /** One in the region of the directory that answers. */
-    public NodeMatch(String cluster, String node, int matchedBlocks, int matchedTokens) {
-      this(cluster, node, matchedBlocks, matchedTokens, null, null);
-    }
-  }
-
-  /**
-   * The longest leading run over all nodes of a cluster together.
-   *
-   * @param region as in {@link Match}
-   * @param stale as in {@link Match}
-   */
-  record ClusterMatch(
-      String cluster,
-      int matchedBlocks,
-      int matchedTokens,
-      @Nullable String region,
-      @Nullable Boolean stale) {
-
-    /** One in the region of the directory that answers. */
-    public ClusterMatch(String cluster, int matchedBlocks, int matchedTokens) {
-      this(cluster, matchedBlocks, matchedTokens, null, null);
-    }
-  }
-
-  /**
-   * Where the wanted blocks lie.
-   *
-   * @param matches one per place that holds the first block, longest first
-   * @param best the longest; null if no place holds the first block
-   * @param clusters one per cluster that holds the first block, longest first; empty if not told
-   * @param nodes one per node that holds the first block, longest first; empty if not told
-   * @param why the end of the longest run over a cluster; null if all matched or nobody asked
-   */
-  record MatchResponse(
-      int blockTokens,
-      int totalBlocks,
-      List<BlockHash> blockHashes,
-      List<Match> matches,
-      @Nullable Match best,
-      List<ClusterMatch> clusters,
-      List<NodeMatch> nodes,
-      @Nullable Miss why) {
-
-    public MatchResponse {
-      clusters = Objects.requireNonNullElse(clusters, List.of());
-      nodes = Objects.requireNonNullElse(nodes, List.of());
-    }
-
-    /** An answer of places alone. */
-    public MatchResponse(
-        int blockTokens,
-        int totalBlocks,
-        List<BlockHash> blockHashes,
-        List<Match> matches,
-        @Nullable Match best) {
-      this(blockTokens, totalBlocks, blockHashes, matches, best, List.of(), List.of(), null);
-    }
-
-    /** This answer with an explanation. */
-    public MatchResponse because(@Nullable Miss miss) {
-      return new MatchResponse(
-          blockTokens, totalBlocks, blockHashes, matches, best, clusters, nodes, miss);
-    }
-  }
-
-  /**
    * A namespace without holes, and where its hashing starts.
    *
    * @param root parent of first blocks for the caller's tenant; hash on from here
@@ -236,8 +56,8 @@ public interface DirectoryClient {
   /**
    * A place that holds a block.
    *
-   * @param region as in {@link Match}
-   * @param stale as in {@link Match}
+   * @param region as in {@link MatchResponse.Match}
+   * @param stale as in {@link MatchResponse.Match}
    */
   record Place(
       String cluster,
@@ -346,7 +166,7 @@ public interface DirectoryClient {
   /**
    * A place of a block's fragments.
    *
-   * @param region as in {@link Match}
+   * @param region as in {@link MatchResponse.Match}
    */
   record BlockPlace(
       @Nullable String region, String cluster, String node, String tier, List<StoredSlice> slices) {

@@ -6,7 +6,7 @@ import io.membrane.block.TokenSpan;
 import io.membrane.block.Tokens;
 import io.membrane.fixture.FaultProxy.Fault.Refuse;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.MatchRequest;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.Fidelity;
 import io.membrane.wire.ReconstructionClient.Location;

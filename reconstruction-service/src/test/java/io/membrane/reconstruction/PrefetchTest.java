@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.Tokens;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.DirectoryClient.MatchRequest;
 import io.membrane.wire.FragmentClient.Keys;
+import io.membrane.wire.MatchRequest;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;

@@ -8,7 +8,7 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
 import io.membrane.rpc.WireJson;
-import io.membrane.wire.DirectoryClient.MatchRequest;
+import io.membrane.wire.MatchRequest;
 import io.membrane.wire.PrefillRequest;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import java.net.http.HttpResponse;

@@ -12,7 +12,7 @@ import io.membrane.fixture.Seeds;
 import io.membrane.rpc.Frame;
 import io.membrane.system.Http.Answer;
 import io.membrane.wire.ComputeClient.ModelList;
-import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.MatchResponse;
 import io.membrane.wire.PrefillResponse.NextToken;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.Source;

@@ -7,7 +7,7 @@ import io.membrane.directory.location.ChangeBatch;
 import io.membrane.directory.location.Image;
 import io.membrane.directory.location.NodeProgress;
 import io.membrane.directory.location.Source;
-import io.membrane.wire.DirectoryClient.MatchResponse;
+import io.membrane.wire.MatchResponse;
 import java.time.Clock;
 import java.util.List;
 import java.util.Set;

@@ -12,7 +12,7 @@ import io.membrane.fixture.Seeds;
 import io.membrane.fixture.TestClock;
 import io.membrane.wire.DirectoryClient.Event;
 import io.membrane.wire.DirectoryClient.EventType;
-import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.MatchResponse.Match;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

@@ -3,7 +3,7 @@ package io.membrane.reconstruction.execute;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Namespace;
 import io.membrane.reconstruction.plan.NotReused;
-import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.MatchResponse.Match;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.PlanResponse;
 import java.util.List;

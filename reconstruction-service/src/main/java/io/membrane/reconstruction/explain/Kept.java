@@ -3,7 +3,7 @@ package io.membrane.reconstruction.explain;
 import io.membrane.block.BlockHash;
 import io.membrane.block.Namespace;
 import io.membrane.block.TokenSpan;
-import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.MatchResponse.Match;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
 import io.membrane.wire.ReconstructionClient.Location;
 import io.membrane.wire.ReconstructionClient.PlanResponse;

@@ -1,8 +1,8 @@
 package io.membrane.reconstruction.plan;
 
-import io.membrane.wire.DirectoryClient.Match;
-import io.membrane.wire.DirectoryClient.Miss;
 import io.membrane.wire.DirectoryClient.Place;
+import io.membrane.wire.MatchResponse.Match;
+import io.membrane.wire.Miss;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

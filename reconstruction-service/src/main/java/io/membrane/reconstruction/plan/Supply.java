@@ -1,6 +1,6 @@
 package io.membrane.reconstruction.plan;
 
-import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.MatchResponse.Match;
 import io.membrane.wire.SchedulerClient.RouteResponse;
 import io.membrane.wire.SchedulerClient.Transfer;
 import java.util.ArrayList;

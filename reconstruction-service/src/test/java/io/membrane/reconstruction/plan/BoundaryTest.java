@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.membrane.block.BlockHash;
 import io.membrane.fixture.Seeds;
 import io.membrane.wire.ComputeClient.ProfilePoint;
-import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.MatchResponse.Match;
 import io.membrane.wire.ReconstructionClient.Alternative;
 import io.membrane.wire.SchedulerClient.Expected;
 import io.membrane.wire.SchedulerClient.Regime;

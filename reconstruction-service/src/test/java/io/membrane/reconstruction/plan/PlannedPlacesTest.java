@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.membrane.block.TokenSpan;
 import io.membrane.fixture.Seeds;
-import io.membrane.wire.DirectoryClient.Match;
-import io.membrane.wire.DirectoryClient.Miss;
-import io.membrane.wire.DirectoryClient.MissReason;
 import io.membrane.wire.DirectoryClient.Place;
+import io.membrane.wire.MatchResponse.Match;
+import io.membrane.wire.Miss;
+import io.membrane.wire.Miss.MissReason;
 import io.membrane.wire.ReconstructionClient.Location;
 import io.membrane.wire.ReconstructionClient.Segment;
 import java.util.List;

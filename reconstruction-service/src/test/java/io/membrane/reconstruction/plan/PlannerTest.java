@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.BlockHash;
 import io.membrane.fixture.Seeds;
-import io.membrane.wire.DirectoryClient.Match;
+import io.membrane.wire.MatchResponse.Match;
 import io.membrane.wire.ReconstructionClient.Coverage;
 import io.membrane.wire.ReconstructionClient.Segment;
 import io.membrane.wire.ReconstructionClient.Source;
