@@ -12,6 +12,7 @@ import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.store.MemoryTier;
 import io.membrane.fragment.store.Neighbours;
 import io.membrane.fragment.store.PayloadWrites;
+import io.membrane.fragment.store.StoreSettings;
 import io.membrane.tenancy.Policy;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -86,7 +87,7 @@ class FragmentConfiguration {
     FragmentStore store =
         new FragmentStore(
             redis,
-            new FragmentStore.Settings(
+            new StoreSettings(
                 properties.node(),
                 properties.cluster(),
                 properties.defaultTtl(),

@@ -60,7 +60,7 @@ final class FragmentPuts {
         tenant,
         body.length(),
         () -> {
-          Catalog.NewName put = checked(tenant, key, meta, claimed, body);
+          NewName put = checked(tenant, key, meta, claimed, body);
           later.settle(put.name());
           return writes.put(put, body, upload);
         });
@@ -77,7 +77,7 @@ final class FragmentPuts {
     if (!later.isOn() || policy.quotaBytes() != null || policy.quotaFragments() != null) {
       return null;
     }
-    Catalog.NewName put = checked(tenant, key, meta, claimed, body);
+    NewName put = checked(tenant, key, meta, claimed, body);
     Description here = memory.describe(put.name());
     if (here != null) {
       return null;
@@ -95,7 +95,7 @@ final class FragmentPuts {
     return later.accept(put, description, body) ? put.digest() : null;
   }
 
-  private Catalog.NewName checked(
+  private NewName checked(
       String tenant,
       FragmentKey key,
       FragmentMeta meta,
@@ -109,7 +109,7 @@ final class FragmentPuts {
           "the body's digest is " + digest + ", not " + claimed + "; send it again");
     }
     Policy policy = tenants.policy(tenant);
-    return new Catalog.NewName(
+    return new NewName(
         Name.of(policy.domain(tenant), key),
         tenant,
         policy,

@@ -20,6 +20,6 @@ sealed interface Lookup {
     }
     byte[] record = (byte[]) Objects.requireNonNull(answer.getFirst());
     boolean hasBody = answer.size() > 1 && answer.get(1) != null;
-    return NameRecord.read(name, record, hasBody ? Catalog.string(answer, 1) : null);
+    return NameRecord.read(name, record, hasBody ? ScriptValues.string(answer, 1) : null);
   }
 }

@@ -208,7 +208,7 @@ public final class MemoryTier implements AutoCloseable {
     }
     Description description = fragment.description();
     Name name = description.name();
-    double weight = Catalog.weight(description.meta(), description.bytes());
+    double weight = Rank.weight(description.meta(), description.bytes());
     long bytes = pages(description.bytes());
     lock.lock();
     try {
@@ -227,7 +227,7 @@ public final class MemoryTier implements AutoCloseable {
                   bytes,
                   weight * bytes,
                   description.priorityClass(),
-                  Catalog.parent(name, description.meta())),
+                  name.parent(description.meta())),
               busy -> false);
       drop(admission.victims());
       if (admission.admitted()) {

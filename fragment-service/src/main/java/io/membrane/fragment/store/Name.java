@@ -2,6 +2,7 @@ package io.membrane.fragment.store;
 
 import io.membrane.block.BlockHash;
 import io.membrane.block.FragmentKey;
+import io.membrane.wire.FragmentClient.FragmentMeta;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,13 @@ public final class Name {
   /** The fragment's key; null if it is something else's name. */
   public @Nullable FragmentKey fragment() {
     return key instanceof FragmentKey fragment ? fragment : null;
+  }
+
+  /** The fragment without which this one is of no use; null if there is none. */
+  @Nullable Name parent(@Nullable FragmentMeta meta) {
+    return !(key instanceof FragmentKey fragment) || meta == null || meta.parent() == null
+        ? null
+        : of(domain, new FragmentKey(meta.parent(), fragment.slice()));
   }
 
   byte[] bytes() {

@@ -1,12 +1,14 @@
 package io.membrane.fragment.store;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static io.membrane.fragment.store.ScriptValues.string;
+import static io.membrane.fragment.store.ScriptValues.strings;
+import static io.membrane.fragment.store.ScriptValues.stringsGiven;
+import static io.membrane.fragment.store.ScriptValues.text;
 
 import io.membrane.block.ContentDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -42,28 +44,19 @@ final class NameNotes {
    */
   Notes since(String last, Duration keep) {
     List<@Nullable Object> answer =
-        redis.script(
-            Script.NOTES,
-            last.getBytes(UTF_8),
-            UUID.randomUUID().toString().getBytes(UTF_8),
-            Long.toString(keep.toMillis()).getBytes(UTF_8));
-    List<Name> names = new ArrayList<>();
-    for (int i = 3; i < answer.size(); i++) {
-      String member = string(answer.get(i));
-      if (!member.isEmpty()) {
-        names.add(Name.parse(member));
-      }
-    }
+        redis.script(Script.NOTES, text(last), text(UUID.randomUUID()), text(keep.toMillis()));
     return new Notes(
-        string(answer.get(0)), string(answer.get(1)), Long.valueOf(1).equals(answer.get(2)), names);
+        string(answer, 0),
+        string(answer, 1),
+        Long.valueOf(1).equals(answer.get(2)),
+        stringsGiven(answer, 3).stream().map(Name::parse).toList());
   }
 
   /** The digest of each name, in order; null for one that is not there or has ended. */
   List<@Nullable ContentDigest> digests(List<Name> names) {
     List<@Nullable ContentDigest> digests = new ArrayList<>(names.size());
     byte[][] members = names.stream().map(Name::bytes).toArray(byte[][]::new);
-    for (Object answer : redis.script(Script.DIGESTS, members)) {
-      String digest = string(answer);
+    for (String digest : strings(redis.script(Script.DIGESTS, members), 0)) {
       digests.add(digest.isEmpty() ? null : new ContentDigest(digest));
     }
     return digests;
@@ -88,9 +81,5 @@ final class NameNotes {
         keys ->
             visitor.accept(
                 keys.stream().map(key -> Name.parse(key.substring(NAMES.length()))).toList()));
-  }
-
-  private static String string(@Nullable Object answer) {
-    return new String((byte[]) Objects.requireNonNull(answer), UTF_8);
   }
 }

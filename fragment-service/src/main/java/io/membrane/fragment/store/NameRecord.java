@@ -32,9 +32,9 @@ final class NameRecord {
   private NameRecord() {}
 
   /** All that follows the position. */
-  static byte[] tail(Catalog.NewName put, double weight, boolean announced) {
+  static byte[] tail(NewName put, double weight, boolean announced) {
     String meta = meta(put.meta());
-    return Catalog.text(
+    return ScriptValues.text(
         " "
             + (announced ? '1' : '0')
             + ' '
@@ -78,13 +78,22 @@ final class NameRecord {
               digest,
               bytes,
               Forms.zstdBytes(bodyId, bytes),
-              Catalog.expiry(fields.get(0)),
+              expiry(fields.get(0)),
               Integer.parseInt(fields.get(6)),
-              Catalog.position(fields.get(4))),
+              position(fields.get(4))),
           bodyId);
     } catch (IllegalArgumentException | JacksonException e) {
       return new Lookup.Damaged("a field of the name cannot be read", damaged);
     }
+  }
+
+  static @Nullable Long expiry(String expires) {
+    long ms = Long.parseLong(expires);
+    return ms == 0 ? null : ms;
+  }
+
+  static @Nullable String position(String position) {
+    return position.isEmpty() ? null : position;
   }
 
   private static String meta(@Nullable FragmentMeta meta) {

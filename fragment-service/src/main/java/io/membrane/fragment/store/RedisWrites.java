@@ -1,7 +1,7 @@
 package io.membrane.fragment.store;
 
 import io.membrane.fragment.offheap.Payload;
-import io.membrane.fragment.store.Catalog.Outcome;
+import io.membrane.fragment.store.CatalogPuts.Outcome;
 import io.membrane.fragment.store.FragmentStore.Stored;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -16,7 +16,7 @@ final class RedisWrites {
   /** How often a put starts again because what stood in its way was damaged. */
   private static final int ATTEMPTS = 3;
 
-  private final Catalog catalog;
+  private final CatalogPuts names;
   private final Bodies bodies;
   private final RedisRoom room;
   private final MemoryTier memory;
@@ -26,7 +26,7 @@ final class RedisWrites {
   private final Clock clock;
 
   RedisWrites(
-      Catalog catalog,
+      CatalogPuts names,
       Bodies bodies,
       RedisRoom room,
       MemoryTier memory,
@@ -34,7 +34,7 @@ final class RedisWrites {
       Forms forms,
       Neighbours neighbours,
       Clock clock) {
-    this.catalog = catalog;
+    this.names = names;
     this.bodies = bodies;
     this.room = room;
     this.memory = memory;
@@ -51,11 +51,11 @@ final class RedisWrites {
    * @param body stays the caller's to close
    * @throws MembraneException as {@link FragmentStore#put}
    */
-  Stored put(Catalog.NewName put, Payload body, @Nullable UploadHold upload) {
+  Stored put(NewName put, Payload body, @Nullable UploadHold upload) {
     try (Payload form = forms.toWrite(body)) {
       for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         long moment = memory.moment();
-        Catalog.Put done = write(put, body, form, upload);
+        CatalogPuts.Put done = write(put, body, form, upload);
         if (done.outcome() != Outcome.CONFLICT) {
           boolean isNew = done.outcome() == Outcome.STORED;
           bodies.unlink(done.unlink());
@@ -77,14 +77,14 @@ final class RedisWrites {
         "other bytes are stored under this key; fragments are immutable, the first stay");
   }
 
-  private Catalog.Put write(
-      Catalog.NewName put, Payload body, Payload form, @Nullable UploadHold upload) {
+  private CatalogPuts.Put write(
+      NewName put, Payload body, Payload form, @Nullable UploadHold upload) {
     long writtenMs = clock.millis();
     String id = Forms.id(RedisKeys.newBodyId(put.digest(), writtenMs), body, form);
     AtomicBoolean mayBeNamed = new AtomicBoolean();
     try (RedisRoom.Taken taken =
         room.take(RedisKeys.footprint(form.length()) + RedisKeys.NAME_BYTES)) {
-      Catalog.Put done =
+      CatalogPuts.Put done =
           taken.write(() -> {
             mayBeNamed.set(false);
             RedisCalls.Sent<String> written = bodies.write(id, form);
@@ -93,7 +93,7 @@ final class RedisWrites {
               written.await();
             }
             mayBeNamed.set(true);
-            Catalog.Put answer = catalog.put(put, id, writtenMs, ahead, upload);
+            CatalogPuts.Put answer = names.put(put, id, writtenMs, ahead, upload);
             if (ahead) {
               written.await();
             }
@@ -121,8 +121,7 @@ final class RedisWrites {
     }
   }
 
-  private void admit(
-      Catalog.NewName put, Catalog.Put done, Payload body, Payload form, long moment) {
+  private void admit(NewName put, CatalogPuts.Put done, Payload body, Payload form, long moment) {
     if (neighbours.keepsHere(put.name())) {
       memory.admit(
           new Fragment(

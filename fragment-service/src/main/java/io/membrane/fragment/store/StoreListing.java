@@ -23,14 +23,13 @@ public final class StoreListing {
   private static final int SCAN_PAGE = 1000;
   private static final int LOOK_UP_PAGE = 500;
 
-  private final FragmentStore.Settings settings;
+  private final StoreSettings settings;
   private final RedisCalls redis;
   private final Catalog catalog;
   private final NameNotes names;
   private final RedisReads reads;
 
-  StoreListing(
-      FragmentStore.Settings settings, RedisCalls redis, Catalog catalog, RedisReads reads) {
+  StoreListing(StoreSettings settings, RedisCalls redis, Catalog catalog, RedisReads reads) {
     this.settings = settings;
     this.redis = redis;
     this.catalog = catalog;
@@ -78,7 +77,7 @@ public final class StoreListing {
         lines.add(
             ListingLine.stored(
                 known.name().domain(),
-                Catalog.stored(key, meta, known.bytes(), known.expiresAtMs())));
+                NameEvents.stored(key, meta, known.bytes(), known.expiresAtMs())));
       }
     }
     return lines;

@@ -44,7 +44,7 @@ final class Sweep {
       Catalog catalog,
       Bodies bodies,
       UploadRecords uploads,
-      FragmentStore.Settings settings,
+      StoreSettings settings,
       StoreMeters meters) {
     this.redis = redis;
     this.catalog = catalog;

@@ -1,6 +1,7 @@
 package io.membrane.fragment.store;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static io.membrane.fragment.store.ScriptValues.string;
+import static io.membrane.fragment.store.ScriptValues.strings;
 
 import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
@@ -11,9 +12,9 @@ import io.membrane.tenancy.Policy;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The records of uploads in Redis. Each method is one step of {@code upload.lua}, whole or not. */
@@ -203,26 +204,11 @@ final class UploadRecords {
   }
 
   private List<@Nullable Object> step(String... arguments) {
-    byte[][] bytes = new byte[arguments.length][];
-    for (int i = 0; i < arguments.length; i++) {
-      bytes[i] = arguments[i].getBytes(UTF_8);
-    }
-    return redis.script(Script.UPLOAD, bytes);
+    return redis.script(
+        Script.UPLOAD, Arrays.stream(arguments).map(ScriptValues::text).toArray(byte[][]::new));
   }
 
   private static String textOrEmpty(@Nullable Long value) {
     return value == null ? "" : value.toString();
-  }
-
-  private static List<String> strings(List<@Nullable Object> answer, int from) {
-    List<String> strings = new ArrayList<>();
-    for (int i = from; i < answer.size(); i++) {
-      strings.add(string(answer, i));
-    }
-    return strings;
-  }
-
-  private static String string(List<@Nullable Object> answer, int index) {
-    return new String((byte[]) Objects.requireNonNull(answer.get(index)), UTF_8);
   }
 }

@@ -88,7 +88,7 @@ public final class Values {
           Duration ttl =
               policy.ttlSeconds() == null ? defaultTtl : Duration.ofSeconds(policy.ttlSeconds());
           return writes.put(
-              new Catalog.NewName(
+              new NewName(
                   Name.of(domain, key),
                   tenant,
                   policy,

@@ -48,7 +48,7 @@ final class WriteBehind {
     this.capacity = capacity;
   }
 
-  private record Waiting(Catalog.NewName put, Fragment fragment, CountDownLatch written) {}
+  private record Waiting(NewName put, Fragment fragment, CountDownLatch written) {}
 
   /** Whether any are accepted. */
   boolean isOn() {
@@ -62,7 +62,7 @@ final class WriteBehind {
    * @throws MembraneException {@link ErrorCode#FRAGMENT_CONFLICT} if other bytes wait under this
    *     name
    */
-  boolean accept(Catalog.NewName put, Description description, Payload body) {
+  boolean accept(NewName put, Description description, Payload body) {
     if (bytes.addAndGet(put.bytes()) > capacity) {
       bytes.addAndGet(-put.bytes());
       return false;
@@ -103,7 +103,7 @@ final class WriteBehind {
   }
 
   private boolean isDone(Waiting mine, boolean mayBeTriedAgain) {
-    Catalog.NewName put = mine.put();
+    NewName put = mine.put();
     try {
       meters.put(put.owner(), put.bytes(), () -> writes.put(put, mine.fragment().body(), null));
       return true;

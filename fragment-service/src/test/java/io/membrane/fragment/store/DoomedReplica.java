@@ -75,8 +75,8 @@ final class DoomedReplica {
         new SimpleMeterRegistry());
   }
 
-  static FragmentStore.Settings settings(Duration putWindow) {
-    return new FragmentStore.Settings(
+  static StoreSettings settings(Duration putWindow) {
+    return new StoreSettings(
         "redis", "local", Duration.ofHours(1), 1_000_000, putWindow, 0, Compression.NONE);
   }
 

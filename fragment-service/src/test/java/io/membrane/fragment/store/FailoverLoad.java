@@ -97,7 +97,7 @@ final class FailoverLoad implements AutoCloseable {
   private FragmentStore store(MemoryTier tier) {
     return new FragmentStore(
         configured.connections(),
-        new FragmentStore.Settings(
+        new StoreSettings(
             "redis",
             "local",
             StoreOnRedis.DEFAULT_TTL,

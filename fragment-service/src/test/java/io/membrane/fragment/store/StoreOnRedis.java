@@ -102,7 +102,7 @@ abstract class StoreOnRedis {
       MemoryTier tier, @Nullable Long redisCapacity, long writeBehind, Compression compression) {
     return new FragmentStore(
         configured.connections(),
-        new FragmentStore.Settings(
+        new StoreSettings(
             "redis", "local", DEFAULT_TTL, 100_000, PUT_WINDOW, writeBehind, compression),
         Policy.standard(Sharing.ISOLATED),
         redisCapacity,
