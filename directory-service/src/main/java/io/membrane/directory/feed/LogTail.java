@@ -10,7 +10,6 @@ import io.membrane.wire.LogPosition;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -44,18 +43,7 @@ public final class LogTail implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMillis(500);
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(200);
-  private static final Duration SWEEP_ROUND = Duration.ofMinutes(1);
-
-  /** Records swept between two pages at most: about a millisecond. */
-  private static final int MAX_SLICE = 1 << 17;
-
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
-
-  /**
-   * So much is read again where a log lost its end: a new primary whose clock is behind gives ids
-   * that are less than those that were lost.
-   */
-  private static final long READ_AGAIN_MS = 60_000;
 
   /** What became of the log's events, for metrics. */
   public enum Outcome {
@@ -72,18 +60,11 @@ public final class LogTail implements AutoCloseable {
   private final Clock clock;
   private final Doubts doubts = new Doubts();
   private final PageIngest ingest;
-  private final LogSize size = new LogSize();
-  private final Reached position = new Reached();
+  private final ImageProgress progress;
+  private final RecordSweep sweep;
   private final Changing changing = new Changing();
-
-  /** Whether the position is that of an entry that the log should hold. */
-  private boolean stands;
-
-  private @Nullable String life;
-  private volatile boolean caughtUp;
   private volatile boolean stopping;
   private volatile long lagMs;
-  private long sweptAtMs;
   private @Nullable Thread thread;
 
   /**
@@ -105,13 +86,15 @@ public final class LogTail implements AutoCloseable {
     this.maxBytes = maxBytes;
     this.clock = clock;
     this.ingest = new PageIngest(image, notes, doubts);
+    this.progress = new ImageProgress(image, doubts);
+    this.sweep = new RecordSweep(image, clock);
   }
 
   /** Begins to read. */
   public synchronized void start() {
     stopping = false;
     changing.begin();
-    sweptAtMs = clock.millis();
+    sweep.begin();
     thread = Thread.ofPlatform().name("log-tail").start(this::run);
   }
 
@@ -140,12 +123,12 @@ public final class LogTail implements AutoCloseable {
 
   /** Whether the image holds all that the log held when it was last asked, and it answers. */
   public boolean isCaughtUp() {
-    return caughtUp;
+    return progress.isCaughtUp();
   }
 
   /** Position of the last entry that the image holds. */
   public LogPosition position() {
-    return position.get();
+    return progress.position().get();
   }
 
   /**
@@ -179,7 +162,7 @@ public final class LogTail implements AutoCloseable {
    *     hold all of its log
    */
   public Relisting relist() throws InterruptedException {
-    return change(i -> new Relisting(events, this, doubts, standsAt(), i.list()));
+    return change(i -> new Relisting(events, this, doubts, progress.cursor(), i.list()));
   }
 
   /** How often the shared store was taken in anew. */
@@ -203,7 +186,7 @@ public final class LogTail implements AutoCloseable {
    * @return whether it does; false once {@code limit} is over
    */
   public boolean await(LogPosition wanted, Duration limit) {
-    return position.await(wanted, limit);
+    return progress.position().await(wanted, limit);
   }
 
   /**
@@ -212,7 +195,7 @@ public final class LogTail implements AutoCloseable {
    * @return whether it does; false once {@code limit} is over
    */
   boolean awaitAfter(LogPosition before, Duration limit) {
-    return position.await(new LogPosition(before.ms(), before.seq() + 1), limit);
+    return progress.position().await(new LogPosition(before.ms(), before.seq() + 1), limit);
   }
 
   /**
@@ -235,15 +218,7 @@ public final class LogTail implements AutoCloseable {
    *     is not all
    */
   Moment moment() throws InterruptedException {
-    return change(i -> new Moment(standsAt(), i.localProgress()));
-  }
-
-  private FeedCursor standsAt() {
-    if (life == null || !caughtUp || !(stands || position.get().equals(LogPosition.START))) {
-      throw new MembraneException(
-          ErrorCode.DEPENDENCY_UNAVAILABLE, "the directory still reads its log; try again");
-    }
-    return new FeedCursor(life, position.get());
+    return change(i -> new Moment(progress.cursor(), i.localProgress()));
   }
 
   private void run() {
@@ -253,10 +228,10 @@ public final class LogTail implements AutoCloseable {
         reported = false;
         follow(reader);
       } catch (RuntimeException e) {
-        caughtUp = false;
+        progress.loseTouch();
         if (!stopping && !reported) {
           reported = true;
-          log.warn("the log cannot be read; the image stays at {}", position, e);
+          log.warn("the log cannot be read; the image stays at {}", progress.position(), e);
         }
         changing.doAll();
         LockSupport.parkNanos(BETWEEN_ATTEMPTS.toNanos());
@@ -264,42 +239,34 @@ public final class LogTail implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
-    caughtUp = false;
+    progress.loseTouch();
   }
 
   private void follow(EventLog.Reader reader) throws InterruptedException {
-    if (life == null) {
+    if (!progress.hasBegun()) {
       begin(reader);
     }
     while (!stopping) {
-      if (caughtUp) {
-        LogPosition from = position.get();
+      if (progress.isCaughtUp()) {
+        LogPosition from = progress.position().get();
         changing.doAllDuring(() -> reader.awaitAfter(from, PATIENCE));
       } else {
         changing.doAll();
       }
-      Page page = reader.after(position.get());
+      Page page = reader.after(progress.position().get());
       long readAtNanos = System.nanoTime();
-      if (!goesOn(page)) {
+      if (!progress.goesOn(page)) {
         continue;
       }
       ingest.take(page.entries());
-      long bytes = size.add(page);
-      lagMs = 0;
-      if (!page.entries().isEmpty()) {
-        LogPosition last = page.entries().getLast().position();
-        Duration taken = Duration.ofNanos(System.nanoTime() - readAtNanos);
-        lagMs = Math.max(0, page.redisMs() + taken.toMillis() - last.ms());
-        stands = true;
-        position.moveTo(last);
+      lagMs = page.ageMs(Duration.ofNanos(System.nanoTime() - readAtNanos));
+      long bytes = progress.take(page);
+      sweep.run();
+      snapshots.tick(page.entries().size(), bytes, () -> progress.standing(clock.millis()), image);
+      LogPosition first = progress.trimTo(maxBytes);
+      if (first != null) {
+        events.trim(first);
       }
-      if (page.isLast() && !caughtUp) {
-        caughtUp = true;
-        log.info("the image holds {} blocks, up to {}", image.blocks(), position);
-      }
-      sweep();
-      snapshots.tick(page.entries().size(), bytes, this::standing, image);
-      trim();
     }
   }
 
@@ -309,12 +276,8 @@ public final class LogTail implements AutoCloseable {
     Standing standing = snapshots.load(found, at -> at.equals(reader.after(at).before()), image);
     if (standing != null) {
       readNotes(reader, found, standing.position());
-      doubts.restore(standing);
-      size.restore(standing.position(), standing.logBytes());
-      position.moveTo(standing.position());
-      stands = true;
     }
-    life = found;
+    progress.begin(found, standing);
   }
 
   /** What callers said is in no snapshot; of what the log still holds, it is read again. */
@@ -329,74 +292,6 @@ public final class LogTail implements AutoCloseable {
       }
       ingest.takeNotes(due);
       at = due.getLast().position();
-    }
-  }
-
-  private Standing standing() {
-    return new Standing(
-        Objects.requireNonNull(life),
-        position.get(),
-        clock.millis(),
-        size.bytes(),
-        doubts.entriesLost(),
-        doubts.numbering(image.localProgress()));
-  }
-
-  /** Whether the page is what comes after the image's position; otherwise that has moved. */
-  private boolean goesOn(Page page) {
-    if (!page.life().equals(life)) {
-      log.warn("the log is another one; the image is built again");
-      life = page.life();
-      caughtUp = false;
-      image.clear();
-      doubts.clear();
-      size.clear();
-      moveBackTo(LogPosition.START);
-      return false;
-    }
-    if (!stands) {
-      if (page.isCut() && !doubts.any()) {
-        log.warn("the log no longer holds its first entries; what they said is not known");
-        doubts.loseBeginning();
-      }
-      return true;
-    }
-    LogPosition held = page.before();
-    if (held == null) {
-      log.warn("the log was trimmed past {}; what it said meanwhile is not known", position);
-      doubts.loseBeginning();
-      moveBackTo(LogPosition.START);
-      return false;
-    }
-    if (!held.equals(position.get())) {
-      log.warn("the log lost what it held after {}; the image was at {}", held, position);
-      doubts.loseEnd(held);
-      moveBackTo(new LogPosition(Math.max(0, held.ms() - READ_AGAIN_MS), 0));
-      return false;
-    }
-    return true;
-  }
-
-  private void moveBackTo(LogPosition before) {
-    stands = false;
-    position.moveTo(before);
-  }
-
-  /** Looks at a part of the records, so that a round over all of them takes about a minute. */
-  private void sweep() {
-    long now = clock.millis();
-    long records = (long) image.blocks() + image.goneBlocks();
-    long due = records * Math.max(0, now - sweptAtMs) / SWEEP_ROUND.toMillis();
-    if (due > 0 || records == 0) {
-      sweptAtMs = now;
-      image.sweep((int) Math.min(due, MAX_SLICE));
-    }
-  }
-
-  private void trim() {
-    LogPosition first = size.trimTo(maxBytes);
-    if (first != null) {
-      events.trim(first);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.membrane.directory.feed;
 
 import io.membrane.wire.LogPosition;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,5 +26,16 @@ record Page(
 
   Page {
     entries = List.copyOf(entries);
+  }
+
+  /**
+   * Age in milliseconds of the newest entry, by Redis' clock; 0 without one.
+   *
+   * @param since time since this was read
+   */
+  long ageMs(Duration since) {
+    return entries.isEmpty()
+        ? 0
+        : Math.max(0, redisMs + since.toMillis() - entries.getLast().position().ms());
   }
 }
