@@ -12,8 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,20 +25,12 @@ import org.jspecify.annotations.Nullable;
 public final class ComputeLane<S> implements AutoCloseable {
 
   private static final Duration SHUTDOWN = Duration.ofSeconds(10);
-  private static final Duration PAUSE = Duration.ofMillis(10);
 
-  private final Turns<Ticket<S, ?>> turns;
-  private final Admission admission;
+  private final LaneQueue<S> queue;
   private final Steps<S> steps;
   private final Stepped observer;
   private final Duration patience;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition news = lock.newCondition();
   private final Thread thread;
-  private CompletableFuture<@Nullable Void> drained = new CompletableFuture<>();
-  private @Nullable Ticket<S, ?> idle;
-  private boolean draining;
-  private boolean closed;
 
   /**
    * Starts the thread.
@@ -55,8 +45,7 @@ public final class ComputeLane<S> implements AutoCloseable {
       PrefillTimes times,
       Stepped observer,
       Duration patience) {
-    this.turns = new Turns<>(limits.kvTokens(), limits.batchTokens(), new TicketMeasures<>());
-    this.admission = new Admission(limits, times);
+    this.queue = new LaneQueue<>(limits, times);
     this.steps = new Steps<>(engine, observer);
     this.observer = observer;
     this.patience = patience;
@@ -76,28 +65,28 @@ public final class ComputeLane<S> implements AutoCloseable {
     CallContext.checkCaller("its way to the engine");
     Duration left = CallContext.currentOr(patience).remaining();
     long end = System.nanoTime() + left.toNanos();
-    Ticket<S, T> ticket = admit(work, left);
+    Ticket<S, T> ticket = new Ticket<>(work, observer.follower());
+    queue.admit(ticket, left);
     try (Cancellation.Listener _ = CallContext.onCancel(() -> ticket.result().cancel(false))) {
       work.entered();
       return ticket.result().get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (CancellationException e) {
-      leave(ticket);
+      queue.leave(ticket);
       throw CallContext.cancelled("the prefill", e);
     } catch (TimeoutException e) {
-      leave(ticket);
+      queue.leave(ticket);
       throw new MembraneException(
           ErrorCode.DEADLINE_EXCEEDED,
           "the prompt was not computed in time, %d more are waiting: allow more time (%s)"
               .formatted(waiting(), CallContext.DEADLINE_HEADER),
           e);
     } catch (InterruptedException e) {
-      leave(ticket);
-      Thread.currentThread().interrupt();
-      throw Ticket.shuttingDown();
+      queue.leave(ticket);
+      throw ShuttingDown.interrupted(e);
     } catch (ExecutionException e) {
       throw Ticket.rethrown(e.getCause());
     } catch (RuntimeException | Error e) {
-      leave(ticket);
+      queue.leave(ticket);
       throw e;
     }
   }
@@ -117,7 +106,7 @@ public final class ComputeLane<S> implements AutoCloseable {
    */
   public <T> T load(Callable<T> errand) {
     Ticket<S, T> ticket = new Ticket<>(new Errand<>(0, errand));
-    enter(ticket);
+    queue.enter(ticket);
     try {
       return ticket.result().get();
     } catch (InterruptedException e) {
@@ -134,157 +123,37 @@ public final class ComputeLane<S> implements AutoCloseable {
    */
   public <T> CompletableFuture<T> whenIdle(Work<S, T> work) {
     Ticket<S, T> ticket = new Ticket<>(work);
-    lock.lock();
-    try {
-      if (idle != null || draining || closed) {
-        ticket.fail(new IllegalStateException("the lane takes no such work now"));
-      } else {
-        idle = ticket;
-        news.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
+    queue.enterIdle(ticket);
     return ticket.result();
   }
 
-  private <T> Ticket<S, T> admit(Work<S, T> work, Duration left) {
-    lock.lock();
-    try {
-      if (draining || closed) {
-        throw Ticket.shuttingDown();
-      }
-      admission.require(work, left, turns);
-      Ticket<S, T> ticket = new Ticket<>(work, observer.follower());
-      enter(ticket);
-      return ticket;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void enter(Ticket<S, ?> ticket) {
-    lock.lock();
-    try {
-      turns.add(ticket);
-      news.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** What has begun is the thread's to remove. */
-  private void leave(Ticket<S, ?> ticket) {
-    ticket.result().cancel(false);
-    lock.lock();
-    try {
-      if (!turns.hasBegun(ticket)) {
-        turns.remove(ticket);
-      }
-      news.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void compute() {
-    List<Ticket<S, ?>> batch = await();
+    List<Ticket<S, ?>> batch = queue.next();
     while (!batch.isEmpty()) {
       steps.step(batch);
-      batch = await();
+      batch = queue.next();
     }
-  }
-
-  /** The next batch; empty once the lane is closed. */
-  private List<Ticket<S, ?>> await() {
-    lock.lock();
-    try {
-      while (true) {
-        sweep();
-        List<Ticket<S, ?>> batch = turns.next();
-        if (!batch.isEmpty()) {
-          return batch;
-        }
-        if (!turns.all().isEmpty()) {
-          pause();
-          continue;
-        }
-        if (draining) {
-          drained.complete(null);
-        }
-        if (closed) {
-          return List.of();
-        }
-        if (idle != null) {
-          return List.of(idle);
-        }
-        news.awaitUninterruptibly();
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** What waits may become ready by the passing of time alone. */
-  @SuppressWarnings("WaitNotInLoop") // its caller loops
-  private void pause() {
-    try {
-      long _ = news.awaitNanos(PAUSE.toNanos());
-    } catch (InterruptedException e) {
-      closed = true;
-    }
-  }
-
-  private void sweep() {
-    if (closed) {
-      turns.all().forEach(ticket -> ticket.fail(Ticket.shuttingDown()));
-    }
-    turns.all().stream().filter(Ticket::isOver).forEach(this::end);
-    if (idle != null && (draining || closed || idle.isOver())) {
-      idle.result().cancel(false);
-      idle.work().close();
-      idle = null;
-    }
-  }
-
-  private void end(Ticket<S, ?> ticket) {
-    turns.remove(ticket);
-    ticket.work().close();
   }
 
   /** Has the lane ask again which work is ready. */
   public void wake() {
-    lock.lock();
-    try {
-      news.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    queue.wake();
   }
 
   /** Prompts that have not begun. */
   public int waiting() {
-    return waitingWork().size();
+    return queue.waiting().size();
   }
 
   /** Tokens that those have to compute. */
   public int waitingTokens() {
-    return waitingWork().stream().mapToInt(ticket -> ticket.work().remainingTokens()).sum();
+    return queue.waiting().stream().mapToInt(ticket -> ticket.work().remainingTokens()).sum();
   }
 
   /** How long the first of them has waited; 0 if there is none. */
   public double waitingSeconds() {
-    List<Ticket<S, ?>> waiting = waitingWork();
+    List<Ticket<S, ?>> waiting = queue.waiting();
     return waiting.isEmpty() ? 0 : waiting.getFirst().ageNanos() / 1e9;
-  }
-
-  private List<Ticket<S, ?>> waitingWork() {
-    lock.lock();
-    try {
-      return turns.waiting();
-    } finally {
-      lock.unlock();
-    }
   }
 
   /**
@@ -293,37 +162,18 @@ public final class ComputeLane<S> implements AutoCloseable {
    * @return done when all that was taken in has ended
    */
   public CompletableFuture<@Nullable Void> drain() {
-    lock.lock();
-    try {
-      draining = true;
-      news.signalAll();
-      return drained;
-    } finally {
-      lock.unlock();
-    }
+    return queue.drain();
   }
 
   /** Takes work in again. */
   public void resume() {
-    lock.lock();
-    try {
-      draining = false;
-      drained = new CompletableFuture<>();
-    } finally {
-      lock.unlock();
-    }
+    queue.resume();
   }
 
   /** Lets the running step end and drops the rest. */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      news.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    queue.close();
     try {
       if (!thread.join(SHUTDOWN)) {
         thread.interrupt();

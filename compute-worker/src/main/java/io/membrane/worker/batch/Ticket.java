@@ -1,7 +1,5 @@
 package io.membrane.worker.batch;
 
-import io.membrane.rpc.ErrorCode;
-import io.membrane.rpc.MembraneException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -73,11 +71,6 @@ final class Ticket<S, T> {
     } catch (RuntimeException | Error e) {
       fail(e);
     }
-  }
-
-  static MembraneException shuttingDown() {
-    return new MembraneException(
-        ErrorCode.DEPENDENCY_UNAVAILABLE, "the worker is shutting down; ask another");
   }
 
   static RuntimeException rethrown(@Nullable Throwable cause) {

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,52 +198,27 @@ public final class PrefixStream implements AutoCloseable {
 
   /** Whether nothing more will arrive; there may still be something to take. */
   public boolean isDone() {
-    lock.lock();
-    try {
-      return prefix.count() == 0;
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> prefix.count() == 0);
   }
 
   /** Whether it goes on only after something was taken. */
   public boolean isFull() {
-    lock.lock();
-    try {
-      return waiting > 0 && prefix.hasArrived();
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> waiting > 0 && prefix.hasArrived());
   }
 
   /** Nanoseconds until the last open block is there, if they come as they did so far. */
   public double expectedNanos() {
-    lock.lock();
-    try {
-      return progress.expectedNanos(prefix.count());
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> progress.expectedNanos(prefix.count()));
   }
 
   /** Nanoseconds that it took, or has taken so far, without those that it waited for room. */
   public long tookNanos() {
-    lock.lock();
-    try {
-      return progress.tookNanos();
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> progress.tookNanos());
   }
 
   /** Blocks that were asked for and could not be had. */
   public BitSet missing() {
-    lock.lock();
-    try {
-      return prefix.missing();
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> prefix.missing());
   }
 
   /** Ends what is under way; nothing arrives any more. */
@@ -259,9 +235,13 @@ public final class PrefixStream implements AutoCloseable {
 
   /** Whether none of its threads is left. */
   public boolean isEnded() {
+    return locked(() -> running == 0 && attempts == 0);
+  }
+
+  private <T> T locked(Supplier<T> question) {
     lock.lock();
     try {
-      return running == 0 && attempts == 0;
+      return question.get();
     } finally {
       lock.unlock();
     }

@@ -131,6 +131,13 @@ public final class ProviderCall implements AutoCloseable {
         e);
   }
 
+  /** The answer to one whose thread was interrupted; it is interrupted again. */
+  static MembraneException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new MembraneException(
+        ErrorCode.DEPENDENCY_UNAVAILABLE, "the worker is shutting down; ask another", e);
+  }
+
   /** Header and body within the caller's time; a request's own timeout ends with the header. */
   private HttpResponse<byte[]> send(HttpRequest request) {
     CompletableFuture<HttpResponse<byte[]>> answer =
@@ -144,9 +151,7 @@ public final class ProviderCall implements AutoCloseable {
       throw new MembraneException(
           ErrorCode.DEADLINE_EXCEEDED, peer + " at " + url + " did not answer in time", e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new MembraneException(
-          ErrorCode.DEPENDENCY_UNAVAILABLE, "the worker is shutting down; ask another", e);
+      throw interrupted(e);
     } catch (ExecutionException e) {
       throw new MembraneException(
           ErrorCode.DEPENDENCY_UNAVAILABLE,

@@ -109,9 +109,7 @@ final class SharedCalls<K, V> {
           "the same prompt is on its way to the provider, which did not answer in time",
           e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new MembraneException(
-          ErrorCode.DEPENDENCY_UNAVAILABLE, "the worker is shutting down; ask another", e);
+      throw ProviderCall.interrupted(e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof MembraneException ours) {
         throw new MembraneException(ours.code(), ours.detail(), ours, ours.retryAfter());

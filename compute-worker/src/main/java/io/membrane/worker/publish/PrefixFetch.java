@@ -4,11 +4,11 @@ import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
 import io.membrane.block.Slice;
 import io.membrane.rpc.CallContext;
-import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.FragmentClient.FragmentMeta;
+import io.membrane.worker.batch.ShuttingDown;
 import io.membrane.worker.fetch.FetchOptions;
 import io.membrane.worker.fetch.FrameCheck.Verdict;
 import io.membrane.worker.fetch.Hedging;
@@ -87,9 +87,7 @@ final class PrefixFetch {
         }
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new MembraneException(
-          ErrorCode.DEPENDENCY_UNAVAILABLE, "the worker is shutting down; ask another", e);
+      throw ShuttingDown.interrupted(e);
     }
     CallContext.checkCaller("the fetch of its prefix");
     List<Payload> leading = new ArrayList<>();

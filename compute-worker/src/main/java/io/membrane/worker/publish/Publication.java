@@ -5,6 +5,7 @@ import io.membrane.block.Slice;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
+import io.membrane.worker.batch.ShuttingDown;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -196,9 +197,7 @@ final class Publication implements AutoCloseable {
       return outcome.and(
           Outcome.failed(List.copyOf(unanswered), failure == null ? late() : failure));
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new MembraneException(
-          ErrorCode.DEPENDENCY_UNAVAILABLE, "the worker is shutting down; ask another", e);
+      throw ShuttingDown.interrupted(e);
     } finally {
       lock.unlock();
     }

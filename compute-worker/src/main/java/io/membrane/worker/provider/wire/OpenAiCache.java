@@ -3,10 +3,7 @@ package io.membrane.worker.provider.wire;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/**
- * OpenAI's prompt cache, the same behind each of its APIs. Prompts of 1,024 tokens and more are
- * cached by themselves, in steps of 128.
- */
+/** How long OpenAI's prompt cache keeps a prompt, and how that is asked for. */
 final class OpenAiCache {
 
   /** What is asked for without a word: models keep a prompt for 5 minutes at least. */
@@ -17,9 +14,6 @@ final class OpenAiCache {
 
   /** The most that models before keep one. */
   static final Duration MOST = Duration.ofHours(24);
-
-  private static final int MINIMUM = 1024;
-  private static final int STEP = 128;
 
   private OpenAiCache() {}
 
@@ -33,15 +27,5 @@ final class OpenAiCache {
   /** {@code prompt_cache_retention}. */
   static @Nullable String retention(@Nullable Duration ttl) {
     return MOST.equals(ttl) ? "24h" : null;
-  }
-
-  static boolean has(Usage usage) {
-    return usage.promptTokens() >= MINIMUM;
-  }
-
-  /** A share of the blocks, since their own tokens are not the provider's. */
-  static int blocks(Usage usage, int blocks) {
-    int cached = usage.promptTokens() - usage.promptTokens() % STEP;
-    return (int) ((long) blocks * cached / usage.promptTokens());
   }
 }

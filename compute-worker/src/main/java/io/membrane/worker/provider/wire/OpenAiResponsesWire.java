@@ -1,6 +1,5 @@
 package io.membrane.worker.provider.wire;
 
-import io.membrane.worker.provider.wire.WireOptions.Role;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -9,17 +8,15 @@ import tools.jackson.databind.JsonNode;
  * OpenAI's responses. An answer is cut short by design and says {@code incomplete}; nothing of it
  * is to be kept there.
  */
-final class OpenAiResponsesWire implements ProviderWire {
+final class OpenAiResponsesWire extends OpenAiApi {
 
   /** The least that the API takes. */
   private static final int MAX_OUTPUT_TOKENS = 16;
 
   private static final List<String> ANSWERED = List.of("incomplete", "completed");
 
-  private final WireOptions options;
-
   OpenAiResponsesWire(WireOptions options) {
-    this.options = options;
+    super(options);
   }
 
   private record Request(
@@ -32,8 +29,6 @@ final class OpenAiResponsesWire implements ProviderWire {
       @Nullable String promptCacheRetention,
       OpenAiCache.@Nullable Options promptCacheOptions) {}
 
-  private record Message(Role role, String content) {}
-
   @Override
   public String path() {
     return "/v1/responses";
@@ -43,7 +38,7 @@ final class OpenAiResponsesWire implements ProviderWire {
   public Object request(ProviderPrompt prompt) {
     return new Request(
         options.model(),
-        List.of(new Message(options.role(), prompt.text())),
+        messages(prompt),
         MAX_OUTPUT_TOKENS,
         false,
         false,
@@ -57,21 +52,6 @@ final class OpenAiResponsesWire implements ProviderWire {
     if (!ANSWERED.contains(answer.path("status").asString(""))) {
       throw new BadAnswerException("its status is neither completed nor incomplete");
     }
-    return new Usage(
-        Counts.required(answer, "/usage/input_tokens"),
-        Counts.optional(answer, "/usage/input_tokens_details/cached_tokens"),
-        Counts.optional(answer, "/usage/input_tokens_details/cache_write_tokens"),
-        Counts.orZero(answer, "/usage/output_tokens"),
-        null);
-  }
-
-  @Override
-  public boolean isCached(Usage usage) {
-    return OpenAiCache.has(usage);
-  }
-
-  @Override
-  public int warmBlocks(Usage usage, int blocks) {
-    return OpenAiCache.blocks(usage, blocks);
+    return usage(answer, "input_tokens", "output_tokens");
   }
 }

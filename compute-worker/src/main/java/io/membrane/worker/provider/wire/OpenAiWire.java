@@ -1,17 +1,14 @@
 package io.membrane.worker.provider.wire;
 
-import io.membrane.worker.provider.wire.WireOptions.Role;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** OpenAI's chat completions. */
-final class OpenAiWire implements ProviderWire {
-
-  private final WireOptions options;
+final class OpenAiWire extends OpenAiApi {
 
   OpenAiWire(WireOptions options) {
-    this.options = options;
+    super(options);
   }
 
   private record Request(
@@ -23,8 +20,6 @@ final class OpenAiWire implements ProviderWire {
       @Nullable String promptCacheRetention,
       OpenAiCache.@Nullable Options promptCacheOptions) {}
 
-  private record Message(Role role, String content) {}
-
   @Override
   public String path() {
     return "/v1/chat/completions";
@@ -34,7 +29,7 @@ final class OpenAiWire implements ProviderWire {
   public Object request(ProviderPrompt prompt) {
     return new Request(
         options.model(),
-        List.of(new Message(options.role(), prompt.text())),
+        messages(prompt),
         1,
         false,
         options.promptCacheKey(),
@@ -44,21 +39,6 @@ final class OpenAiWire implements ProviderWire {
 
   @Override
   public Usage usage(JsonNode answer) {
-    return new Usage(
-        Counts.required(answer, "/usage/prompt_tokens"),
-        Counts.optional(answer, "/usage/prompt_tokens_details/cached_tokens"),
-        Counts.optional(answer, "/usage/prompt_tokens_details/cache_write_tokens"),
-        Counts.orZero(answer, "/usage/completion_tokens"),
-        null);
-  }
-
-  @Override
-  public boolean isCached(Usage usage) {
-    return OpenAiCache.has(usage);
-  }
-
-  @Override
-  public int warmBlocks(Usage usage, int blocks) {
-    return OpenAiCache.blocks(usage, blocks);
+    return usage(answer, "prompt_tokens", "completion_tokens");
   }
 }
