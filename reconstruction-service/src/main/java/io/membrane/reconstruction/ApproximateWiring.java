@@ -3,6 +3,7 @@ package io.membrane.reconstruction;
 import io.membrane.boot.StartupProblem;
 import io.membrane.reconstruction.execute.ApproximateReuse;
 import io.membrane.reconstruction.execute.ApproximateSettings;
+import io.membrane.reconstruction.prefetch.PrefetchCounts;
 import io.membrane.reconstruction.prefetch.Prefetching;
 import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.ServiceClients;
@@ -64,13 +65,12 @@ class ApproximateWiring {
   @Bean
   MeterBinder approximateMetrics(ApproximateReuse reuse, Prefetching prefetching) {
     return meters -> {
-      blocks(meters, "asked", prefetching, p -> p.similarCounts().blocks());
-      blocks(meters, "left_out", prefetching, p -> p.similarCounts().leftOut());
-      counter(Metric.SEMANTIC_BYTES, prefetching, p -> p.similarCounts().bytes()).register(meters);
-      counter(Metric.FAILED_SEMANTIC_PREFETCHES, prefetching, p -> p.similarCounts().failed())
-          .register(meters);
-      counter(Metric.LOST_DESCRIPTIONS, prefetching, p -> p.similarCounts().untold())
-          .register(meters);
+      PrefetchCounts similar = prefetching.similarCounts();
+      blocks(meters, "asked", similar, PrefetchCounts::blocks);
+      blocks(meters, "left_out", similar, PrefetchCounts::leftOut);
+      counter(Metric.SEMANTIC_BYTES, similar, PrefetchCounts::bytes).register(meters);
+      counter(Metric.FAILED_SEMANTIC_PREFETCHES, similar, PrefetchCounts::failed).register(meters);
+      counter(Metric.LOST_DESCRIPTIONS, similar, PrefetchCounts::untold).register(meters);
       counter(Metric.FAILED_SEMANTIC_SEARCHES, reuse, ApproximateReuse::failed).register(meters);
     };
   }
@@ -78,8 +78,8 @@ class ApproximateWiring {
   private static void blocks(
       MeterRegistry meters,
       String outcome,
-      Prefetching source,
-      ToDoubleFunction<Prefetching> count) {
+      PrefetchCounts source,
+      ToDoubleFunction<PrefetchCounts> count) {
     counter(Metric.SEMANTIC_BLOCKS, source, count).tag("outcome", outcome).register(meters);
   }
 

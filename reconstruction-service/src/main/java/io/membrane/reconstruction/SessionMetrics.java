@@ -1,5 +1,6 @@
 package io.membrane.reconstruction;
 
+import io.membrane.reconstruction.prefetch.PrefetchCounts;
 import io.membrane.reconstruction.prefetch.Prefetching;
 import io.membrane.reconstruction.session.SessionHistory;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -14,13 +15,14 @@ class SessionMetrics {
 
   SessionMetrics(MeterRegistry meters, SessionHistory history, Prefetching prefetching) {
     Gauge.builder(Metric.SESSIONS.id(), history, SessionHistory::size).register(meters);
-    blocks(meters, "asked", prefetching, Prefetching::blocks);
-    blocks(meters, "left_out", prefetching, Prefetching::leftOut);
+    PrefetchCounts turns = prefetching.turnCounts();
+    blocks(meters, "asked", turns, PrefetchCounts::blocks);
+    blocks(meters, "left_out", turns, PrefetchCounts::leftOut);
     blocks(meters, "useful", history, SessionHistory::usefulBlocks);
     blocks(meters, "wasted", history, SessionHistory::wastedBlocks);
-    counter(Metric.PREFETCHED_BYTES, prefetching, Prefetching::bytes).register(meters);
-    counter(Metric.FAILED_PREFETCHES, prefetching, Prefetching::failed).register(meters);
-    counter(Metric.LOST_SESSION_CONTEXTS, prefetching, Prefetching::lostNotes).register(meters);
+    counter(Metric.PREFETCHED_BYTES, turns, PrefetchCounts::bytes).register(meters);
+    counter(Metric.FAILED_PREFETCHES, turns, PrefetchCounts::failed).register(meters);
+    counter(Metric.LOST_SESSION_CONTEXTS, turns, PrefetchCounts::untold).register(meters);
   }
 
   private static <T> void blocks(

@@ -7,10 +7,10 @@ import io.membrane.block.FragmentKey;
 import io.membrane.block.Slice;
 import io.membrane.fixture.Seeds;
 import io.membrane.fixture.TestClock;
+import io.membrane.reconstruction.prefetch.PrefetchCounts;
 import io.membrane.reconstruction.prefetch.PrefetchSettings;
 import io.membrane.reconstruction.prefetch.PrefetchSettings.When;
 import io.membrane.reconstruction.prefetch.Prefetching;
-import io.membrane.reconstruction.prefetch.SimilarCounts;
 import io.membrane.reconstruction.session.SessionHistory;
 import io.membrane.reconstruction.session.SessionKey;
 import io.membrane.reconstruction.session.SessionLimits;
@@ -100,8 +100,8 @@ class PrefetchingTest {
     prefetching.turnBegins(CHAT);
 
     awaitAsked(chain);
-    Awaitility.await().until(() -> prefetching.blocks() == 6);
-    assertThat(prefetching.bytes()).isEqualTo(6L * MiniWorker.PAYLOAD_BYTES);
+    Awaitility.await().until(() -> prefetching.turnCounts().blocks() == 6);
+    assertThat(prefetching.turnCounts().bytes()).isEqualTo(6L * MiniWorker.PAYLOAD_BYTES);
   }
 
   @Test
@@ -114,7 +114,7 @@ class PrefetchingTest {
     prefetching(When.TURN, 0, PLENTY).turnBegins(CHAT);
 
     awaitAsked(chain);
-    assertThat(never.blocks() + never.failed()).isZero();
+    assertThat(never.turnCounts().blocks() + never.turnCounts().failed()).isZero();
   }
 
   @Test
@@ -132,7 +132,7 @@ class PrefetchingTest {
     prefetching.expectTurns();
 
     awaitAsked(chain);
-    Awaitility.await().until(() -> prefetching.blocks() == 6);
+    Awaitility.await().until(() -> prefetching.turnCounts().blocks() == 6);
   }
 
   @Test
@@ -156,12 +156,12 @@ class PrefetchingTest {
 
     prefetching.turnBegins(CHAT);
 
-    Awaitility.await().until(() -> prefetching.blocks() == 4);
+    Awaitility.await().until(() -> prefetching.turnCounts().blocks() == 4);
     List<FragmentKey> expected = new ArrayList<>();
     expected.add(new FragmentKey(chain.getLast(), state));
     expected.addAll(keys(chain.subList(0, 4)));
     assertThat(asked()).containsExactly(expected);
-    assertThat(prefetching.bytes()).isEqualTo(500 + 4L * MiniWorker.PAYLOAD_BYTES);
+    assertThat(prefetching.turnCounts().bytes()).isEqualTo(500 + 4L * MiniWorker.PAYLOAD_BYTES);
   }
 
   @Test
@@ -182,7 +182,7 @@ class PrefetchingTest {
     prefetching.turnBegins(CHAT);
 
     awaitAsked(chain.subList(0, 2));
-    assertThat(prefetching.leftOut()).isEqualTo(4);
+    assertThat(prefetching.turnCounts().leftOut()).isEqualTo(4);
   }
 
   @Test
@@ -195,7 +195,7 @@ class PrefetchingTest {
       prefetching.turnBegins(key);
     }
 
-    assertThat(prefetching.failed()).isEqualTo(1);
+    assertThat(prefetching.turnCounts().failed()).isEqualTo(1);
     Awaitility.await().until(() -> asked().size() == 16);
   }
 
@@ -206,11 +206,13 @@ class PrefetchingTest {
     prefetching.similar(() -> chain);
 
     awaitAsked(chain.subList(0, 2));
-    SimilarCounts counts = prefetching.similarCounts();
+    PrefetchCounts counts = prefetching.similarCounts();
     Awaitility.await().until(() -> counts.blocks() == 2);
     assertThat(counts.bytes()).isEqualTo(2L * MiniWorker.PAYLOAD_BYTES);
     assertThat(counts.leftOut()).isEqualTo(4);
-    assertThat(counts.failed() + prefetching.blocks() + prefetching.bytes()).isZero();
+    assertThat(
+            counts.failed() + prefetching.turnCounts().blocks() + prefetching.turnCounts().bytes())
+        .isZero();
   }
 
   @Test
@@ -262,8 +264,9 @@ class PrefetchingTest {
 
     prefetching.turnBegins(CHAT);
 
-    Awaitility.await().until(() -> prefetching.failed() == 1);
+    Awaitility.await().until(() -> prefetching.turnCounts().failed() == 1);
     turn(CHAT);
-    assertThat(history.wastedBlocks() + history.usefulBlocks() + prefetching.blocks()).isZero();
+    assertThat(history.wastedBlocks() + history.usefulBlocks() + prefetching.turnCounts().blocks())
+        .isZero();
   }
 }

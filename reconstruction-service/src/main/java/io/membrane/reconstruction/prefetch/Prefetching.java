@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,12 +54,8 @@ public final class Prefetching {
   private final Background notes = new Background("contexts", AT_ONCE);
   private final Cache<Stock, Layout> layouts =
       Caffeine.newBuilder().maximumSize(MOST_LAYOUTS).expireAfterWrite(LAYOUT_KEPT).build();
-  private final SimilarCounts similar = new SimilarCounts();
-  private final LongAdder blocks = new LongAdder();
-  private final LongAdder bytes = new LongAdder();
-  private final LongAdder leftOut = new LongAdder();
-  private final LongAdder failed = new LongAdder();
-  private final LongAdder lostNotes = new LongAdder();
+  private final PrefetchCounts turns = new PrefetchCounts();
+  private final PrefetchCounts similar = new PrefetchCounts();
 
   public Prefetching(
       SessionHistory history,
@@ -93,7 +88,7 @@ public final class Prefetching {
   public void contextUsed(SessionKey key, List<BlockHash> chain) {
     if (!chain.isEmpty()) {
       MatchRequest noted = new MatchRequest(null, null, chain, null, null, key.id(), null);
-      notes.begin(key.tenant(), () -> directory.match(noted), done -> lostNotes.add(done ? 0 : 1));
+      notes.begin(key.tenant(), () -> directory.match(noted), done -> turns.untold(done ? 0 : 1));
     }
   }
 
@@ -120,40 +115,20 @@ public final class Prefetching {
         done -> similar.untold(done ? 0 : chunks.blocks().size()));
   }
 
-  /** What was brought into memory since it is similar. */
-  public SimilarCounts similarCounts() {
+  /** What was asked for turns of sessions; untold are contexts that they used. */
+  public PrefetchCounts turnCounts() {
+    return turns;
+  }
+
+  /** What was asked for since it is similar; untold are blocks' meanings. */
+  public PrefetchCounts similarCounts() {
     return similar;
-  }
-
-  /** Blocks that fragment-service was asked to bring into memory. */
-  public long blocks() {
-    return blocks.sum();
-  }
-
-  /** What those take, by the size of one, and the states at their ends. */
-  public long bytes() {
-    return bytes.sum();
-  }
-
-  /** Blocks that were not asked for since there were too many bytes a second. */
-  public long leftOut() {
-    return leftOut.sum();
-  }
-
-  /** Turns for which nothing could be asked: too many at once, or a service failed. */
-  public long failed() {
-    return failed.sum();
-  }
-
-  /** Contexts that the directory was not told of, for the same reasons. */
-  public long lostNotes() {
-    return lostNotes.sum();
   }
 
   private void begin(SessionKey key) {
     Session session = history.find(key);
     if (session != null && !session.chain().isEmpty()) {
-      prefetches.begin(key.tenant(), () -> fetch(key, session), done -> failed.add(done ? 0 : 1));
+      prefetches.begin(key.tenant(), () -> fetch(key, session), done -> turns.failed(done ? 0 : 1));
     }
   }
 
@@ -165,7 +140,7 @@ public final class Prefetching {
     List<BlockHash> likely = likely(session);
     List<FragmentKey> state = state(session, layout.state());
     int granted = budget.take(likely.size(), layout.attention().bytes());
-    leftOut.add(likely.size() - granted);
+    turns.leftOut(likely.size() - granted);
     List<BlockHash> some = likely.subList(0, granted);
     if (granted == 0 || !history.fetchAhead(key, session.turnCount(), some)) {
       return;
@@ -176,9 +151,8 @@ public final class Prefetching {
       history.notFetched(key, some);
       throw e;
     }
-    blocks.add(granted);
-    bytes.add(
-        granted * layout.attention().bytes() + (state.isEmpty() ? 0 : layout.state().bytes()));
+    long stateBytes = state.isEmpty() ? 0 : layout.state().bytes();
+    turns.asked(granted, granted * layout.attention().bytes() + stateBytes);
   }
 
   /** The snapshot that the next turn begins behind, if there are bytes for it; read first. */
@@ -205,7 +179,7 @@ public final class Prefetching {
     similar.leftOut(likely.size() - granted);
     if (granted > 0) {
       ask(List.of(), likely.subList(0, granted), layout);
-      similar.asked(granted, layout.bytes());
+      similar.asked(granted, granted * layout.bytes());
     }
   }
 

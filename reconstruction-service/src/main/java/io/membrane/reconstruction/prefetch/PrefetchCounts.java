@@ -2,8 +2,8 @@ package io.membrane.reconstruction.prefetch;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What was brought into memory since it is similar to what a prompt has. Thread-safe. */
-public final class SimilarCounts {
+/** What was asked to be brought into memory for one reason, and what was not. Thread-safe. */
+public final class PrefetchCounts {
 
   private final LongAdder blocks = new LongAdder();
   private final LongAdder bytes = new LongAdder();
@@ -11,9 +11,9 @@ public final class SimilarCounts {
   private final LongAdder failed = new LongAdder();
   private final LongAdder untold = new LongAdder();
 
-  void asked(int count, long bytesEach) {
+  void asked(int count, long ofBytes) {
     blocks.add(count);
-    bytes.add(count * bytesEach);
+    bytes.add(ofBytes);
   }
 
   void leftOut(int count) {
@@ -33,7 +33,7 @@ public final class SimilarCounts {
     return blocks.sum();
   }
 
-  /** What those take, by the size of one. */
+  /** What those take, by the size of one, and the states at their ends. */
   public long bytes() {
     return bytes.sum();
   }
@@ -43,12 +43,15 @@ public final class SimilarCounts {
     return leftOut.sum();
   }
 
-  /** Prompts for which nothing could be asked: too many at once, no time left, or a failure. */
+  /**
+   * Turns or prompts for which nothing could be asked: too many at once, no time left, or a
+   * failure.
+   */
   public long failed() {
     return failed.sum();
   }
 
-  /** Blocks that the directory was not told the meaning of. */
+  /** Contexts, or meanings of blocks, that the directory was not told, for the same reasons. */
   public long untold() {
     return untold.sum();
   }
