@@ -16,6 +16,7 @@ server.port: {{ $component.port }}
 management.server.port: {{ include "membrane.managementPort" $root }}
 management.server.address: 0.0.0.0
 spring.lifecycle.timeout-per-shutdown-phase: {{ (index $v $component.key).drainSeconds }}s
+membrane.http.drain: 2s
 {{- if $v.logging.json }}
 logging.structured.format.console: ecs
 {{- if $v.region.name }}
@@ -89,6 +90,7 @@ spring.data.redis.ssl.enabled: true
 {{- range (list "directory-service" "fragment-service" "reconstruction-service" "scheduler-service" "compute-worker") }}
 membrane.client.peers.{{ . }}: {{ include "membrane.url" (dict "root" $ "component" .) }}
 {{- end }}
+membrane.gateway.fragment-cluster: {{ .Values.cluster.name }}
 {{- with .Values.gateway.security }}
 membrane.gateway.security.anonymous: {{ .anonymous }}
 {{- if .issuer }}

@@ -71,8 +71,7 @@ class ProviderConfiguration {
             DirectoryClient.class,
             "directory-service-events",
             Objects.requireNonNull(
-                peers.peers().get("directory-service"),
-                "set membrane.client.peers.directory-service")),
+                peers.url("directory-service"), "set membrane.client.peers.directory-service")),
         meters,
         clock);
   }

@@ -1,12 +1,12 @@
 package io.membrane.worker;
 
 import io.membrane.rpc.ClientProperties;
+import io.membrane.rpc.Hedging;
 import io.membrane.rpc.ServiceClients;
 import io.membrane.wire.DirectoryClient;
 import io.membrane.wire.FragmentClient;
 import io.membrane.worker.batch.ComputeLane;
 import io.membrane.worker.batch.PrefillTimes;
-import io.membrane.worker.fetch.Hedging;
 import io.membrane.worker.prefill.Prefill;
 import io.membrane.worker.publish.BlockDescriptions;
 import io.membrane.worker.publish.ChunkEmbedding;
@@ -95,7 +95,7 @@ class WorkerConfiguration {
       MeterRegistry meters) {
     URI directory =
         Objects.requireNonNull(
-            peers.peers().get("directory-service"), "set membrane.client.peers.directory-service");
+            peers.url("directory-service"), "set membrane.client.peers.directory-service");
     return new BlockDescriptions(
         served,
         clients.of(DirectoryClient.class, "directory-service-descriptions", directory),

@@ -2,24 +2,18 @@ package io.membrane.fragment;
 
 import io.membrane.boot.CallerNameValve;
 import io.membrane.boot.ProblemWriter;
-import io.membrane.boot.StartupProblem;
 import io.membrane.rpc.ErrorCode;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.util.Objects;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
-import org.apache.coyote.ProtocolHandler;
 import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.tomcat.TomcatProtocolHandlerCustomizer;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.core.Ordered;
@@ -63,7 +57,8 @@ final class MembrainConnector
   public void customize(TomcatWebServerFactory factory) {
     Connector own = null;
     if (port != MembrainProperties.NONE) {
-      requireFree(factory.getAddress(), port);
+      ExtraPort.requireFree(
+          factory.getAddress(), port, "the Membrain protocol", "membrane.fragment.membrain.port");
       own = open(factory);
       factory.addAdditionalConnectors(own);
     }
@@ -72,15 +67,8 @@ final class MembrainConnector
   }
 
   private Connector open(TomcatWebServerFactory factory) {
-    Connector own = new Connector(factory.getProtocol());
-    own.setPort(port);
-    own.setProperty("bindOnInit", "false");
-    factory.getProtocolHandlerCustomizers().forEach(each -> apply(each, own.getProtocolHandler()));
-    factory.getConnectorCustomizers().forEach(each -> each.customize(own));
+    Connector own = ExtraPort.open(factory, port);
     if (own.getProtocolHandler() instanceof AbstractHttp11Protocol<?> http) {
-      if (factory.getAddress() != null) {
-        http.setAddress(factory.getAddress());
-      }
       http.setMaxHttpRequestHeaderSize((int) MAX_HEADER.toBytes());
       http.setRelaxedPathChars(RELAXED);
     }
@@ -90,23 +78,6 @@ final class MembrainConnector
     own.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
     own.setAllowBackslash(true);
     return own;
-  }
-
-  @SuppressWarnings("unchecked") // as Spring Boot does it: all are of the handler that it makes
-  private static void apply(
-      TomcatProtocolHandlerCustomizer<?> customizer, ProtocolHandler handler) {
-    ((TomcatProtocolHandlerCustomizer<ProtocolHandler>) customizer).customize(handler);
-  }
-
-  private static void requireFree(@Nullable InetAddress address, int port) {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(address, port));
-    } catch (IOException e) {
-      throw new StartupProblem(
-          "port " + port + ", for the Membrain protocol, cannot be opened: " + e.getMessage(),
-          "Set membrane.fragment.membrain.port to a port that is free, or to -1 for none.");
-    }
   }
 
   /** After everything that says how a connector is to be. */

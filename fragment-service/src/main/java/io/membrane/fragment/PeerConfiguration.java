@@ -17,6 +17,7 @@ import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.web.server.Ssl;
@@ -56,6 +57,7 @@ class PeerConfiguration {
       FragmentProperties store,
       ClientProperties clientProperties,
       ServiceClients clients,
+      ObjectProvider<DirectConnector> direct,
       Environment environment,
       Clock clock) {
     URI directory = directory(clientProperties);
@@ -85,7 +87,8 @@ class PeerConfiguration {
                       url(properties, environment, port),
                       store.memory().toBytes(),
                       null,
-                      properties.lease().toMillis()),
+                      properties.lease().toMillis(),
+                      directUrl(direct.getIfAvailable(), properties, environment)),
                   peers,
                   clock);
           membership.start();
@@ -111,8 +114,8 @@ class PeerConfiguration {
 
   /** An environment variable cannot spell the dash. */
   private static @Nullable URI directory(ClientProperties clients) {
-    URI url = clients.peers().get(DIRECTORY);
-    return url == null ? clients.peers().get(DIRECTORY.replace("-", "")) : url;
+    URI url = clients.url(DIRECTORY);
+    return url == null ? clients.url(DIRECTORY.replace("-", "")) : url;
   }
 
   private static String instance(PeerProperties properties, Environment environment) {
@@ -129,6 +132,18 @@ class PeerConfiguration {
     return given == null
         ? scheme(environment) + "://" + (isOne ? address : host()) + ":" + port
         : given;
+  }
+
+  /** On the host that the node itself is reached at, unless another is named. */
+  private static @Nullable String directUrl(
+      @Nullable DirectConnector direct, PeerProperties properties, Environment environment) {
+    if (direct == null) {
+      return null;
+    }
+    String given = environment.getProperty("membrane.fragment.direct.url", "");
+    String port = Integer.toString(direct.localPort());
+    URI own = URI.create(url(properties, environment, port));
+    return given.isBlank() ? own.getScheme() + "://" + own.getHost() + ":" + port : given;
   }
 
   private static String scheme(Environment environment) {

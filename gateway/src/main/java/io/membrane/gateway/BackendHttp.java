@@ -27,7 +27,12 @@ final class BackendHttp {
   private static final Timeout IDLE = Timeout.ofSeconds(10);
   private static final TimeValue CHECK_AFTER = TimeValue.ofMilliseconds(200);
   private static final TimeValue LIFE = TimeValue.ofMinutes(10);
-  private static final int SERVICES = 5;
+
+  /** As many as the gateway itself takes in. */
+  private static final int MOST = 8192;
+
+  /** Beside the requests: whether it is ready. */
+  private static final int SPARE = 4;
 
   private BackendHttp() {}
 
@@ -65,8 +70,8 @@ final class BackendHttp {
                 .setIdleTimeout(IDLE)
                 .setTimeToLive(LIFE)
                 .build())
-        .setMaxConnPerRoute(properties.maxConcurrent())
-        .setMaxConnTotal(SERVICES * properties.maxConcurrent())
+        .setMaxConnPerRoute(properties.maxConcurrent() + SPARE)
+        .setMaxConnTotal(MOST)
         .build();
   }
 

@@ -4,6 +4,11 @@ import io.membrane.boot.ProblemWriter;
 import io.membrane.boot.RequestCodings;
 import io.membrane.gateway.routing.BackendHealth;
 import io.membrane.gateway.routing.Backends;
+import io.membrane.gateway.routing.ConfiguredInstances;
+import io.membrane.gateway.routing.FragmentNodes;
+import io.membrane.gateway.routing.InstanceWatch;
+import io.membrane.gateway.routing.Instances;
+import io.membrane.gateway.routing.Readiness;
 import io.membrane.gateway.routing.Routes;
 import io.membrane.gateway.routing.Service;
 import io.membrane.gateway.routing.StreamingExchange;
@@ -13,17 +18,22 @@ import io.membrane.rpc.ServiceClients;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.cloud.gateway.server.mvc.handler.ProxyExchange;
+import org.springframework.cloud.gateway.server.mvc.handler.ProxyExchangeHandlerFunction;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.ServerResponse;
 
@@ -39,20 +49,71 @@ class GatewayConfiguration {
   }
 
   @Bean
+  FragmentNodes fragmentNodes(PeerTls tls) {
+    return new FragmentNodes(tls);
+  }
+
+  /** A further source of instances goes before the configured ones. */
+  @Bean
+  Instances instances(FragmentNodes nodes, ClientProperties properties, ServiceClients resilience) {
+    return new Instances(List.of(nodes, new ConfiguredInstances(properties)), nodes, resilience);
+  }
+
+  @Bean
+  Readiness readiness(CloseableHttpClient backendHttp) {
+    return new Readiness(backendHttp);
+  }
+
+  @Bean
+  InstanceWatch instanceWatch(
+      Instances instances,
+      FragmentNodes nodes,
+      Readiness readiness,
+      ServiceClients clients,
+      GatewayProperties gateway) {
+    return new InstanceWatch(
+        instances,
+        nodes,
+        readiness,
+        clients,
+        gateway.checked().fragmentCluster(),
+        gateway.refresh());
+  }
+
+  @Bean
   Backends backends(
+      Instances instances,
       ClientProperties properties,
       ServiceClients resilience,
       PeerTls tls,
       CloseableHttpClient backendHttp,
       ObservationRegistry observations,
+      MeterRegistry meters,
       GatewayProperties gateway) {
     return new Backends(
-        properties, resilience, tls, backendHttp, observations, gateway.checked().maxSilence());
+        instances,
+        properties,
+        resilience,
+        tls,
+        backendHttp,
+        observations,
+        meters,
+        gateway.checked().maxSilence());
   }
 
   @Bean
-  ProxyExchange streamingExchange(Backends backends, ProblemWriter problems, MeterRegistry meters) {
-    return new StreamingExchange(backends, problems, meters);
+  ProxyExchange streamingExchange(Backends backends, ProblemWriter problems) {
+    return new StreamingExchange(backends, problems);
+  }
+
+  /**
+   * Before the port opens. By itself the handler learns its filters only when the management port
+   * is open too, and fails what comes before.
+   */
+  @Bean
+  SmartInitializingSingleton filtersOfHandler(
+      ProxyExchangeHandlerFunction handler, ApplicationContext context) {
+    return () -> handler.onApplicationEvent(new ContextRefreshedEvent(context));
   }
 
   /** Undone by fragment-service, which the body is passed on to as it came. */
@@ -62,8 +123,8 @@ class GatewayConfiguration {
   }
 
   @Bean
-  RouterFunction<ServerResponse> routes(Backends backends) {
-    return Routes.to(backends);
+  RouterFunction<ServerResponse> routes() {
+    return Routes.toServices();
   }
 
   /** Bodies go through in pieces as large as those in which they are read; 8 KiB cost half. */
@@ -77,13 +138,13 @@ class GatewayConfiguration {
   }
 
   @Bean
-  CompositeHealthContributor services(Backends backends, CloseableHttpClient backendHttp) {
+  CompositeHealthContributor services(Instances instances, Readiness readiness) {
     Map<String, BackendHealth> each =
         Arrays.stream(Service.values())
             .collect(
                 Collectors.toMap(
                     Service::serviceName,
-                    service -> new BackendHealth(backendHttp, backends.url(service))));
+                    service -> new BackendHealth(instances, readiness, service)));
     return CompositeHealthContributor.fromMap(each, Function.identity());
   }
 }

@@ -4,6 +4,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.membrane.fixture.FaultProxy;
+import io.membrane.rpc.WireJson;
+import io.membrane.wire.MembershipClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -28,11 +30,16 @@ final class Backend implements AutoCloseable {
   @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
   record Seen(String method, String uri, Map<String, String> headers, byte[] body) {}
 
+  /** What the gateway itself asks. */
+  private static final String NODES = "/v1/nodes?role=fragment&cluster=";
+
   private final String name;
   private final HttpServer server;
   private final FaultProxy proxy;
   private final List<Seen> seen = new CopyOnWriteArrayList<>();
   private boolean failing;
+  private volatile boolean ready = true;
+  private volatile MembershipClient.Nodes nodes = new MembershipClient.Nodes(List.of());
   private volatile HttpHandler handler = this::nameAndUri;
 
   Backend(String name) {
@@ -43,7 +50,8 @@ final class Backend implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    server.createContext("/", exchange -> handler.handle(exchange));
+    server.createContext("/", this::handle);
+    server.createContext("/readyz", this::readiness);
     server.start();
     proxy = new FaultProxy(server.getAddress().getPort());
   }
@@ -84,11 +92,41 @@ final class Backend implements AutoCloseable {
     }
     seen.clear();
     handler = this::nameAndUri;
+    ready = true;
   }
 
   /** From now on {@code handler} answers. */
   void answers(HttpHandler handler) {
     this.handler = handler;
+  }
+
+  /** From now on it says so, when it is asked. */
+  void isReady(boolean now) {
+    ready = now;
+  }
+
+  /** From now on these are the fragment nodes that it tells of, if it is a directory. */
+  void knows(MembershipClient.Node... live) {
+    nodes = new MembershipClient.Nodes(List.of(live));
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    if (exchange.getRequestURI().toString().startsWith(NODES)) {
+      byte[] body = WireJson.mapper().writeValueAsBytes(nodes);
+      try (exchange) {
+        exchange.getResponseHeaders().set("Content-Type", "application/json");
+        exchange.sendResponseHeaders(200, body.length);
+        exchange.getResponseBody().write(body);
+      }
+    } else {
+      handler.handle(exchange);
+    }
+  }
+
+  private void readiness(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      exchange.sendResponseHeaders(ready ? 200 : 503, -1);
+    }
   }
 
   private void nameAndUri(HttpExchange exchange) throws IOException {

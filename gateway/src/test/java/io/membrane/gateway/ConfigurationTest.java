@@ -14,7 +14,8 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 class ConfigurationTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"localhost:8082", "ftp://host", "http:///path", "fragment"})
+  @ValueSource(
+      strings = {"localhost:8082", "ftp://host", "http:///path", "fragment", "http://a:1,b:2"})
   void aUrlThatIsNoneStopsTheStartAndSaysWhatToWrite(String url) {
     SpringApplicationBuilder gateway = new SpringApplicationBuilder(GatewayApplication.class);
 
@@ -48,6 +49,25 @@ class ConfigurationTest {
         .extracting(StartupProblem::action)
         .asString()
         .contains("60s");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"refresh=10ms,1s", "refresh=2h,1s", "fragment-cluster=a b,local"})
+  void whatInstancesAreFoundByIsCheckedAtTheStart(String setting, String advice) {
+    SpringApplicationBuilder gateway = new SpringApplicationBuilder(GatewayApplication.class);
+
+    assertThatThrownBy(() ->
+            gateway.run(
+                "--server.port=0",
+                "--spring.main.banner-mode=off",
+                "--membrane.gateway.security.anonymous=true",
+                "--management.server.port=0",
+                "--membrane.gateway." + setting))
+        .rootCause()
+        .asInstanceOf(InstanceOfAssertFactories.type(StartupProblem.class))
+        .extracting(StartupProblem::action)
+        .asString()
+        .contains(advice);
   }
 
   @ParameterizedTest

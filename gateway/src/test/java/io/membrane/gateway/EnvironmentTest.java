@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.rpc.ClientProperties;
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -31,8 +32,8 @@ class EnvironmentTest {
         .withUserConfiguration(Peers.class)
         .run(context ->
             assertThat(context.getBean(ClientProperties.class).peers())
-                .containsEntry("directory-service", URI.create("http://there:1"))
-                .containsEntry("fragment-service", URI.create("http://127.0.0.1:8082"))
+                .containsEntry("directory-service", List.of(URI.create("http://there:1")))
+                .containsEntry("fragment-service", List.of(URI.create("http://127.0.0.1:8082")))
                 .hasSize(5));
   }
 

@@ -29,6 +29,7 @@ import org.springframework.test.context.DynamicPropertySource;
       "management.server.port=0",
       "membrane.client.open-for=200ms",
       "membrane.gateway.max-silence=2s",
+      "membrane.gateway.refresh=1h",
       "management.tracing.export.enabled=true"
     })
 abstract class GatewayTest {

@@ -20,6 +20,7 @@ import org.springframework.boot.tomcat.TomcatContextCustomizer;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
@@ -102,6 +103,16 @@ class MembraneAutoConfiguration {
       factory.addContextCustomizers(customizer);
       factory.addContextValves(new BrokenTransferValve(), new CallerWatchValve(callers));
     };
+  }
+
+  @Bean
+  Draining draining(HttpProperties properties, ApplicationContext context) {
+    return new Draining(properties.drain(), context);
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<TomcatWebServerFactory> drainingConnections(Draining draining) {
+    return factory -> factory.addEngineValves(new DrainingValve(draining));
   }
 
   @Bean

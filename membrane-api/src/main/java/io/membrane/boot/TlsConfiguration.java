@@ -39,7 +39,8 @@ class TlsConfiguration {
     PeerTls tls = PeerTls.required(bundle(all, name).createSslContext());
     client
         .peers()
-        .forEach((peer, url) -> PeerUrls.check(tls, "membrane.client.peers." + peer, url));
+        .forEach((peer, urls) ->
+            urls.forEach(url -> PeerUrls.check(tls, "membrane.client.peers." + peer, url)));
     all.addBundleUpdateHandler(
         name,
         changed -> {

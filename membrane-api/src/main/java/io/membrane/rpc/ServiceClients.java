@@ -94,7 +94,7 @@ public final class ServiceClients {
    * @throws IllegalStateException if no URL is configured
    */
   public <T> T of(Class<T> contract, String service) {
-    URI url = properties.peers().get(service);
+    URI url = properties.url(service);
     if (url == null) {
       throw new IllegalStateException(
           "no URL for " + service + ": set membrane.client.peers." + service);

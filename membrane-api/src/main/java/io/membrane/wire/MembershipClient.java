@@ -1,5 +1,8 @@
 package io.membrane.wire;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.membrane.placement.Placement;
+import io.membrane.placement.PlacementNode;
 import io.membrane.rpc.Idempotent;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -47,6 +50,7 @@ public interface MembershipClient {
    * @param capacityBytes its share beside the others'; a node with 0 is no home of anything
    * @param load 0 for idle to 1 for full, or null if it does not say
    * @param leaseMs after how long it is suspect unless it says so again
+   * @param directUrl where engines reach it with a token ({@link FragmentTokens}), or null
    */
   record Registration(
       @NotNull @Pattern(regexp = NAME) String role,
@@ -54,11 +58,23 @@ public interface MembershipClient {
       @NotNull @Pattern(regexp = URL) @Size(max = 512) String url,
       @NotNull @PositiveOrZero Long capacityBytes,
       @Nullable @PositiveOrZero Double load,
-      @NotNull @Min(MIN_LEASE_MS) @Max(MAX_LEASE_MS) Long leaseMs) {
+      @NotNull @Min(MIN_LEASE_MS) @Max(MAX_LEASE_MS) Long leaseMs,
+      @Nullable @Pattern(regexp = URL) @Size(max = 512) String directUrl) {
+
+    /** What a node says that engines do not reach. */
+    public Registration(
+        String role,
+        String cluster,
+        String url,
+        Long capacityBytes,
+        @Nullable Double load,
+        Long leaseMs) {
+      this(role, cluster, url, capacityBytes, load, leaseMs, null);
+    }
 
     /** The node that says this. */
     public Node node(String id, long leftMs, NodeState state) {
-      return new Node(id, role, cluster, url, capacityBytes, load, leftMs, state);
+      return new Node(id, role, cluster, url, capacityBytes, load, leftMs, state, directUrl);
     }
   }
 
@@ -77,6 +93,7 @@ public interface MembershipClient {
    *
    * @param leaseMs what is left of its lease, 0 if it has ended
    * @param state null from a directory that does not judge, which names live nodes only
+   * @param directUrl where engines reach it with a token, or null
    */
   record Node(
       String id,
@@ -86,10 +103,41 @@ public interface MembershipClient {
       long capacityBytes,
       @Nullable Double load,
       long leaseMs,
-      @Nullable NodeState state) {}
+      @Nullable NodeState state,
+      @Nullable String directUrl) {
+
+    /** A node that engines do not reach. */
+    public Node(
+        String id,
+        String role,
+        String cluster,
+        String url,
+        long capacityBytes,
+        @Nullable Double load,
+        long leaseMs,
+        @Nullable NodeState state) {
+      this(id, role, cluster, url, capacityBytes, load, leaseMs, state, null);
+    }
+
+    /** Whether it can be home of anything. */
+    @JsonIgnore
+    public boolean isLive() {
+      return state == null || state == NodeState.LIVE;
+    }
+  }
 
   /** Nodes, by id. */
-  record Nodes(List<Node> nodes) {}
+  record Nodes(List<Node> nodes) {
+
+    /** Placement over those that live and have any capacity; the same for whoever computes it. */
+    public Placement placement() {
+      return new Placement(
+          nodes.stream()
+              .filter(node -> node.isLive() && node.capacityBytes() > 0)
+              .map(node -> new PlacementNode(node.id(), node.capacityBytes()))
+              .toList());
+    }
+  }
 
   /** The nodes that a block's fragments belong to, the first home first. */
   record Homes(List<Node> homes) {}

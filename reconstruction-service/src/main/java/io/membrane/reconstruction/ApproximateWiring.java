@@ -53,7 +53,7 @@ class ApproximateWiring {
         clients.of(
             DirectoryClient.class,
             "directory-service.similar",
-            Objects.requireNonNull(peers.peers().get("directory-service"))),
+            Objects.requireNonNull(peers.url("directory-service"))),
         prefetching,
         new ApproximateSettings(
             approximate.leastSimilarity(),

@@ -65,7 +65,7 @@ class SessionWiring {
   /** A client that shares no breaker and no bulkhead with those of requests. */
   private static <T> T ofItsOwn(
       ServiceClients clients, ClientProperties peers, Class<T> contract, String service) {
-    URI url = Objects.requireNonNull(peers.peers().get(service), service);
+    URI url = Objects.requireNonNull(peers.url(service), service);
     return clients.of(contract, service + ".sessions", url);
   }
 }

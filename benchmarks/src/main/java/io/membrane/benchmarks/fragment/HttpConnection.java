@@ -14,7 +14,6 @@ final class HttpConnection implements Closeable {
   private static final String SLICE = "/attn.0-0.0of1";
   private static final byte[] GET = ascii("GET /v1/fragments/");
   private static final byte[] PUT = ascii("PUT /v1/fragments/");
-  private static final byte[] AFTER_KEY = ascii(SLICE + " HTTP/1.1\r\nHost: localhost\r\n");
   private static final byte[] END = ascii("\r\n");
   private static final byte[] QUOTE = ascii("\"");
   private static final byte[] AFTER_QUOTED_KEY = ascii(SLICE + "\"");
@@ -27,11 +26,20 @@ final class HttpConnection implements Closeable {
   private final Wire wire;
   private final HttpAnswer answer;
   private final byte[] putHeaders;
+  private final byte[] afterKey;
 
   /**
    * @param bytes length of every value that this connection stores, and of the longest answer
    */
   HttpConnection(int port, Values values, int bytes) throws IOException {
+    this(port, values, bytes, "");
+  }
+
+  /**
+   * @param headers more of every request, each with its end of line
+   */
+  HttpConnection(int port, Values values, int bytes, String headers) throws IOException {
+    this.afterKey = ascii(SLICE + " HTTP/1.1\r\nHost: localhost\r\n" + headers);
     this.wire = new Wire(port, values, bytes);
     this.answer = new HttpAnswer(wire);
     this.putHeaders =
@@ -52,7 +60,7 @@ final class HttpConnection implements Closeable {
   void get(long number, int bytes) throws IOException {
     ByteBuffer head = wire.head().put(GET);
     Values.key(number, head);
-    head.put(AFTER_KEY).put(END);
+    head.put(afterKey).put(END);
     wire.send();
     answer.begin(OK, OK);
     answer.value(number, bytes);
@@ -63,7 +71,7 @@ final class HttpConnection implements Closeable {
   void put(long number, int bytes) throws IOException {
     ByteBuffer head = wire.head().put(PUT);
     Values.key(number, head);
-    head.put(AFTER_KEY).put(putHeaders);
+    head.put(afterKey).put(putHeaders);
     wire.sendWith(number, bytes, Wire.NOTHING);
     answer.begin(CREATED, OK);
     answer.end();

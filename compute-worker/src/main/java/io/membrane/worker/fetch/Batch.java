@@ -2,6 +2,7 @@ package io.membrane.worker.fetch;
 
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.Frame;
+import io.membrane.rpc.Hedging;
 import io.membrane.worker.fetch.FrameCheck.Verdict;
 import java.time.Duration;
 import java.util.ArrayList;

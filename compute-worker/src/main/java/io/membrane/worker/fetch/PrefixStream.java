@@ -1,6 +1,7 @@
 package io.membrane.worker.fetch;
 
 import io.membrane.block.FragmentKey;
+import io.membrane.rpc.Hedging;
 import io.membrane.wire.FragmentClient;
 import java.util.BitSet;
 import java.util.List;

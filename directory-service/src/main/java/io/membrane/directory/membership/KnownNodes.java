@@ -1,10 +1,8 @@
 package io.membrane.directory.membership;
 
 import io.membrane.block.BlockHash;
-import io.membrane.placement.Placement;
-import io.membrane.placement.PlacementNode;
 import io.membrane.wire.MembershipClient.Node;
-import io.membrane.wire.MembershipClient.NodeState;
+import io.membrane.wire.MembershipClient.Nodes;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -38,14 +36,7 @@ public record KnownNodes(List<Node> nodes) {
    */
   public List<Node> homes(BlockHash hash, int replicas) {
     Map<String, Node> byId =
-        nodes.stream()
-            .filter(node -> node.state() == NodeState.LIVE && node.capacityBytes() > 0)
-            .collect(Collectors.toMap(Node::id, Function.identity()));
-    Placement placement =
-        new Placement(
-            byId.values().stream()
-                .map(node -> new PlacementNode(node.id(), node.capacityBytes()))
-                .toList());
-    return placement.homes(hash, replicas).stream().map(byId::get).toList();
+        nodes.stream().collect(Collectors.toMap(Node::id, Function.identity()));
+    return new Nodes(nodes).placement().homes(hash, replicas).stream().map(byId::get).toList();
   }
 }

@@ -24,6 +24,7 @@ public final class Access {
   private static final List<Rule> RULES =
       List.of(
           rule(null, "GET", "/", "/v3/api-docs", "/v3/api-docs/{service}"),
+          rule(null, "POST", "/v1/fragment-tokens"),
           rule(ADMIN, "GET POST", "/v1/keys"),
           rule(ADMIN, "GET DELETE", "/v1/keys/{id}"),
 

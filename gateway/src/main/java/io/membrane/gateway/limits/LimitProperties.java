@@ -67,6 +67,11 @@ public record LimitProperties(
         .anyMatch(TenantLimits::isShared);
   }
 
+  /** Whether a tenant has any. */
+  public boolean areSetFor(String tenant) {
+    return !of(tenant).equals(TenantLimits.NONE);
+  }
+
   /** Those of a tenant. */
   TenantLimits of(String tenant) {
     TenantLimits own = tenants.get(tenant);

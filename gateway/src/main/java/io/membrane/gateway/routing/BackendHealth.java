@@ -2,40 +2,54 @@ package io.membrane.gateway.routing;
 
 import java.io.IOException;
 import java.net.URI;
-import org.apache.hc.client5.http.classic.methods.HttpGet;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.core5.util.Timeout;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
 
-/** Whether a service says that it is ready. Shown, not part of the gateway's own readiness. */
+/**
+ * Whether any instance of a service says that it is ready, and what each says. Shown, not part of
+ * the gateway's own readiness.
+ */
 public final class BackendHealth implements HealthIndicator {
 
-  private static final Timeout PATIENCE = Timeout.ofSeconds(1);
-  private static final int OK = 200;
+  private final Instances instances;
+  private final Readiness readiness;
+  private final Service service;
 
-  private final CloseableHttpClient http;
-  private final URI readiness;
-
-  public BackendHealth(CloseableHttpClient http, URI service) {
-    this.http = http;
-    this.readiness = service.resolve("/actuator/health/readiness");
+  public BackendHealth(Instances instances, Readiness readiness, Service service) {
+    this.instances = instances;
+    this.readiness = readiness;
+    this.service = service;
   }
 
   @Override
   public Health health() {
-    HttpGet request = new HttpGet(readiness);
-    request.setConfig(
-        RequestConfig.custom()
-            .setConnectionRequestTimeout(PATIENCE)
-            .setResponseTimeout(PATIENCE)
-            .build());
+    Map<URI, Status> each = new LinkedHashMap<>();
+    for (Instance instance : instances.of(service)) {
+      each.put(instance.url(), status(instance));
+    }
+    Status best =
+        Stream.of(Status.UP, Status.OUT_OF_SERVICE)
+            .filter(each::containsValue)
+            .findFirst()
+            .orElse(Status.DOWN);
+    return Health.status(best).withDetails(details(each)).build();
+  }
+
+  private static Map<String, String> details(Map<URI, Status> each) {
+    Map<String, String> details = new LinkedHashMap<>();
+    each.forEach((url, status) -> details.put(url.toString(), status.getCode()));
+    return details;
+  }
+
+  private Status status(Instance instance) {
     try {
-      int status = http.execute(request, response -> response.getCode());
-      return status == OK ? Health.up().build() : Health.outOfService().build();
+      return readiness.ask(instance) ? Status.UP : Status.OUT_OF_SERVICE;
     } catch (IOException e) {
-      return Health.down(e).build();
+      return Status.DOWN;
     }
   }
 }

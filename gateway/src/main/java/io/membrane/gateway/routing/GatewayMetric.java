@@ -14,6 +14,12 @@ public enum GatewayMetric {
   REQUEST_BYTES("membrane.gateway.request.bytes"),
   /** Counter: body bytes passed back to the caller. */
   ANSWER_BYTES("membrane.gateway.answer.bytes"),
+  /** Counter: instances that did not begin with a request, which went on to another. */
+  PASSED_OVER("membrane.gateway.passed.over"),
+  /** Counter: second requests of hedged reads, by {@code outcome}. */
+  HEDGES("membrane.gateway.hedges"),
+  /** Gauge: instances that are known, by {@code state}: {@code ready} or {@code unready}. */
+  INSTANCES("membrane.gateway.instances"),
   /** Counter: answers that the service broke off. */
   BROKEN_ANSWERS("membrane.gateway.broken.answers"),
   /**
@@ -24,6 +30,7 @@ public enum GatewayMetric {
   ANONYMOUS("membrane.gateway.anonymous");
 
   static final String SERVICE_TAG = "service";
+  static final String STATE_TAG = "state";
 
   private final String id;
 

@@ -15,6 +15,7 @@ final class IncomingBody extends AbstractHttpEntity {
   private final HttpServletRequest request;
   private final LongConsumer counter;
   private final Runnable abort;
+  private boolean begun;
   private @Nullable Exception failure;
 
   /**
@@ -33,6 +34,11 @@ final class IncomingBody extends AbstractHttpEntity {
     return request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null;
   }
 
+  /** Whether any of it may have been read, so that it cannot be sent again. */
+  boolean isBegun() {
+    return begun;
+  }
+
   /** What went wrong on the caller's side, or null. */
   @Nullable Exception failure() {
     return failure;
@@ -40,6 +46,7 @@ final class IncomingBody extends AbstractHttpEntity {
 
   @Override
   public void writeTo(OutputStream out) throws IOException {
+    begun = true;
     InputStream in = request.getInputStream();
     byte[] buffer = new byte[Backends.BUFFER_BYTES];
     for (int n = read(in, buffer); n >= 0; n = read(in, buffer)) {

@@ -20,14 +20,15 @@ public final class Routes {
   private Routes() {}
 
   /** The calls of every service under their own paths, and its OpenAPI document. */
-  public static RouterFunction<ServerResponse> to(Backends backends) {
+  public static RouterFunction<ServerResponse> toServices() {
     return Arrays.stream(Service.values())
-        .map(service -> calls(service, backends.url(service)))
+        .map(Routes::calls)
         .reduce(RouterFunction::and)
         .orElseThrow();
   }
 
-  private static RouterFunction<ServerResponse> calls(Service service, URI url) {
+  private static RouterFunction<ServerResponse> calls(Service service) {
+    URI url = URI.create("http://" + service.serviceName());
     RequestPredicate own =
         service.prefixes().stream()
             .map(prefix -> RequestPredicates.path(prefix + "/**"))

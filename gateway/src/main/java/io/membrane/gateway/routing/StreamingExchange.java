@@ -1,11 +1,12 @@
 package io.membrane.gateway.routing;
 
+import io.membrane.block.BlockHash;
 import io.membrane.boot.ProblemWriter;
 import io.membrane.rpc.CallContext;
-import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -40,16 +41,21 @@ public final class StreamingExchange implements ProxyExchange {
   private static final Set<HttpMethod> IDEMPOTENT =
       Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE, HttpMethod.OPTIONS);
 
+  private static final Set<HttpMethod> READS = Set.of(HttpMethod.GET, HttpMethod.HEAD);
+
+  /** What an instance keeps to itself: the others answer 404. */
+  private static final List<String> KEPT_BY_ONE = List.of("/v1/transfers/", "/v1/sessions/");
+
   private static final Duration UNLIMITED = Duration.ofDays(1);
 
   private final Backends backends;
   private final ProblemWriter problems;
   private final Traffic traffic;
 
-  public StreamingExchange(Backends backends, ProblemWriter problems, MeterRegistry meters) {
+  public StreamingExchange(Backends backends, ProblemWriter problems) {
     this.backends = backends;
     this.problems = problems;
-    this.traffic = new Traffic(meters);
+    this.traffic = backends.traffic();
   }
 
   @Override
@@ -57,13 +63,7 @@ public final class StreamingExchange implements ProxyExchange {
     HttpServletRequest incoming = request.getServerRequest().servletRequest();
     Object route = request.getServerRequest().attributes().get(MvcUtils.GATEWAY_ROUTE_ID_ATTR);
     Service service = Service.named(String.valueOf(route));
-    URI target = target(backends.url(service), request, incoming);
-    boolean hasBody = IncomingBody.in(incoming);
-    Answer answer =
-        backends.send(
-            service,
-            () -> outgoing(service, request, incoming, target, hasBody),
-            !hasBody && IDEMPOTENT.contains(request.getMethod()));
+    Answer answer = backends.send(call(service, request, incoming));
     StreamedAnswer streamed = new StreamedAnswer(answer, problems, traffic);
     try {
       Response seen = new SeenResponse(streamed.statusCode(), headersOf(answer));
@@ -73,6 +73,20 @@ public final class StreamingExchange implements ProxyExchange {
       answer.close();
       throw e;
     }
+  }
+
+  private Call call(Service service, Request request, HttpServletRequest incoming) {
+    String path = Objects.requireNonNull(request.getUri(), "uri").getRawPath();
+    boolean hasBody = IncomingBody.in(incoming);
+    BlockHash block = service == Service.FRAGMENT ? FragmentPath.block(path) : null;
+    return new Call(
+        service,
+        block,
+        instance ->
+            outgoing(service, request, incoming, target(instance.url(), path, incoming), hasBody),
+        !hasBody && IDEMPOTENT.contains(request.getMethod()),
+        block != null && !hasBody && READS.contains(request.getMethod()),
+        !hasBody && KEPT_BY_ONE.stream().anyMatch(path::startsWith));
   }
 
   private HttpUriRequestBase outgoing(
@@ -97,8 +111,7 @@ public final class StreamingExchange implements ProxyExchange {
   }
 
   /** Path as the route left it and the query exactly as it came. */
-  private static URI target(URI base, Request request, HttpServletRequest incoming) {
-    String path = Objects.requireNonNull(request.getUri(), "uri").getRawPath();
+  private static URI target(URI base, String path, HttpServletRequest incoming) {
     String query = incoming.getQueryString();
     return URI.create(
         base.getScheme()

@@ -1,4 +1,4 @@
-package io.membrane.worker.fetch;
+package io.membrane.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

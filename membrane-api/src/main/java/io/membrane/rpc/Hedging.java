@@ -1,4 +1,4 @@
-package io.membrane.worker.fetch;
+package io.membrane.rpc;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -49,7 +49,7 @@ public final class Hedging {
   }
 
   /** Silence after which a request is sent once more, in nanoseconds. */
-  synchronized long delayNanos() {
+  public synchronized long delayNanos() {
     if (configured != null) {
       return configured.toNanos();
     }
@@ -63,12 +63,12 @@ public final class Hedging {
   }
 
   /** A first request is sent. */
-  synchronized void sent() {
+  public synchronized void sent() {
     saved = Math.min(Math.max(MOST_SAVED, share), saved + share);
   }
 
   /** Whether one more may be sent; if so, it counts. */
-  synchronized boolean permits() {
+  public synchronized boolean permits() {
     if (share == 0 || saved < 1) {
       denied.increment();
       return false;
@@ -78,15 +78,15 @@ public final class Hedging {
   }
 
   /** The longest time that a request said nothing, in nanoseconds. */
-  synchronized void heard(long silenceNanos) {
+  public synchronized void heard(long silenceNanos) {
     silences[count++ % RECENT] = silenceNanos;
     if (count == 2 * RECENT) {
       count = RECENT;
     }
   }
 
-  /** A second request has ended, and gave blocks before the first did, or did not. */
-  void ended(boolean isWon) {
+  /** A second request has ended, and gave something before the first did, or did not. */
+  public void ended(boolean isWon) {
     (isWon ? won : lost).increment();
   }
 }
