@@ -8,6 +8,42 @@
 {{- mergeOverwrite $config $values.config | toYaml -}}
 {{- end -}}
 
+{{/* What a service takes while it runs, by how its names begin; all else needs a new pod. */}}
+{{- define "membrane.isLive" -}}
+{{- if or (hasPrefix "logging.level." .)
+  (hasPrefix "membrane.gateway.limits." .)
+  (has . (list "membrane.scheduler.fleet" "membrane.scheduler.threshold-tokens" "membrane.scheduler.regime"))
+  (hasPrefix "membrane.scheduler.routing." .)
+  (hasPrefix "membrane.scheduler.congestion." .)
+  (hasPrefix "membrane.scheduler.headroom." .)
+  (and (hasPrefix "membrane.scheduler.roles." .) (ne . "membrane.scheduler.roles.period")) -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* Of the fleet, what the scheduler reads at its start alone. */}}
+{{- define "membrane.pdInstances" -}}
+{{- range (default list .Values.scheduler.fleet.clusters) -}}
+{{- if eq (toString .role) "pd" -}}{{ toJson .instances }}{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "membrane.config.fixed" -}}
+{{- $fixed := dict -}}
+{{- range $name, $value := include "membrane.config" . | fromYaml -}}
+{{- if not (include "membrane.isLive" $name) -}}{{- $fixed = set $fixed $name $value -}}{{- end -}}
+{{- end -}}
+{{- toYaml $fixed -}}
+{{- end -}}
+
+{{- define "membrane.config.live" -}}
+{{- $live := dict -}}
+{{- range $name, $value := include "membrane.config" . | fromYaml -}}
+{{- if include "membrane.isLive" $name -}}{{- $live = set $live $name $value -}}{{- end -}}
+{{- end -}}
+{{- toYaml $live -}}
+{{- end -}}
+
 {{- define "membrane.config.all" -}}
 {{- $root := .root -}}
 {{- $v := $root.Values -}}
@@ -15,6 +51,17 @@
 server.port: {{ $component.port }}
 management.server.port: {{ include "membrane.managementPort" $root }}
 management.server.address: 0.0.0.0
+membrane.reload.file: /etc/membrane/config/live.yaml
+{{- if and $v.kubernetes.discovery.enabled $component.finds }}
+membrane.discovery.by: kubernetes
+membrane.discovery.namespace: {{ $root.Release.Namespace }}
+membrane.discovery.selector: {{ printf "app.kubernetes.io/part-of=membrane,app.kubernetes.io/instance=%s" $root.Release.Name | quote }}
+{{- end }}
+{{- if and $v.kubernetes.leadership.enabled $component.leads }}
+membrane.leadership.by: kubernetes
+membrane.leadership.namespace: {{ $root.Release.Namespace }}
+membrane.leadership.name: {{ include "membrane.fullname" $root }}
+{{- end }}
 spring.lifecycle.timeout-per-shutdown-phase: {{ (index $v $component.key).drainSeconds }}s
 membrane.http.drain: 2s
 {{- if $v.logging.json }}
@@ -44,6 +91,9 @@ membrane.client.ssl-bundle: membrane
 {{- end }}
 {{- if ne .component "compute-worker" }}
 {{- include "membrane.config.redis" $root }}
+{{- if include "membrane.hasRedisPassword" . }}
+membrane.redis.password-file: /etc/membrane/redis/{{ $v.redis.password.key }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -211,6 +261,9 @@ membrane.worker.device: {{ $w.device | quote }}
 {{- else }}
 membrane.worker.provider.model: {{ $w.provider.model | quote }}
 membrane.worker.provider.cluster: {{ .Values.cluster.name }}
+{{- if $w.provider.apiKey.existingSecret }}
+membrane.worker.provider.api-key-file: /etc/membrane/provider/{{ $w.provider.apiKey.key }}
+{{- end }}
 {{- if $w.provider.url }}
 membrane.worker.provider.url: {{ $w.provider.url | quote }}
 {{- end }}

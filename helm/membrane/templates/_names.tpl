@@ -31,7 +31,8 @@ app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
 {{/*
-key: of the values; calls: the services that it calls, and no others; tokens: whether it may ever ask the Kubernetes API.
+key: of the values; calls: the services that it calls, and no others; finds: whether it calls their instances where it
+finds them; leads: what one of its replicas does for all.
 */}}
 {{- define "membrane.components" -}}
 {{- $v := .Values -}}
@@ -40,6 +41,7 @@ gateway:
   port: 8080
   kind: Deployment
   calls: [directory-service, fragment-service, reconstruction-service, scheduler-service, compute-worker]
+  finds: true
 directory-service:
   key: directory
   port: 8081
@@ -50,21 +52,26 @@ fragment-service:
   port: 8082
   kind: StatefulSet
   calls: [directory-service, fragment-service]
+  finds: true
+  leads: fragment-sweep
 reconstruction-service:
   key: reconstruction
   port: 8083
   kind: Deployment
   calls: [directory-service, fragment-service, scheduler-service, compute-worker]
+  finds: true
 scheduler-service:
   key: scheduler
   port: 8084
   kind: Deployment
   calls: {{ ternary (list "compute-worker") list $v.scheduler.profiles.enabled | toJson }}
+  leads: scheduler-control
 compute-worker:
   key: worker
   port: 8085
   kind: Deployment
   calls: [directory-service, fragment-service]
+  finds: true
 {{- end -}}
 
 {{- define "membrane.managementPort" -}}8090{{- end -}}
@@ -85,7 +92,9 @@ compute-worker:
 {{/* Non-empty if the pods of the component ask the Kubernetes API. */}}
 {{- define "membrane.asksKubernetes" -}}
 {{- $k := .root.Values.kubernetes -}}
-{{- if or $k.discovery.enabled
+{{- $component := index (include "membrane.components" .root | fromYaml) .component -}}
+{{- if or (and $k.discovery.enabled $component.finds)
+  (and $k.leadership.enabled $component.leads)
   (and (eq .component "directory-service") (or $k.engines.enabled $k.peers.enabled))
   (and (eq .component "scheduler-service") (ne .root.Values.scheduler.scaling.mode "off")) -}}
 true

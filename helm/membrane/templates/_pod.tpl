@@ -77,7 +77,7 @@ metadata:
   labels:
     {{- include "membrane.labels" . | nindent 4 }}
   annotations:
-    membrane.io/config: {{ printf "%s%s" (include "membrane.config" .) (ternary ($v.scheduler.fleet | toJson) "" (eq $name "scheduler-service")) | sha256sum }}
+    membrane.io/config: {{ printf "%s%s" (include "membrane.config.fixed" .) (ternary (include "membrane.pdInstances" $root) "" (eq $name "scheduler-service")) | sha256sum }}
     {{- with $values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -190,11 +190,6 @@ spec:
 - name: SPRING_CONFIG_ADDITIONALLOCATION
   value: file:/etc/membrane/config/
 {{- if and (ne .component "compute-worker") $v.redis.password.existingSecret }}
-- name: SPRING_DATA_REDIS_PASSWORD
-  valueFrom:
-    secretKeyRef:
-      name: {{ $v.redis.password.existingSecret }}
-      key: {{ $v.redis.password.key }}
 {{- if and (ne $v.redis.mode "internal") $v.redis.username }}
 - name: SPRING_DATA_REDIS_USERNAME
   value: {{ $v.redis.username | quote }}
@@ -234,13 +229,6 @@ spec:
   valueFrom:
     fieldRef:
       fieldPath: metadata.name
-{{- if $v.worker.provider.apiKey.existingSecret }}
-- name: MEMBRANE_WORKER_PROVIDER_APIKEY
-  valueFrom:
-    secretKeyRef:
-      name: {{ $v.worker.provider.apiKey.existingSecret }}
-      key: {{ $v.worker.provider.apiKey.key }}
-{{- end }}
 {{- end }}
 {{- end }}
 {{- with $values.extraEnv }}
@@ -248,11 +236,30 @@ spec:
 {{- end }}
 {{- end -}}
 
+{{- define "membrane.hasRedisPassword" -}}
+{{- if and (ne .component "compute-worker") .root.Values.redis.password.existingSecret -}}true{{- end -}}
+{{- end -}}
+
+{{- define "membrane.hasProviderKey" -}}
+{{- $w := .root.Values.worker -}}
+{{- if and (eq .component "compute-worker") (ne $w.backend "local") $w.provider.apiKey.existingSecret -}}true{{- end -}}
+{{- end -}}
+
 {{- define "membrane.mounts" -}}
 {{- $v := .root.Values -}}
 - name: config
   mountPath: /etc/membrane/config
   readOnly: true
+{{- if include "membrane.hasRedisPassword" . }}
+- name: redis-password
+  mountPath: /etc/membrane/redis
+  readOnly: true
+{{- end }}
+{{- if include "membrane.hasProviderKey" . }}
+- name: provider-key
+  mountPath: /etc/membrane/provider
+  readOnly: true
+{{- end }}
 - name: tmp
   mountPath: /tmp
 {{- if $v.tls.enabled }}
@@ -308,6 +315,18 @@ spec:
 - name: tmp
   emptyDir:
     sizeLimit: 1Gi
+{{- if include "membrane.hasRedisPassword" . }}
+- name: redis-password
+  secret:
+    secretName: {{ $v.redis.password.existingSecret }}
+    defaultMode: 0440
+{{- end }}
+{{- if include "membrane.hasProviderKey" . }}
+- name: provider-key
+  secret:
+    secretName: {{ $v.worker.provider.apiKey.existingSecret }}
+    defaultMode: 0440
+{{- end }}
 {{- if $v.tls.enabled }}
 - name: tls
   secret:

@@ -9,6 +9,7 @@ import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.PositiveOrZero;
 import java.math.BigDecimal;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -22,6 +23,8 @@ import org.springframework.validation.annotation.Validated;
  * @param url base URL; by default the provider's own
  * @param model as the provider calls it
  * @param apiKey the provider's key
+ * @param apiKeyFile a file with the key, in place of {@code apiKey}: each call shows what it holds
+ *     then
  * @param role whose message a prompt is, at OpenAI and Anthropic
  * @param ttl how long a prompt stays cached; by default as the provider documents it, and unknown
  *     for an inference server
@@ -38,6 +41,7 @@ record ProviderProperties(
     @Nullable URI url,
     @Nullable String model,
     @Nullable ApiKey apiKey,
+    @Nullable Path apiKeyFile,
     @DefaultValue("system") Role role,
     @Nullable Duration ttl,
     @Nullable String promptCacheKey,

@@ -1,6 +1,7 @@
 package io.membrane.worker;
 
 import io.membrane.block.Namespace;
+import io.membrane.boot.SecretFile;
 import io.membrane.boot.StartupProblem;
 import io.membrane.worker.ProviderProperties.PriceProperties;
 import io.membrane.worker.provider.ApiKey;
@@ -10,16 +11,19 @@ import io.membrane.worker.provider.wire.Backend;
 import io.membrane.worker.provider.wire.WireOptions;
 import io.membrane.worker.provider.wire.WireOptions.Api;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The configured provider, or what to write instead. */
 record ProviderSettings(
-    Backend backend, URI url, ApiKey key, ProviderModel model, @Nullable Prices prices) {
+    Backend backend, URI url, Supplier<ApiKey> key, ProviderModel model, @Nullable Prices prices) {
 
   private static final String PREFIX = "membrane.worker.provider.";
   private static final String NO_KV = "none";
@@ -38,7 +42,7 @@ record ProviderSettings(
     return new ProviderSettings(
         backend,
         url(backend, properties.url()),
-        key(backend, properties.apiKey()),
+        keys(backend, properties),
         model(backend, worker, properties),
         prices(properties.price()));
   }
@@ -85,6 +89,25 @@ record ProviderSettings(
         && List.of("http", "https").contains(String.valueOf(url.getScheme()))
         && Stream.of(url.getRawUserInfo(), url.getRawQuery(), url.getRawFragment())
             .allMatch(Objects::isNull);
+  }
+
+  private static Supplier<ApiKey> keys(Backend backend, ProviderProperties properties) {
+    Path file = properties.apiKeyFile();
+    if (file == null) {
+      ApiKey fixed = key(backend, properties.apiKey());
+      return () -> fixed;
+    }
+    if (properties.apiKey() != null) {
+      throw new StartupProblem(
+          PREFIX + "api-key and " + PREFIX + "api-key-file are set.", "Keep the one or the other.");
+    }
+    SecretFile secret = new SecretFile(PREFIX + "api-key-file", file);
+    ApiKey first = key(backend, new ApiKey(secret.current()));
+    AtomicReference<ApiKey> last = new AtomicReference<>(first);
+    return () -> {
+      ApiKey now = new ApiKey(secret.current());
+      return now.isSendable() ? last.updateAndGet(before -> now) : last.get();
+    };
   }
 
   private static ApiKey key(Backend backend, @Nullable ApiKey configured) {

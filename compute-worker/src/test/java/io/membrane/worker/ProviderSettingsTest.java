@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,6 +114,31 @@ class ProviderSettingsTest {
       ServiceUnderTest.ok(service.post("/v1/prefill", "{\"text\":\"a\"}"));
       assertThat(remote.calls().getFirst().headers())
           .containsEntry("authorization", "Bearer sk-from-a-file");
+    }
+  }
+
+  @Test
+  void aKeyInAFileOfItsOwnMayBeExchangedWhileTheWorkerRuns(@TempDir Path secrets) throws Exception {
+    Path file = Files.writeString(secrets.resolve("key"), "sk-first\n");
+    try (RemoteServer remote = new RemoteServer();
+        NumberedDirectory directory = new NumberedDirectory();
+        ServiceUnderTest service =
+            new ServiceUnderTest(
+                WorkerApplication.class,
+                "membrane.worker.backend=openai",
+                "membrane.worker.provider.model=m-1",
+                "membrane.worker.provider.url=" + remote.url(),
+                "membrane.client.peers.directory-service=" + directory.url(),
+                "membrane.worker.provider.api-key-file=" + file)) {
+      for (String written : List.of("sk-first", "sk-second", "not sendable", "")) {
+        Files.writeString(file, written);
+        remote.answer("/v1/chat/completions", RemoteServer.example("openai"));
+        ServiceUnderTest.ok(service.post("/v1/prefill", "{\"text\":\"a" + written + "\"}"));
+      }
+      assertThat(remote.calls())
+          .extracting(call -> call.headers().get("authorization"))
+          .containsExactly(
+              "Bearer sk-first", "Bearer sk-second", "Bearer sk-second", "Bearer sk-second");
     }
   }
 

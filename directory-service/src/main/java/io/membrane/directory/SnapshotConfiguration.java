@@ -1,6 +1,8 @@
 package io.membrane.directory;
 
 import io.membrane.directory.snapshot.Snapshots;
+import io.membrane.leadership.Elections;
+import io.membrane.leadership.Leadership;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,13 +17,20 @@ import org.springframework.context.annotation.Configuration;
 class SnapshotConfiguration {
 
   @Bean
-  Snapshots snapshots(SnapshotProperties properties, DirectoryProperties directory, Clock clock) {
+  Snapshots snapshots(
+      SnapshotProperties properties,
+      DirectoryProperties directory,
+      Clock clock,
+      Elections elections) {
     SnapshotProperties checked = properties.checked();
     return new Snapshots(
         checked.folder(),
         checked.snapshotEvery(),
         directory.checked().maxLogBytes().toBytes() / 2,
-        clock);
+        clock,
+        checked.snapshotShared()
+            ? elections.candidateFor("directory-snapshots")
+            : Leadership.ALONE);
   }
 
   @Bean

@@ -17,10 +17,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param snapshotDir folder of the folders, one for each life of the log; null for {@code
  *     membrane-directory-USER} in the system's temporary directory
+ * @param snapshotShared whether the replicas share the folder, and so one of them writes; all read
  * @param snapshotEvery a snapshot is written so often, unless the log is quiet
  */
 @ConfigurationProperties("membrane.directory")
-record SnapshotProperties(@Nullable Path snapshotDir, @DefaultValue("5m") Duration snapshotEvery) {
+record SnapshotProperties(
+    @Nullable Path snapshotDir,
+    @DefaultValue("false") boolean snapshotShared,
+    @DefaultValue("5m") Duration snapshotEvery) {
 
   private static final Duration LEAST = Duration.ofSeconds(1);
 
@@ -68,6 +72,12 @@ record SnapshotProperties(@Nullable Path snapshotDir, @DefaultValue("5m") Durati
 
   /** Stops the start if a value cannot be meant. */
   SnapshotProperties checked() {
+    if (snapshotShared && snapshotDir == null) {
+      throw new StartupProblem(
+          "membrane.directory.snapshot-shared is true, and every replica has a folder of its own",
+          "Write into membrane.directory.snapshot-dir the path of the folder that all replicas"
+              + " share, or leave membrane.directory.snapshot-shared out.");
+    }
     if (snapshotEvery.compareTo(LEAST) < 0) {
       throw new StartupProblem(
           "membrane.directory.snapshot-every is " + snapshotEvery,

@@ -25,7 +25,7 @@ class SnapshotConfigurationTest {
   void theDefaultIsAFolderOfTheUsersInTheTemporaryOneAndFiveMinutes() {
     bound.run(context -> {
       SnapshotProperties properties = context.getBean(SnapshotProperties.class);
-      assertThat(properties).isEqualTo(new SnapshotProperties(null, Duration.ofMinutes(5)));
+      assertThat(properties).isEqualTo(new SnapshotProperties(null, false, Duration.ofMinutes(5)));
       assertThat(properties.checked().folder())
           .isDirectory()
           .hasParent(Path.of(System.getProperty("java.io.tmpdir")))
@@ -37,10 +37,13 @@ class SnapshotConfigurationTest {
   void everyPropertyIsRead() {
     bound
         .withPropertyValues(
-            "membrane.directory.snapshot-dir=/some/where", "membrane.directory.snapshot-every=7s")
+            "membrane.directory.snapshot-dir=/some/where",
+            "membrane.directory.snapshot-shared=true",
+            "membrane.directory.snapshot-every=7s")
         .run(context ->
             assertThat(context.getBean(SnapshotProperties.class))
-                .isEqualTo(new SnapshotProperties(Path.of("/some/where"), Duration.ofSeconds(7))));
+                .isEqualTo(
+                    new SnapshotProperties(Path.of("/some/where"), true, Duration.ofSeconds(7))));
   }
 
   @Test

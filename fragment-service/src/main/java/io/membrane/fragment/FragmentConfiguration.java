@@ -13,6 +13,8 @@ import io.membrane.fragment.store.MemoryTier;
 import io.membrane.fragment.store.Neighbours;
 import io.membrane.fragment.store.PayloadWrites;
 import io.membrane.fragment.store.StoreSettings;
+import io.membrane.leadership.Elections;
+import io.membrane.leadership.Leadership;
 import io.membrane.tenancy.Policy;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -126,14 +128,15 @@ class FragmentConfiguration {
 
   /** Begins after the connections to Redis and ends before them. */
   @Bean
-  SmartLifecycle housekeeping(FragmentStore store) {
+  SmartLifecycle housekeeping(FragmentStore store, Elections elections) {
+    Leadership sweeps = elections.candidateFor("fragment-sweep");
     return new SmartLifecycle() {
 
       private volatile boolean running;
 
       @Override
       public void start() {
-        store.start();
+        store.start(sweeps);
         running = true;
       }
 

@@ -15,6 +15,7 @@ import io.membrane.gateway.routing.StreamingExchange;
 import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.PeerTls;
 import io.membrane.rpc.ServiceClients;
+import io.membrane.rpc.ServiceInstances;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.Arrays;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
@@ -53,10 +55,20 @@ class GatewayConfiguration {
     return new FragmentNodes(tls);
   }
 
-  /** A further source of instances goes before the configured ones. */
+  /** Nodes by the directory, before what Kubernetes knows of any service and what is configured. */
   @Bean
-  Instances instances(FragmentNodes nodes, ClientProperties properties, ServiceClients resilience) {
-    return new Instances(List.of(nodes, new ConfiguredInstances(properties)), nodes, resilience);
+  Instances instances(
+      FragmentNodes nodes,
+      ObjectProvider<ServiceInstances> discovered,
+      ClientProperties properties,
+      ServiceClients resilience) {
+    return new Instances(
+        List.of(
+            nodes,
+            discovered.getIfAvailable(() -> ServiceInstances.NONE),
+            new ConfiguredInstances(properties)),
+        nodes,
+        resilience);
   }
 
   @Bean

@@ -12,6 +12,7 @@ import io.membrane.gateway.identity.SecurityProperties;
 import io.membrane.gateway.identity.TenantFilter;
 import io.membrane.gateway.limits.LimitFilter;
 import io.membrane.gateway.limits.LimitProperties;
+import io.membrane.gateway.limits.LiveLimits;
 import io.membrane.gateway.limits.SharedLimits;
 import io.membrane.gateway.routing.GatewayMetric;
 import io.micrometer.core.instrument.Gauge;
@@ -20,6 +21,7 @@ import io.micrometer.tracing.Tracer;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Clock;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -135,6 +137,13 @@ class SecurityConfiguration {
       LimitProperties properties, ObjectProvider<SharedLimits> shared, ProblemWriter problems) {
     SharedLimits counts = shared.getIfAvailable();
     return at(LIMITS, new LimitFilter(properties.checked(counts != null), counts, problems));
+  }
+
+  @Bean
+  LiveLimits liveLimits(
+      FilterRegistrationBean<LimitFilter> limitFilter, ObjectProvider<SharedLimits> shared) {
+    return new LiveLimits(
+        Objects.requireNonNull(limitFilter.getFilter()), shared.getIfAvailable() != null);
   }
 
   /** No session, no form, no header but one: Spring Security's defaults are for browsers. */

@@ -16,18 +16,11 @@ final class AccessRules {
   private static final Map<String, Set<String>> MOST =
       Map.of(
           "discovery",
-          Set.of(
-              "pods:get",
-              "pods:list",
-              "pods:watch",
-              "services:get",
-              "services:list",
-              "services:watch",
-              "endpointslices:get",
-              "endpointslices:list",
-              "endpointslices:watch"),
-          "leader-election",
-          Set.of("leases:get", "leases:create", "leases:update"),
+          Set.of("endpointslices:list", "endpointslices:watch"),
+          "leads-scheduler-control",
+          Set.of("leases:get", "leases:update"),
+          "leads-fragment-sweep",
+          Set.of("leases:get", "leases:update"),
           "engines",
           Set.of("pods:list"),
           "peers",
@@ -71,8 +64,8 @@ final class AccessRules {
           .isNotEmpty()
           .allMatch(verb -> MOST.getOrDefault(kind, Set.of()).contains(resource + ":" + verb));
       assertThat(rule.getResourceNames().isEmpty())
-          .as("a scale is that of one workload")
-          .isEqualTo(!resource.endsWith("/scale"));
+          .as("a scale is that of one workload, and a Lease is one's own")
+          .isEqualTo(!resource.endsWith("/scale") && !resource.equals("leases"));
     }
   }
 }

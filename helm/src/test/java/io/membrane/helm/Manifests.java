@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +47,9 @@ record Manifests(List<Object> all) {
   /** The Spring properties of a service, from its ConfigMap. */
   Map<String, Object> properties(String component) {
     ConfigMap map = named(ConfigMap.class, Chart.RELEASE + "-" + component).orElseThrow();
-    return Yaml.map(map.getData().getOrDefault("application.yaml", ""));
+    Map<String, Object> all =
+        new HashMap<>(Yaml.map(map.getData().getOrDefault("application.yaml", "")));
+    all.putAll(Yaml.map(map.getData().getOrDefault("live.yaml", "")));
+    return all;
   }
 }

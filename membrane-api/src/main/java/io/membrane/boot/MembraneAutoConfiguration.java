@@ -6,6 +6,7 @@ import io.github.resilience4j.micrometer.tagged.TaggedRetryMetrics;
 import io.membrane.rpc.ClientProperties;
 import io.membrane.rpc.PeerTls;
 import io.membrane.rpc.ServiceClients;
+import io.membrane.rpc.ServiceInstances;
 import io.membrane.rpc.WireJson;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.tracing.Tracer;
@@ -117,8 +118,14 @@ class MembraneAutoConfiguration {
 
   @Bean
   ServiceClients serviceClients(
-      RestClient.Builder template, ClientProperties properties, PeerTls tls, MeterRegistry meters) {
-    ServiceClients clients = new ServiceClients(template, properties, tls);
+      RestClient.Builder template,
+      ClientProperties properties,
+      PeerTls tls,
+      ObjectProvider<ServiceInstances> instances,
+      MeterRegistry meters) {
+    ServiceClients clients =
+        new ServiceClients(
+            template, properties, tls, instances.getIfAvailable(() -> ServiceInstances.NONE));
     TaggedCircuitBreakerMetrics.ofCircuitBreakerRegistry(clients.circuitBreakers()).bindTo(meters);
     TaggedBulkheadMetrics.ofBulkheadRegistry(clients.bulkheads()).bindTo(meters);
     TaggedRetryMetrics.ofRetryRegistry(clients.retries()).bindTo(meters);

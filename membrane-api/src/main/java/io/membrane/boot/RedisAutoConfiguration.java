@@ -7,12 +7,14 @@ import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.resource.Delay;
 import io.micrometer.tracing.Tracer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.ClientResourcesBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
 import org.springframework.boot.data.redis.autoconfigure.LettuceClientOptionsBuilderCustomizer;
@@ -31,6 +33,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
     afterName =
         "org.springframework.boot.data.redis.autoconfigure.observation.LettuceObservationAutoConfiguration")
 @ConditionalOnClass({RedisClient.class, LettuceClientOptionsBuilderCustomizer.class})
+@EnableConfigurationProperties(RedisProperties.class)
 public final class RedisAutoConfiguration {
 
   private static final Duration RECONNECT_FIRST = Duration.ofMillis(50);
@@ -78,6 +81,22 @@ public final class RedisAutoConfiguration {
         client.readFrom(ReadFrom.UPSTREAM);
       }
     };
+  }
+
+  /**
+   * A password that is exchanged is shown by the next connection.
+   *
+   * @throws StartupProblem if there is none in the file
+   */
+  @Bean
+  LettuceClientConfigurationBuilderCustomizer passwordFromFile(RedisProperties properties) {
+    Path file = properties.passwordFile();
+    if (file == null) {
+      return client -> {};
+    }
+    RedisPassword password =
+        new RedisPassword(new SecretFile("membrane.redis.password-file", file));
+    return client -> client.redisCredentialsProviderFactory(password);
   }
 
   /** Lettuce's own delay grows to 30 s, which a Redis that is back would have to wait out. */

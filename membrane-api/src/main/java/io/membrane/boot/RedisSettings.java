@@ -21,6 +21,7 @@ record RedisSettings(
     @Nullable String username,
     @Nullable String password,
     @Nullable String database,
+    @Nullable String passwordFile,
     List<String> clusterNodes,
     @Nullable String sentinelMaster,
     List<String> sentinelNodes,
@@ -47,6 +48,7 @@ record RedisSettings(
             text(binder, "username"),
             text(binder, "password"),
             text(binder, "database"),
+            blankAsNull(binder.bind("membrane.redis.password-file", String.class).orElse("")),
             list(binder, "cluster.nodes"),
             text(binder, "sentinel.master"),
             list(binder, "sentinel.nodes"),
@@ -69,6 +71,12 @@ record RedisSettings(
           "Write %shost and %<sport instead of the url, or the password into the url:"
                   .formatted(PREFIX)
               + " redis://<user>:<password>@<host>:<port>.");
+    }
+    if (passwordFile != null && (password != null || (url != null && url.contains("@")))) {
+      throw new StartupProblem(
+          "membrane.redis.password-file is set, and %s names a password too"
+              .formatted(password != null ? PREFIX + "password" : PREFIX + "url"),
+          "Keep the one or the other.");
     }
     if (url != null && database != null) {
       throw new StartupProblem(
@@ -145,7 +153,10 @@ record RedisSettings(
 
   /** Null if it is empty too, as variables that a deployment leaves blank are. */
   private static @Nullable String text(Binder binder, String name) {
-    String value = binder.bind(PREFIX + name, String.class).orElse("");
+    return blankAsNull(binder.bind(PREFIX + name, String.class).orElse(""));
+  }
+
+  private static @Nullable String blankAsNull(String value) {
     return value.isBlank() ? null : value;
   }
 

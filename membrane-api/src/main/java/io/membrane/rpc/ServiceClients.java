@@ -12,9 +12,12 @@ import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
@@ -43,6 +46,8 @@ public final class ServiceClients {
   private final RetryRegistry retries;
   private final PeerTls tls;
   private final Supplier<HttpClient> http;
+  private final ServiceInstances instances;
+  private final AtomicInteger turns = new AtomicInteger();
 
   /** Clients that call {@code https://} URLs by what the JDK trusts. */
   public ServiceClients(RestClient.Builder template, ClientProperties properties) {
@@ -53,6 +58,19 @@ public final class ServiceClients {
    * @param template carries observation (tracing, metrics); it is cloned, not changed
    */
   public ServiceClients(RestClient.Builder template, ClientProperties properties, PeerTls tls) {
+    this(template, properties, tls, ServiceInstances.NONE);
+  }
+
+  /**
+   * @param template carries observation (tracing, metrics); it is cloned, not changed
+   * @param instances called in turns in place of the URL that is configured for their service
+   */
+  public ServiceClients(
+      RestClient.Builder template,
+      ClientProperties properties,
+      PeerTls tls,
+      ServiceInstances instances) {
+    this.instances = instances;
     this.template = template;
     this.properties = properties;
     this.tls = tls;
@@ -99,7 +117,7 @@ public final class ServiceClients {
       throw new IllegalStateException(
           "no URL for " + service + ": set membrane.client.peers." + service);
     }
-    return of(contract, service, url);
+    return of(contract, service, url, uri -> instance(service, uri));
   }
 
   /**
@@ -108,6 +126,26 @@ public final class ServiceClients {
    * @throws IllegalStateException if peers are called over TLS alone and this is another URL
    */
   public <T> T of(Class<T> contract, String name, URI url) {
+    return of(contract, name, url, UnaryOperator.identity());
+  }
+
+  /** The same request to the instance whose turn it is, if any is known. */
+  private URI instance(String service, URI uri) {
+    List<URI> known = instances.of(service);
+    if (known.isEmpty()) {
+      return uri;
+    }
+    URI chosen = known.get(Math.floorMod(turns.getAndIncrement(), known.size()));
+    String query = uri.getRawQuery();
+    return URI.create(
+        chosen.getScheme()
+            + "://"
+            + chosen.getRawAuthority()
+            + uri.getRawPath()
+            + (query == null ? "" : "?" + query));
+  }
+
+  private <T> T of(Class<T> contract, String name, URI url, UnaryOperator<URI> located) {
     if (!tls.permits(url)) {
       throw new IllegalStateException(PeerTls.forbidden(url));
     }
@@ -119,7 +157,7 @@ public final class ServiceClients {
               JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(http.get());
               factory.setReadTimeout(
                   CallContext.currentOr(properties.defaultDeadline()).remaining());
-              return factory.createRequest(uri, method);
+              return factory.createRequest(located.apply(uri), method);
             })
             .requestInitializer(request -> {
               CallContext context = CallContext.currentOr(properties.defaultDeadline());

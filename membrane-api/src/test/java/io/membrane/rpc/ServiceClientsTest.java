@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -200,6 +201,37 @@ class ServiceClientsTest {
                       failure(() -> within(Duration.ofMillis(50), () -> peer.write(Map.of())))
                           .code())
                   .isEqualTo(ErrorCode.OVERLOADED));
+    }
+  }
+
+  @Test
+  void knownInstancesAreCalledInTurnsInPlaceOfTheConfiguredUrl() {
+    AtomicReference<List<URI>> known = new AtomicReference<>(List.of());
+    ClientProperties properties =
+        new ClientProperties(
+            Map.of("peer-service", List.of(proxy.url())),
+            Duration.ofMillis(300),
+            Duration.ofSeconds(5),
+            2,
+            3,
+            Duration.ofSeconds(1));
+    try (FaultProxy one = new FaultProxy(server.getAddress().getPort());
+        FaultProxy other = new FaultProxy(server.getAddress().getPort())) {
+      Peer found =
+          new ServiceClients(
+                  RestClient.builder(), properties, PeerTls.ofJdk(), service -> known.get())
+              .of(Peer.class, "peer-service");
+      assertThat(found.read()).containsEntry("ok", "yes");
+      known.set(List.of(one.url(), other.url()));
+      proxy.inject(new Fault.Refuse());
+      assertThat(found.read()).containsEntry("ok", "yes");
+      assertThat(found.read()).containsEntry("ok", "yes");
+      assertThat(one.connections()).isPositive();
+      assertThat(other.connections()).isPositive();
+      one.inject(new Fault.Refuse());
+      for (int i = 0; i < 4; i++) {
+        assertThat(found.read()).as("the next is tried").containsEntry("ok", "yes");
+      }
     }
   }
 

@@ -13,7 +13,6 @@ import io.membrane.scheduler.routing.Decision;
 import io.membrane.scheduler.routing.InFlight;
 import io.membrane.scheduler.routing.NodeCandidate;
 import io.membrane.scheduler.routing.RouteQuery;
-import io.membrane.scheduler.routing.RoutingPolicy;
 import io.membrane.wire.SchedulerClient.ClusterState;
 import io.membrane.wire.SchedulerClient.Expected;
 import io.membrane.wire.SchedulerClient.NodeState;
@@ -41,7 +40,7 @@ class RouteEndpoint {
   private static final double MIB = 1024.0 * 1024.0;
   private static final double MS = 1000;
 
-  private final RoutingPolicy policy;
+  private final LiveRules rules;
   private final LiveFleet live;
   private final InFlight inFlight;
   private final MeasuredLengths lengths;
@@ -51,7 +50,7 @@ class RouteEndpoint {
   private final SchedulerMetrics metrics;
 
   RouteEndpoint(
-      RoutingPolicy policy,
+      LiveRules rules,
       LiveFleet live,
       InFlight inFlight,
       MeasuredLengths lengths,
@@ -59,7 +58,7 @@ class RouteEndpoint {
       Pulse pulse,
       SchedulerMetrics metrics,
       Clock clock) {
-    this.policy = policy;
+    this.rules = rules;
     this.live = live;
     this.inFlight = inFlight;
     this.lengths = lengths;
@@ -109,7 +108,7 @@ class RouteEndpoint {
 
   private Decision decide(RouteQuery query, long now) {
     try {
-      return policy.decide(query, live.state(), inFlight, now);
+      return rules.policy().decide(query, live.state(), inFlight, now);
     } catch (MembraneException e) {
       if (e.code() == ErrorCode.OVERLOADED) {
         lengths.add(query.uncachedTokens());

@@ -20,13 +20,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -42,8 +42,8 @@ public final class ProviderCall implements AutoCloseable {
 
   private final String peer;
   private final URI url;
-  private final ApiKey key;
-  private final Map<String, String> headers;
+  private final Supplier<ApiKey> keys;
+  private final ProviderWire wire;
   private final Duration patience;
   private final Clock clock;
   private final CircuitBreaker breaker;
@@ -57,21 +57,22 @@ public final class ProviderCall implements AutoCloseable {
 
   /**
    * @param peer what errors and metrics call it
+   * @param keys the key as it is now
    * @param wire says in which header the key goes
    * @param patience time for callers without a deadline
    */
   public ProviderCall(
       String peer,
       URI url,
-      ApiKey key,
+      Supplier<ApiKey> keys,
       ProviderWire wire,
       ServiceClients clients,
       Duration patience,
       Clock clock) {
     this.peer = peer;
     this.url = url;
-    this.key = key;
-    this.headers = wire.headers(key.value());
+    this.keys = keys;
+    this.wire = wire;
     this.patience = patience;
     this.clock = clock;
     this.breaker = clients.circuitBreakers().circuitBreaker(peer);
@@ -91,10 +92,11 @@ public final class ProviderCall implements AutoCloseable {
             .header("Content-Type", "application/json")
             .header("Accept", "application/json")
             .POST(BodyPublishers.ofByteArray(WireJson.mapper().writeValueAsBytes(body)));
-    headers.forEach(request::header);
+    ApiKey key = keys.get();
+    wire.headers(key.value()).forEach(request::header);
     try {
       return breaker.executeSupplier(
-          () -> bulkhead.executeSupplier(() -> answered(send(request.build()), read)));
+          () -> bulkhead.executeSupplier(() -> answered(send(request.build()), key, read)));
     } catch (CallNotPermittedException e) {
       throw new MembraneException(
           ErrorCode.DEPENDENCY_UNAVAILABLE,
@@ -111,7 +113,7 @@ public final class ProviderCall implements AutoCloseable {
     return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
   }
 
-  private <T> T answered(HttpResponse<byte[]> answer, Function<JsonNode, T> read) {
+  private <T> T answered(HttpResponse<byte[]> answer, ApiKey key, Function<JsonNode, T> read) {
     if (answer.statusCode() != 200) {
       throw ProviderRefusal.of(peer, answer, key, clock.instant());
     }

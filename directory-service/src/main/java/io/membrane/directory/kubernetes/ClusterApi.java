@@ -3,13 +3,9 @@ package io.membrane.directory.kubernetes;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.ApiException;
 import io.kubernetes.client.openapi.apis.CoreV1Api;
-import io.kubernetes.client.util.ClientBuilder;
-import io.kubernetes.client.util.KubeConfig;
 import io.membrane.boot.StartupProblem;
+import io.membrane.kubernetes.ClusterConnection;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,17 +33,12 @@ final class ClusterApi {
    * @throws StartupProblem if there is none
    */
   ClusterApi(KubernetesProperties properties) {
-    Path kubeconfig = properties.kubeconfig();
-    ApiClient made = kubeconfig == null ? inPod() : configured(kubeconfig);
     this.client =
-        made.setHttpClient(
-            made.getHttpClient()
-                .newBuilder()
-                .callTimeout(TIMEOUT)
-                .connectTimeout(TIMEOUT)
-                .readTimeout(TIMEOUT)
-                .writeTimeout(TIMEOUT)
-                .build());
+        ClusterConnection.open(
+            properties.kubeconfig(),
+            TIMEOUT,
+            "membrane.directory.kubernetes",
+            "membrane.directory.kubernetes.enabled=false and .peers.enabled=false");
     this.core = new CoreV1Api(client);
   }
 
@@ -123,40 +114,5 @@ final class ClusterApi {
                 + " in that namespace to this service account (a Role and a RoleBinding), or set "
                 + off
             : "Renew the service account's token or the kubeconfig, or set " + off);
-  }
-
-  private static ApiClient inPod() {
-    try {
-      return ClientBuilder.cluster().build();
-    } catch (IOException | RuntimeException e) {
-      // client-java has a RuntimeException of its own for a token that is missing.
-      throw because(
-          "membrane.directory.kubernetes is to be used, but this process has no service account"
-              + " of a Kubernetes pod",
-          "Run it in a pod whose service account token is mounted, or set"
-              + " membrane.directory.kubernetes.kubeconfig to a file that leads to the cluster, or"
-              + " membrane.directory.kubernetes.enabled=false and .peers.enabled=false.",
-          e);
-    }
-  }
-
-  private static ApiClient configured(Path file) {
-    try (Reader reader = Files.newBufferedReader(file)) {
-      KubeConfig config = KubeConfig.loadKubeConfig(reader);
-      config.setFile(file.toFile());
-      return ClientBuilder.kubeconfig(config).build();
-    } catch (IOException | RuntimeException e) {
-      // KubeConfig has a RuntimeException of its own for each way in which a file can be malformed.
-      throw because(
-          "membrane.directory.kubernetes.kubeconfig is " + file + ", which cannot be used: " + e,
-          "Name a readable kubeconfig file with a current context, as kubectl uses it.",
-          e);
-    }
-  }
-
-  private static StartupProblem because(String what, String instead, Exception cause) {
-    StartupProblem problem = new StartupProblem(what, instead);
-    problem.initCause(cause);
-    return problem;
   }
 }

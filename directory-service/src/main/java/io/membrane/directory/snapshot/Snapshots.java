@@ -4,6 +4,7 @@ import static java.util.Comparator.comparing;
 
 import io.membrane.directory.location.BlockEncoder;
 import io.membrane.directory.location.Image;
+import io.membrane.leadership.Leadership;
 import io.membrane.wire.LogPosition;
 import java.io.EOFException;
 import java.io.IOException;
@@ -39,6 +40,7 @@ public final class Snapshots implements AutoCloseable {
   private final Duration every;
   private final long maxLogBytes;
   private final Clock clock;
+  private final Leadership writes;
   private long begunAtMs;
   private long entries;
   private long logBytes;
@@ -58,10 +60,20 @@ public final class Snapshots implements AutoCloseable {
    *     still holds what comes after it
    */
   public Snapshots(Path parent, Duration every, long maxLogBytes, Clock clock) {
+    this(parent, every, maxLogBytes, clock, Leadership.ALONE);
+  }
+
+  /**
+   * The same in a folder of several directories.
+   *
+   * @param writes whether this one writes; a snapshot that has begun is ended
+   */
+  public Snapshots(Path parent, Duration every, long maxLogBytes, Clock clock, Leadership writes) {
     this.parent = parent;
     this.every = every;
     this.maxLogBytes = maxLogBytes;
     this.clock = clock;
+    this.writes = writes;
     this.begunAtMs = clock.millis();
   }
 
@@ -142,7 +154,7 @@ public final class Snapshots implements AutoCloseable {
                 || logBytes >= maxLogBytes
                 || now - begunAtMs >= every.toMillis());
     Thread writing = thread;
-    if (isDue && !stopping && (writing == null || !writing.isAlive())) {
+    if (isDue && writes.leads() && !stopping && (writing == null || !writing.isAlive())) {
       entries = 0;
       logBytes = 0;
       begunAtMs = now;

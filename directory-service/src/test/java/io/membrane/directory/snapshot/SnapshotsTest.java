@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -68,6 +69,22 @@ class SnapshotsTest {
     assertThat(snapshots.lastBytes()).isPositive();
     assertThat(snapshots.lastSeconds()).isPositive();
     assertThat(snapshots.failures()).isZero();
+  }
+
+  @Test
+  void inASharedFolderTheOneThatLeadsWritesAndAllRead() {
+    AtomicBoolean leads = new AtomicBoolean();
+    try (Snapshots shared = new Snapshots(folder, Duration.ofMinutes(5), 1000, clock, leads::get)) {
+      shared.tick(300_000, 0, () -> standing(1), image);
+      assertThat(names()).isEmpty();
+      leads.set(true);
+      shared.tick(0, 0, () -> standing(2), image);
+      awaitFiles("2-0");
+      leads.set(false);
+      shared.tick(300_000, 0, () -> standing(3), image);
+      assertThat(names()).containsExactly("2-0");
+      assertThat(snapshots.load("life", at -> true, new Image(100, clock))).isNotNull();
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.membrane.block.ContentDigest;
 import io.membrane.block.FragmentKey;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
+import io.membrane.leadership.Leadership;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -74,9 +75,18 @@ public final class FragmentStore {
             factory, settings, standard, redisCapacity, memory, neighbours, clock, registry);
   }
 
-  /** Begins to follow the other replicas, and to tidy up; does nothing if it has begun. */
+  /** Begins as the only replica. */
   public void start() {
-    parts.housekeeping.start();
+    start(Leadership.ALONE);
+  }
+
+  /**
+   * Begins to follow the other replicas, and to tidy up; does nothing if it has begun.
+   *
+   * @param sweeps whether this replica looks for what has been left behind
+   */
+  public void start(Leadership sweeps) {
+    parts.housekeeping.start(sweeps);
   }
 
   /** Writes what {@link #putLater} holds, and ends that, until it begins again. */

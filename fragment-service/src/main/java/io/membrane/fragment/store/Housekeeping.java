@@ -1,5 +1,6 @@
 package io.membrane.fragment.store;
 
+import io.membrane.leadership.Leadership;
 import io.membrane.rpc.MembraneException;
 import java.time.Duration;
 import java.util.Map;
@@ -10,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What has to be done from time to time, by every replica. Does nothing harmful twice. */
+/**
+ * What has to be done from time to time, by every replica but for the sweep. Does nothing harmful
+ * twice.
+ */
 final class Housekeeping {
 
   private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
@@ -47,8 +51,12 @@ final class Housekeeping {
     this.sweep = sweep;
   }
 
-  /** Begins, unless it has begun. */
-  synchronized void start() {
+  /**
+   * Begins, unless it has begun.
+   *
+   * @param sweeps whether this replica sweeps; a sweep that has begun goes on
+   */
+  synchronized void start(Leadership sweeps) {
     if (threads != null) {
       return;
     }
@@ -58,7 +66,14 @@ final class Housekeeping {
     every(FOLLOW, follower::catchUp, started);
     every(TIDY, this::tidy, started);
     every(TIDY, inventories::follow, started);
-    every(SWEEP, sweep::run, started);
+    every(
+        SWEEP,
+        () -> {
+          if (sweeps.leads()) {
+            sweep.run();
+          }
+        },
+        started);
     threads = started;
   }
 

@@ -24,7 +24,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
  */
 public final class LimitFilter extends OncePerRequestFilter {
 
-  private final LimitProperties properties;
+  private volatile LimitProperties properties;
   private final @Nullable SharedLimits shared;
   private final ProblemWriter problems;
 
@@ -36,6 +36,11 @@ public final class LimitFilter extends OncePerRequestFilter {
     this.properties = properties;
     this.shared = shared;
     this.problems = problems;
+  }
+
+  /** From the next request on. */
+  void replace(LimitProperties next) {
+    properties = next;
   }
 
   @Override

@@ -2,16 +2,17 @@ package io.membrane.gateway.routing;
 
 import io.membrane.boot.StartupProblem;
 import io.membrane.rpc.ClientProperties;
+import io.membrane.rpc.ServiceInstances;
 import java.net.URI;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /** The instances that {@code membrane.client.peers} names. Immutable. */
-public final class ConfiguredInstances implements InstanceSource {
+public final class ConfiguredInstances implements ServiceInstances {
 
-  private final Map<Service, List<URI>> urls = new EnumMap<>(Service.class);
+  private final Map<String, List<URI>> urls = new HashMap<>();
 
   /**
    * Those of every service.
@@ -20,12 +21,12 @@ public final class ConfiguredInstances implements InstanceSource {
    */
   public ConfiguredInstances(ClientProperties properties) {
     for (Service service : Service.values()) {
-      urls.put(service, urls(service, properties));
+      urls.put(service.serviceName(), urls(service, properties));
     }
   }
 
   @Override
-  public List<URI> instances(Service service) {
+  public List<URI> of(String service) {
     return Objects.requireNonNull(urls.get(service));
   }
 

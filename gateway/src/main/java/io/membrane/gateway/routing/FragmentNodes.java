@@ -3,6 +3,7 @@ package io.membrane.gateway.routing;
 import io.membrane.block.BlockHash;
 import io.membrane.placement.Placement;
 import io.membrane.rpc.PeerTls;
+import io.membrane.rpc.ServiceInstances;
 import io.membrane.wire.FragmentTokens.DirectNode;
 import io.membrane.wire.MembershipClient.Node;
 import io.membrane.wire.MembershipClient.Nodes;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The fragment nodes that live, as the directory named them last, and what belongs to whom. What
  * was heard last holds until something else is heard. Thread-safe.
  */
-public final class FragmentNodes implements InstanceSource {
+public final class FragmentNodes implements ServiceInstances {
 
   private final PeerTls tls;
   private volatile View view = new View(Map.of(), new Placement(List.of()), List.of());
@@ -66,8 +67,8 @@ public final class FragmentNodes implements InstanceSource {
   }
 
   @Override
-  public List<URI> instances(Service service) {
-    return service == Service.FRAGMENT
+  public List<URI> of(String service) {
+    return service.equals(Service.FRAGMENT.serviceName())
         ? view.urls().values().stream().distinct().toList()
         : List.of();
   }

@@ -3,6 +3,7 @@ package io.membrane.gateway.routing;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.membrane.block.BlockHash;
 import io.membrane.rpc.ServiceClients;
+import io.membrane.rpc.ServiceInstances;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +28,7 @@ public final class Instances {
 
   private static final int MOST_ASKED = 6;
 
-  private final List<InstanceSource> sources;
+  private final List<ServiceInstances> sources;
   private final FragmentNodes nodes;
   private final ServiceClients resilience;
   private final AtomicInteger turn = new AtomicInteger();
@@ -37,7 +38,7 @@ public final class Instances {
    * @param sources the first that names instances of a service counts; the last, which names some
    *     of each, is asked where those of the others do not answer
    */
-  public Instances(List<InstanceSource> sources, FragmentNodes nodes, ServiceClients resilience) {
+  public Instances(List<ServiceInstances> sources, FragmentNodes nodes, ServiceClients resilience) {
     this.sources = List.copyOf(sources);
     this.nodes = nodes;
     this.resilience = resilience;
@@ -46,7 +47,7 @@ public final class Instances {
   /** All that are known of a service. */
   List<Instance> of(Service service) {
     Set<URI> urls = new LinkedHashSet<>(current(service));
-    urls.addAll(sources.getLast().instances(service));
+    urls.addAll(sources.getLast().of(service.serviceName()));
     return instances(service, urls);
   }
 
@@ -82,7 +83,7 @@ public final class Instances {
     if (urls.isEmpty()) {
       urls.addAll(inTurn(service));
     }
-    urls.addAll(sources.getLast().instances(service));
+    urls.addAll(sources.getLast().of(service.serviceName()));
     return instances(service, urls).stream()
         .sorted(Comparator.comparing(instance -> !isWell(instance)))
         .limit(MOST_ASKED)
@@ -98,7 +99,7 @@ public final class Instances {
 
   private List<URI> current(Service service) {
     return sources.stream()
-        .map(source -> source.instances(service))
+        .map(source -> source.of(service.serviceName()))
         .filter(urls -> !urls.isEmpty())
         .findFirst()
         .orElseGet(List::of);

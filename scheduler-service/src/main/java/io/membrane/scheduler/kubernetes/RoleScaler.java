@@ -1,5 +1,6 @@
 package io.membrane.scheduler.kubernetes;
 
+import io.membrane.kubernetes.ClusterConnection;
 import io.membrane.scheduler.kubernetes.KubernetesProperties.Mode;
 import io.membrane.scheduler.kubernetes.Reconciliation.Outcome;
 import java.util.ArrayList;
@@ -54,7 +55,12 @@ public final class RoleScaler {
         properties,
         properties.mode() == Mode.OFF
             ? null
-            : new ScaleApi(ClusterConnection.open(properties.kubeconfig(), properties.timeout())));
+            : new ScaleApi(
+                ClusterConnection.open(
+                    properties.kubeconfig(),
+                    properties.timeout(),
+                    "membrane.scheduler.kubernetes",
+                    "membrane.scheduler.kubernetes.mode=off")));
   }
 
   /** Takes the next step towards {@code wanted}; to be called periodically, with any counts. */

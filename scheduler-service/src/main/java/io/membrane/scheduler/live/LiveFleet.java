@@ -46,14 +46,10 @@ public final class LiveFleet {
   private static final Logger log = LoggerFactory.getLogger(LiveFleet.class);
 
   private final SharedState shared;
-  private final FleetDescription description;
-  private final LiveSettings settings;
+  private volatile FleetRules rules;
   private final InFlight inFlight;
   private final Clock clock;
-  private final CongestionControl congestion;
-  private final RegimeSwitch regimes;
   private final MeasuredSpeeds speeds = new MeasuredSpeeds();
-  private final Judge judge;
   private volatile Snapshot snapshot;
   private volatile boolean readable = true;
 
@@ -65,14 +61,20 @@ public final class LiveFleet {
       InFlight inFlight,
       Clock clock) {
     this.shared = shared;
-    this.description = description;
-    this.settings = settings;
     this.inFlight = inFlight;
     this.clock = clock;
-    this.congestion = new CongestionControl(settings.congestion());
-    this.regimes = new RegimeSwitch(settings.regime());
-    this.judge = new Judge(description, speeds, settings, congestion);
-    this.snapshot = judge.judge(clock.instant(), firstRoles(), Map.of());
+    this.rules = FleetRules.of(description, settings, speeds);
+    this.snapshot = rules.judge().judge(clock.instant(), firstRoles(), Map.of());
+  }
+
+  /** Judges by another description and other settings from now on. */
+  public synchronized void judgeBy(FleetDescription description, LiveSettings settings) {
+    boolean isOther = !rules.description().fingerprint().equals(description.fingerprint());
+    rules = FleetRules.of(description, settings, speeds);
+    replace(
+        rules
+            .judge()
+            .judge(clock.instant(), isOther ? firstRoles() : snapshot.roles(), memories()));
   }
 
   /** What routes are decided by. */
@@ -82,7 +84,7 @@ public final class LiveFleet {
 
   /** {@link FleetDescription#sustainedRps} as things are. */
   public double modelRps() {
-    return description.sustainedRps(snapshot.roles());
+    return rules.description().sustainedRps(snapshot.roles());
   }
 
   Snapshot snapshot() {
@@ -90,7 +92,7 @@ public final class LiveFleet {
   }
 
   FleetDescription description() {
-    return description;
+    return rules.description();
   }
 
   MeasuredSpeeds speeds() {
@@ -106,7 +108,7 @@ public final class LiveFleet {
    */
   public void measured(String cluster, double[] tokens, double[] seconds) {
     ClusterCost described =
-        description.cost(cluster, firstRoles().prefillByPool(), 1, Instant.EPOCH);
+        rules.description().cost(cluster, firstRoles().prefillByPool(), 1, Instant.EPOCH);
     if (described == null) {
       throw new IllegalArgumentException("cluster '%s' has no instances".formatted(cluster));
     }
@@ -145,7 +147,7 @@ public final class LiveFleet {
     synchronized (this) {
       Map<String, ClusterMemory> memories = memories();
       memories.put(name, memory);
-      replace(judge.judge(now, snapshot.roles(), memories));
+      replace(rules.judge().judge(now, snapshot.roles(), memories));
     }
     return taken[0];
   }
@@ -184,14 +186,16 @@ public final class LiveFleet {
     CongestionControl.State pressure =
         before == null ? CongestionControl.State.INITIAL : before.congestion();
     RegimeSwitch.State regime =
-        before == null ? RegimeSwitch.State.initial(settings.firstRegime()) : before.regimeState();
+        before == null
+            ? RegimeSwitch.State.initial(rules.settings().firstRegime())
+            : before.regimeState();
     return ClusterMemory.of(
         before,
         role,
         told,
         at,
-        role == Role.PREFILL ? congestion.step(pressure, sample, localLoad()) : pressure,
-        settings.fixedRegime() == null ? regimes.step(regime, sample) : regime);
+        role == Role.PREFILL ? rules.congestion().step(pressure, sample, localLoad()) : pressure,
+        rules.settings().fixedRegime() == null ? rules.regimes().step(regime, sample) : regime);
   }
 
   /** Load of the prefill beside the decode nodes, as last reported. */
@@ -207,7 +211,7 @@ public final class LiveFleet {
     if (told.role() != null) {
       return told.role();
     }
-    Role described = description.role(told.name());
+    Role described = rules.description().role(told.name());
     if (described != null) {
       return described;
     }
@@ -215,7 +219,11 @@ public final class LiveFleet {
   }
 
   private double describedGbps(String name) {
-    return description.prefillCluster(name).map(PrefillCluster::linkGbps).orElse(Double.NaN);
+    return rules
+        .description()
+        .prefillCluster(name)
+        .map(PrefillCluster::linkGbps)
+        .orElse(Double.NaN);
   }
 
   /** Reads what all replicas know; keeps what is known while Redis is gone. */
@@ -235,6 +243,7 @@ public final class LiveFleet {
       readable = true;
     }
     Instant now = clock.instant();
+    String fingerprint = rules.description().fingerprint();
     Map<String, ClusterMemory> memories = new HashMap<>();
     all.forEach((field, json) -> {
       if (field.startsWith(CLUSTER)) {
@@ -252,9 +261,7 @@ public final class LiveFleet {
             .filter(this::isOwn)
             .map(KeptRoles::state)
             .orElseGet(this::firstRoles);
-    synchronized (this) {
-      replace(judge.judge(now, roles, memories));
-    }
+    judge(fingerprint, now, roles, memories);
   }
 
   /**
@@ -277,24 +284,34 @@ public final class LiveFleet {
               }
               RoleControl.State state =
                   before != null && isOwn(before) ? before.state() : firstRoles();
-              return new KeptRoles(description.fingerprint(), change.apply(state));
+              return new KeptRoles(rules.description().fingerprint(), change.apply(state));
             });
     if (!isOwn(kept)) {
       return false;
     }
-    synchronized (this) {
-      replace(judge.judge(now, kept.state(), memories()));
-    }
+    judge(kept.fingerprint(), now, kept.state(), memories());
     return true;
   }
 
+  /** Does nothing if the roles are another description's, which may have come meanwhile. */
+  private synchronized void judge(
+      String fingerprint,
+      Instant now,
+      RoleControl.State roles,
+      Map<String, ClusterMemory> memories) {
+    if (fingerprint.equals(rules.description().fingerprint())) {
+      replace(rules.judge().judge(now, roles, memories));
+    }
+  }
+
   private boolean isOwn(KeptRoles kept) {
-    return kept.fingerprint().equals(description.fingerprint());
+    return kept.fingerprint().equals(rules.description().fingerprint());
   }
 
   private RoleControl.State firstRoles() {
     return RoleControl.State.initial(
-        description.planned().thresholdTokens(), description.planned().prefillByPool());
+        rules.description().planned().thresholdTokens(),
+        rules.description().planned().prefillByPool());
   }
 
   private Map<String, ClusterMemory> memories() {

@@ -1,5 +1,6 @@
 package io.membrane.scheduler.live;
 
+import io.membrane.leadership.Leadership;
 import io.membrane.scheduler.control.Period;
 import io.membrane.scheduler.control.RoleControl;
 import io.membrane.scheduler.control.RoleSettings;
@@ -22,18 +23,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Long-term control over the running fleet: each period of measured lengths and stage loads is one
- * step of {@link RoleControl}, made by whichever replica comes first. Blocks; thread-safe.
+ * step of {@link RoleControl}, made by the replica that leads. While a lead changes hands two may
+ * try: the step that is written first counts. Blocks; thread-safe.
  */
 public final class LongTerm {
 
   /** Roles of another description that have not been stepped for so long are left over. OURS. */
   private static final int PERIODS_UNTIL_OLD = 2;
 
+  private record Rules(RoleControl control, boolean thresholdMoves) {}
+
   private final LiveFleet live;
   private final MeasuredLengths lengths;
-  private final RoleControl control;
-  private final boolean thresholdMoves;
+  private volatile Rules rules;
   private final Duration period;
+  private final Leadership leadership;
   private final Clock clock;
   private volatile String idle = "no period has passed yet";
   private volatile @Nullable Instant lastStep;
@@ -42,6 +46,7 @@ public final class LongTerm {
    * Control of this fleet.
    *
    * @param thresholdMoves false if the operator has set t
+   * @param leadership whether this replica controls
    */
   public LongTerm(
       LiveFleet live,
@@ -49,13 +54,19 @@ public final class LongTerm {
       RoleSettings settings,
       boolean thresholdMoves,
       Duration period,
+      Leadership leadership,
       Clock clock) {
     this.live = live;
     this.lengths = lengths;
-    this.control = new RoleControl(settings);
-    this.thresholdMoves = thresholdMoves;
+    this.rules = new Rules(new RoleControl(settings), thresholdMoves);
     this.period = period;
+    this.leadership = leadership;
     this.clock = clock;
+  }
+
+  /** Controls by other settings from the next step on. */
+  public void controlBy(RoleSettings settings, boolean thresholdMoves) {
+    rules = new Rules(new RoleControl(settings), thresholdMoves);
   }
 
   /** Why the last period was no step; empty if it was one. */
@@ -63,10 +74,13 @@ public final class LongTerm {
     return idle;
   }
 
-  /** Whether this replica made the last step, and so is the one to carry out what is wanted. */
+  /**
+   * Whether this replica leads and made the last step, and so is the one to carry out what is
+   * wanted.
+   */
   public boolean leads() {
     Instant last = lastStep;
-    return last != null && last.equals(live.snapshot().roles().at());
+    return last != null && last.equals(live.snapshot().roles().at()) && leadership.leads();
   }
 
   /**
@@ -81,6 +95,10 @@ public final class LongTerm {
     LiveCluster pd = known.clusters().get(description.fleet().pdName());
     if (!description.own()) {
       idle = "the fleet is not described; set membrane.scheduler.fleet";
+      return false;
+    }
+    if (!leadership.leads()) {
+      idle = "another replica controls the fleet, or none has begun to";
       return false;
     }
     if (pd == null || pd.memory().receivedAt().isBefore(now.minus(period))) {
@@ -134,8 +152,9 @@ public final class LongTerm {
   }
 
   private RoleControl.State stepped(RoleControl.State before, Fleet fleet, Period seen) {
-    RoleControl.State after = control.step(before, fleet, seen);
-    return thresholdMoves
+    Rules by = rules;
+    RoleControl.State after = by.control.step(before, fleet, seen);
+    return by.thresholdMoves
         ? after
         : new RoleControl.State(
             before.thresholdTokens(),

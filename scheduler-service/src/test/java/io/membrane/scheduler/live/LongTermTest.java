@@ -8,6 +8,7 @@ import io.membrane.fixture.TestClock;
 import io.membrane.rpc.MembraneException;
 import io.membrane.scheduler.control.RoleControl;
 import io.membrane.scheduler.control.RoleControl.Phase;
+import io.membrane.scheduler.control.RoleSettings;
 import io.membrane.scheduler.throughput.LogNormalLengths;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -65,6 +66,31 @@ class LongTermTest {
       assertThat(other.live.state().thresholdTokens())
           .isEqualTo(one.live.state().thresholdTokens());
     }
+  }
+
+  @Test
+  void aReplicaThatDoesNotLeadMakesNoStepAndSaysSo() {
+    prompts(5_000);
+    boolean[] leads = {false};
+    LongTerm follower =
+        new LongTerm(
+            one.live,
+            one.lengths,
+            RoleSettings.DEFAULT,
+            true,
+            OneReplica.PERIOD,
+            () -> leads[0],
+            clock);
+    period(OneReplica.PLANNED.nP(), 0.3, 0.99);
+    clock.advance(OneReplica.PERIOD);
+    assertThat(follower.step()).isFalse();
+    assertThat(follower.idle()).contains("another replica controls the fleet");
+    assertThat(follower.leads()).isFalse();
+    period(OneReplica.PLANNED.nP(), 0.3, 0.99);
+    assertThat(one.longTerm.leads()).isTrue();
+    leads[0] = true;
+    assertThat(follower.step()).as("the step of this period is made").isFalse();
+    assertThat(follower.leads()).as("the other made it").isFalse();
   }
 
   @Test

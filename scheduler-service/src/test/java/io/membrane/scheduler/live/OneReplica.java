@@ -2,6 +2,7 @@ package io.membrane.scheduler.live;
 
 import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.TestClock;
+import io.membrane.leadership.Leadership;
 import io.membrane.scheduler.control.CongestionSettings;
 import io.membrane.scheduler.control.EffectiveThreshold;
 import io.membrane.scheduler.control.RegimeSettings;
@@ -76,7 +77,15 @@ final class OneReplica implements AutoCloseable {
             inFlight,
             clock);
     lengths = new MeasuredLengths(redis, clock);
-    longTerm = new LongTerm(live, lengths, RoleSettings.DEFAULT, threshold == null, PERIOD, clock);
+    longTerm =
+        new LongTerm(
+            live,
+            lengths,
+            RoleSettings.DEFAULT,
+            threshold == null,
+            PERIOD,
+            Leadership.ALONE,
+            clock);
   }
 
   /** Link telemetry of {@code far}, a second after what was told before. */
