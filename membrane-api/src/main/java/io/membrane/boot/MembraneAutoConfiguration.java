@@ -102,7 +102,8 @@ class MembraneAutoConfiguration {
         };
     return factory -> {
       factory.addContextCustomizers(customizer);
-      factory.addContextValves(new BrokenTransferValve(), new CallerWatchValve(callers));
+      factory.addContextValves(
+          new UnreadBodyValve(), new BrokenTransferValve(), new CallerWatchValve(callers));
     };
   }
 

@@ -61,6 +61,10 @@ final class OidcIssuer implements AutoCloseable {
 
   /** A token for five minutes. */
   String token(String tenant, String audience, String scopes) {
+    return token(tenant, audience, scopes, Instant.now().plusSeconds(300));
+  }
+
+  String token(String tenant, String audience, String scopes, Instant expiry) {
     String signed =
         part(Map.of("alg", "RS256", "kid", "k1"))
             + "."
@@ -77,7 +81,7 @@ final class OidcIssuer implements AutoCloseable {
                     "scope",
                     scopes,
                     "exp",
-                    Instant.now().plusSeconds(300).getEpochSecond()));
+                    expiry.getEpochSecond()));
     try {
       Signature signature = Signature.getInstance("SHA256withRSA");
       signature.initSign(pair.getPrivate());

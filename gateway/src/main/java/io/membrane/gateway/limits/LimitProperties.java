@@ -39,7 +39,7 @@ public record LimitProperties(
    * @throws StartupProblem if a limit is none or cannot be kept
    */
   public LimitProperties checked(boolean redis) {
-    TenantLimits.orNone(others).checked(PREFIX + "default");
+    TenantLimits.orDefault(others).checked(PREFIX + "default");
     tenants.forEach((tenant, limits) -> {
       if (!CallContext.isTenant(tenant)) {
         throw new StartupProblem(
@@ -63,18 +63,18 @@ public record LimitProperties(
 
   /** Whether any tenant has limits that are kept in Redis. */
   private boolean isShared() {
-    return Stream.concat(Stream.of(TenantLimits.orNone(others)), tenants.values().stream())
+    return Stream.concat(Stream.of(TenantLimits.orDefault(others)), tenants.values().stream())
         .anyMatch(TenantLimits::isShared);
   }
 
-  /** Whether a tenant has any. */
+  /** Whether a tenant has others than those that hold where nothing is configured. */
   public boolean areSetFor(String tenant) {
-    return !of(tenant).equals(TenantLimits.NONE);
+    return !of(tenant).equals(TenantLimits.DEFAULT);
   }
 
   /** Those of a tenant. */
   TenantLimits of(String tenant) {
     TenantLimits own = tenants.get(tenant);
-    return own == null ? TenantLimits.orNone(others) : own;
+    return own == null ? TenantLimits.orDefault(others) : own;
   }
 }

@@ -13,7 +13,7 @@ import org.springframework.util.unit.DataSize;
  * @param concurrency requests under way
  * @param bytesInPerSecond of request bodies
  * @param bytesOutPerSecond of answers
- * @param maxBody of one request; null is none
+ * @param maxBody of one request
  */
 public record TenantLimits(
     @DefaultValue("0") long requestsPerSecond,
@@ -21,11 +21,11 @@ public record TenantLimits(
     @DefaultValue("0") int concurrency,
     @DefaultValue("0B") DataSize bytesInPerSecond,
     @DefaultValue("0B") DataSize bytesOutPerSecond,
-    @DefaultValue("0B") DataSize maxBody) {
+    @DefaultValue("1GB") DataSize maxBody) {
 
-  /** None at all. */
-  static final TenantLimits NONE =
-      new TenantLimits(0, 0, 0, DataSize.ofBytes(0), DataSize.ofBytes(0), DataSize.ofBytes(0));
+  /** Those of a tenant for which nothing is configured. */
+  static final TenantLimits DEFAULT =
+      new TenantLimits(0, 0, 0, DataSize.ofBytes(0), DataSize.ofBytes(0), DataSize.ofGigabytes(1));
 
   TenantLimits checked(String name) {
     boolean isBelowZero =
@@ -60,8 +60,8 @@ public record TenantLimits(
     return burst == 0 ? requestsPerSecond : burst;
   }
 
-  /** The limits, or none. */
-  static TenantLimits orNone(@Nullable TenantLimits limits) {
-    return limits == null ? NONE : limits;
+  /** The limits, or those that hold where nothing is configured. */
+  static TenantLimits orDefault(@Nullable TenantLimits limits) {
+    return limits == null ? DEFAULT : limits;
   }
 }
