@@ -81,6 +81,9 @@
 {{- if lt (int64 $v.fragment.maxInFlightMiB) (int64 $v.fragment.maxFragmentMiB) -}}
 {{- fail "fragment.maxInFlightMiB is less than fragment.maxFragmentMiB: the largest fragment would never pass" -}}
 {{- end -}}
+{{- if and $v.fragment.direct.enabled (not $v.fragment.direct.secret.existingSecret) -}}
+{{- fail "fragment.direct.enabled without a secret: everybody could come in. Set fragment.direct.secret.existingSecret, a Secret with one line of `openssl rand -hex 32`, or two, in its key fragment.direct.secret.key" -}}
+{{- end -}}
 {{- if and $v.gateway.ingress.enabled (not $v.gateway.ingress.host) -}}
 {{- fail "gateway.ingress.enabled: set gateway.ingress.host" -}}
 {{- end -}}

@@ -151,6 +151,9 @@ membrane.gateway.security.audience: {{ .audience | quote }}
 membrane.gateway.security.bootstrap-key-file: /etc/membrane/bootstrap/{{ .bootstrapKey.key }}
 {{- end }}
 {{- end }}
+{{- if .Values.fragment.direct.enabled }}
+membrane.gateway.direct.secret-file: {{ include "membrane.directSecretFile" . }}
+{{- end }}
 {{- if .Values.gateway.ingress.enabled }}
 server.forward-headers-strategy: native
 {{- end }}
@@ -200,6 +203,11 @@ membrane.fragment.replicas: {{ $f.copies }}
 membrane.fragment.compression: {{ $f.compression }}
 membrane.fragment.sharing: {{ .Values.tenancy.sharing }}
 membrane.fragment.membrain.port: {{ ternary 9201 -1 $f.membrain.enabled }}
+{{- if $f.direct.enabled }}
+membrane.fragment.direct.port: {{ int64 $f.direct.port }}
+membrane.fragment.direct.secret-file: {{ include "membrane.directSecretFile" . }}
+membrane.fragment.direct.url: {{ include "membrane.fragmentUrl" (dict "root" . "pod" "${MEMBRANE_FRAGMENT_INSTANCE}" "port" $f.direct.port) }}
+{{- end }}
 {{- if $f.redisCapacity }}
 membrane.fragment.redis-capacity: {{ $f.redisCapacity }}
 {{- end }}

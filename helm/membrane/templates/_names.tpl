@@ -84,6 +84,13 @@ compute-worker:
 {{ include "membrane.scheme" .root }}://{{ include "membrane.fullname" .root }}-{{ .component }}:{{ $port }}
 {{- end -}}
 
+{{/* Where one pod of fragment-service answers. Arguments: root, pod, port. */}}
+{{- define "membrane.fragmentUrl" -}}
+{{ include "membrane.scheme" .root }}://{{ .pod }}.{{ include "membrane.fullname" .root }}-fragment-service-pods.{{ .root.Release.Namespace }}.svc:{{ int64 .port }}
+{{- end -}}
+
+{{- define "membrane.directSecretFile" -}}/etc/membrane/direct/{{ .Values.fragment.direct.secret.key }}{{- end -}}
+
 {{- define "membrane.serviceAccount" -}}
 {{- $component := index (include "membrane.components" .root | fromYaml) .component -}}
 {{- default (printf "%s-%s" (include "membrane.fullname" .root) .component) (index .root.Values $component.key).serviceAccount.name -}}

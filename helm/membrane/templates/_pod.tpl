@@ -139,6 +139,10 @@ spec:
         - name: membrain
           containerPort: 9201
         {{- end }}
+        {{- if and (eq $name "fragment-service") $v.fragment.direct.enabled }}
+        - name: direct
+          containerPort: {{ $v.fragment.direct.port }}
+        {{- end }}
         {{- if and (eq $name "directory-service") $v.region.gossip.enabled }}
         - name: gossip
           containerPort: {{ $v.region.gossip.port }}
@@ -183,7 +187,6 @@ spec:
 {{- $v := .root.Values -}}
 {{- $component := index (include "membrane.components" .root | fromYaml) .component -}}
 {{- $values := index $v $component.key -}}
-{{- $fullname := include "membrane.fullname" .root -}}
 {{- $native := ternary " --enable-native-access=ALL-UNNAMED" "" (has .component (list "fragment-service" "compute-worker")) -}}
 - name: JAVA_TOOL_OPTIONS
   value: {{ printf "-Xmx%dm -XX:MaxDirectMemorySize=%dm -XX:+UseCompactObjectHeaders -XX:+ExitOnOutOfMemoryError%s %s" (int64 $values.heapMiB) (int64 $values.directMiB) $native $values.javaOptions | trim | quote }}
@@ -210,7 +213,7 @@ spec:
     fieldRef:
       fieldPath: metadata.name
 - name: MEMBRANE_FRAGMENT_URL
-  value: {{ include "membrane.scheme" .root }}://$(MEMBRANE_FRAGMENT_INSTANCE).{{ $fullname }}-fragment-service-pods.{{ .root.Release.Namespace }}.svc:{{ $component.port }}
+  value: {{ include "membrane.fragmentUrl" (dict "root" .root "pod" "$(MEMBRANE_FRAGMENT_INSTANCE)" "port" $component.port) }}
 {{- end }}
 {{- if eq .component "compute-worker" }}
 {{- if eq $v.worker.backend "local" }}
@@ -245,6 +248,10 @@ spec:
 {{- if and (eq .component "compute-worker") (ne $w.backend "local") $w.provider.apiKey.existingSecret -}}true{{- end -}}
 {{- end -}}
 
+{{- define "membrane.hasDirectSecret" -}}
+{{- if and (has .component (list "gateway" "fragment-service")) .root.Values.fragment.direct.enabled -}}true{{- end -}}
+{{- end -}}
+
 {{- define "membrane.mounts" -}}
 {{- $v := .root.Values -}}
 - name: config
@@ -258,6 +265,11 @@ spec:
 {{- if include "membrane.hasProviderKey" . }}
 - name: provider-key
   mountPath: /etc/membrane/provider
+  readOnly: true
+{{- end }}
+{{- if include "membrane.hasDirectSecret" . }}
+- name: direct-secret
+  mountPath: /etc/membrane/direct
   readOnly: true
 {{- end }}
 - name: tmp
@@ -325,6 +337,12 @@ spec:
 - name: provider-key
   secret:
     secretName: {{ $v.worker.provider.apiKey.existingSecret }}
+    defaultMode: 0440
+{{- end }}
+{{- if include "membrane.hasDirectSecret" . }}
+- name: direct-secret
+  secret:
+    secretName: {{ $v.fragment.direct.secret.existingSecret }}
     defaultMode: 0440
 {{- end }}
 {{- if $v.tls.enabled }}

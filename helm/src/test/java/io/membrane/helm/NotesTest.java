@@ -40,8 +40,10 @@ class NotesTest {
     Map<String, Object> values = Chart.companions();
     values = Chart.set(values, "monitoring.serviceMonitor.enabled", true);
     values = Chart.set(values, "fragment.membrain.enabled", true);
+    values = Chart.set(values, "fragment.direct.enabled", true);
     assertThat(notes(values))
-        .contains("networkPolicies.metricsFrom", "networkPolicies.membrainFrom");
+        .contains("networkPolicies.metricsFrom", "networkPolicies.membrainFrom")
+        .contains("port 8092", "networkPolicies.directFrom");
   }
 
   private String notes(String example) throws IOException {

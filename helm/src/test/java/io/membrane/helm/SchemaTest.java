@@ -46,6 +46,13 @@ class SchemaTest {
         Arguments.of("fragment.compression", "gzip"),
         Arguments.of("fragment.maxFragmentMiB", 513),
         Arguments.of("fragment.defaultTtl", "a day"),
+        Arguments.of("fragment.direct.enabled", "yes"),
+        Arguments.of("fragment.direct.port", -1),
+        Arguments.of("fragment.direct.port", 8082),
+        Arguments.of("fragment.direct.port", 9201),
+        Arguments.of("fragment.direct.port", 70_000),
+        Arguments.of("fragment.direct.secret", Map.of("key", "not/a key")),
+        Arguments.of("fragment.direct.existingSecret", "direct"),
         Arguments.of("reconstruction.clusters", Map.of("there", Map.of("url", "https://x"))),
         Arguments.of(
             "reconstruction.clusters", Map.of("There!", Map.of("url", "https://x", "role", "pd"))),
@@ -70,6 +77,7 @@ class SchemaTest {
         Arguments.of("tls.existingSecrets", Map.of("directory", "some")),
         Arguments.of("tls.certManager.issuerRef.kind", "Issuers"),
         Arguments.of("networkPolicies.metricsFrom", List.of(Map.of("pods", Map.of()))),
+        Arguments.of("networkPolicies.directFrom", List.of("engines")),
         Arguments.of("spread.zones", "never"),
         Arguments.of("kubernetes.peers.namespaces", List.of("Not_One")),
         Arguments.of("tracing.samplingProbability", 2),
@@ -112,6 +120,8 @@ class SchemaTest {
         Arguments.of(with("scheduler.profiles.enabled", true), "scheduler.fleet.clusters"),
         Arguments.of(with("worker.backend", "vllm"), "worker.provider.model"),
         Arguments.of(with("fragment.maxInFlightMiB", 32), "largest fragment"),
+        Arguments.of(
+            with("fragment.direct.enabled", true), "fragment.direct.secret.existingSecret"),
         Arguments.of(with("gateway.ingress.enabled", true), "gateway.ingress.host"),
         Arguments.of(with("tracing.enabled", true), "tracing.endpoint"),
         Arguments.of(
