@@ -43,7 +43,7 @@ class KubernetesLeaseTest extends SharedLeaseContract {
     return new KubernetesApi(
         ClusterConnection.open(
             MockKubernetes.kubeconfig(folder, proxy.port()),
-            Duration.ofMillis(500),
+            Duration.ofSeconds(2),
             "membrane.leadership",
             "membrane.leadership.by=redis"));
   }

@@ -16,6 +16,7 @@ final class Dashboards {
   static final Path ROOT = Path.of(System.getProperty("membrane.root", "..")).normalize();
   static final Path RULES = ROOT.resolve("helm/membrane/rules");
   static final Path METRICS = ROOT.resolve("docs/operations/metrics.md");
+  static final Path PANELS = ROOT.resolve("docs/operations/panels.md");
   static final Path RUNBOOK = ROOT.resolve("docs/operations/runbook.md");
 
   private static final Path FOLDER = ROOT.resolve("helm/membrane/dashboards");
@@ -66,6 +67,11 @@ final class Dashboards {
                 file.getFileName().toString().replace(".json", ""),
                 WireJson.mapper().readTree(read(file))))
         .toList();
+  }
+
+  /** The queries of all panels of all dashboards. */
+  static List<Query> queries() {
+    return all().stream().flatMap(board -> board.queries().stream()).toList();
   }
 
   /** Rule files. */
