@@ -30,11 +30,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Members of a gossip on loopback, each test's at the same time: they wait, and compute little. */
-@Execution(ExecutionMode.CONCURRENT)
+/** Members of a gossip on loopback. */
 class GossipDiscoveryTest {
 
   private static final String KEY = "what all directories know";
