@@ -19,7 +19,6 @@ import org.apache.tomcat.util.net.ApplicationBufferHandler;
 final class UnreadBodyValve extends ValveBase {
 
   private static final Duration PATIENCE = Duration.ofSeconds(2);
-  private static final int MOST_BYTES = 2 << 20;
 
   UnreadBodyValve() {
     super(true);
@@ -47,12 +46,10 @@ final class UnreadBodyValve extends ValveBase {
   private static void takeIn(Request request) {
     Dropped dropped = new Dropped();
     long end = System.nanoTime() + PATIENCE.toNanos();
-    int left = MOST_BYTES;
     try {
       int n = 0;
-      while (n >= 0 && left > 0 && System.nanoTime() < end) {
+      while (n >= 0 && System.nanoTime() < end) {
         n = request.getCoyoteRequest().doRead(dropped);
-        left -= n;
       }
     } catch (IOException e) {
       // The caller has gone.

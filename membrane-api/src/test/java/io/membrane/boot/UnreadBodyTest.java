@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,6 +68,15 @@ class UnreadBodyTest {
       } finally {
         drip.interrupt();
       }
+    }
+  }
+
+  @Test
+  void itsSenderSeesTheAnswerThoughItIsLarge() {
+    BodyPublisher large = BodyPublishers.ofByteArray(new byte[32 << 20]);
+    for (int i = 0; i < 20; i++) {
+      assertThat(service.post("/unread", "application/octet-stream", large).body())
+          .isEqualTo("not wanted");
     }
   }
 
