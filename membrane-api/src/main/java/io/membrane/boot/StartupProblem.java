@@ -1,5 +1,7 @@
 package io.membrane.boot;
 
+import org.jspecify.annotations.Nullable;
+
 /** A configuration or a missing part that makes a start pointless. Reported without a trace. */
 public final class StartupProblem extends RuntimeException {
 
@@ -18,5 +20,17 @@ public final class StartupProblem extends RuntimeException {
 
   public String action() {
     return action;
+  }
+
+  /**
+   * Stops the start unless a property has a value that can be meant.
+   *
+   * @param wanted what to set it to
+   */
+  public static void unless(boolean holds, String property, @Nullable Object value, String wanted) {
+    if (!holds) {
+      throw new StartupProblem(
+          property + " is " + value, "Set " + property + " to " + wanted + ".");
+    }
   }
 }

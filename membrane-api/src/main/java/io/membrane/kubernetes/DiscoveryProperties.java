@@ -36,14 +36,14 @@ public record DiscoveryProperties(
   /** Stops the start if a value cannot be meant. */
   public DiscoveryProperties {
     if (by == By.KUBERNETES) {
-      require(
+      StartupProblem.unless(
           namespace != null && NAMESPACE.matcher(namespace).matches(),
-          "namespace",
+          PREFIX + "namespace",
           namespace,
           "the namespace of the services, or membrane.discovery.by to urls");
-      require(
+      StartupProblem.unless(
           !selector.isBlank(),
-          "selector",
+          PREFIX + "selector",
           selector,
           "labels of the services, for example app.kubernetes.io/instance=membrane");
     }
@@ -54,13 +54,5 @@ public record DiscoveryProperties(
       throw new IllegalStateException("not by Kubernetes, and so without a namespace");
     }
     return namespace;
-  }
-
-  private static void require(
-      boolean holds, String property, @Nullable Object value, String wanted) {
-    if (!holds) {
-      throw new StartupProblem(
-          PREFIX + property + " is " + value, "Set " + PREFIX + property + " to " + wanted + ".");
-    }
   }
 }

@@ -41,20 +41,20 @@ public record LeadershipProperties(
 
   /** Stops the start if a value cannot be meant. */
   public LeadershipProperties {
-    require(
+    StartupProblem.unless(
         lease.compareTo(LEAST) >= 0 && lease.compareTo(MOST) <= 0,
-        "lease",
+        PREFIX + "lease",
         lease,
         "3s to 5m, for example 15s");
     if (by == By.KUBERNETES) {
-      require(
+      StartupProblem.unless(
           namespace != null && NAMESPACE.matcher(namespace).matches(),
-          "namespace",
+          PREFIX + "namespace",
           namespace,
           "the namespace that this runs in, or membrane.leadership.by to redis");
-      require(
+      StartupProblem.unless(
           NAME.matcher(name).matches(),
-          "name",
+          PREFIX + "name",
           name,
           "1 to 40 lower-case letters, digits and '-', for example membrane");
     }
@@ -65,13 +65,5 @@ public record LeadershipProperties(
       throw new IllegalStateException("no Lease is asked for, and so none has a namespace");
     }
     return namespace;
-  }
-
-  private static void require(
-      boolean holds, String property, @Nullable Object value, String wanted) {
-    if (!holds) {
-      throw new StartupProblem(
-          PREFIX + property + " is " + value, "Set " + PREFIX + property + " to " + wanted + ".");
-    }
   }
 }
