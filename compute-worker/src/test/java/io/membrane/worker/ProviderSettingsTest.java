@@ -103,13 +103,8 @@ class ProviderSettingsTest {
     try (RemoteServer remote = new RemoteServer();
         NumberedDirectory directory = new NumberedDirectory();
         ServiceUnderTest service =
-            new ServiceUnderTest(
-                WorkerApplication.class,
-                "membrane.worker.backend=openai",
-                "membrane.worker.provider.model=m-1",
-                "membrane.worker.provider.url=" + remote.url(),
-                "membrane.client.peers.directory-service=" + directory.url(),
-                "spring.config.import=optional:configtree:" + secrets + "/")) {
+            worker(
+                remote, directory, "spring.config.import=optional:configtree:" + secrets + "/")) {
       remote.answer("/v1/chat/completions", RemoteServer.example("openai"));
       ServiceUnderTest.ok(service.post("/v1/prefill", "{\"text\":\"a\"}"));
       assertThat(remote.calls().getFirst().headers())
@@ -123,13 +118,7 @@ class ProviderSettingsTest {
     try (RemoteServer remote = new RemoteServer();
         NumberedDirectory directory = new NumberedDirectory();
         ServiceUnderTest service =
-            new ServiceUnderTest(
-                WorkerApplication.class,
-                "membrane.worker.backend=openai",
-                "membrane.worker.provider.model=m-1",
-                "membrane.worker.provider.url=" + remote.url(),
-                "membrane.client.peers.directory-service=" + directory.url(),
-                "membrane.worker.provider.api-key-file=" + file)) {
+            worker(remote, directory, "membrane.worker.provider.api-key-file=" + file)) {
       for (String written : List.of("sk-first", "sk-second", "not sendable", "")) {
         Files.writeString(file, written);
         remote.answer("/v1/chat/completions", RemoteServer.example("openai"));
@@ -155,5 +144,19 @@ class ProviderSettingsTest {
   private static ProviderProperties properties(Map<String, String> values) {
     return new Binder(new MapConfigurationPropertySource(values))
         .bindOrCreate("provider", ProviderProperties.class);
+  }
+
+  /**
+   * @param key the property that tells where the API key is
+   */
+  private static ServiceUnderTest worker(
+      RemoteServer remote, NumberedDirectory directory, String key) {
+    return new ServiceUnderTest(
+        WorkerApplication.class,
+        "membrane.worker.backend=openai",
+        "membrane.worker.provider.model=m-1",
+        "membrane.worker.provider.url=" + remote.url(),
+        "membrane.client.peers.directory-service=" + directory.url(),
+        key);
   }
 }

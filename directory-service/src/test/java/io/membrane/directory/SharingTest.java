@@ -6,6 +6,7 @@ import static io.membrane.directory.Service.MATCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.BlockHash;
+import io.membrane.directory.feed.LogTail;
 import io.membrane.directory.location.Entries;
 import io.membrane.directory.location.Image;
 import io.membrane.fixture.RedisConnections;
@@ -23,6 +24,7 @@ import io.membrane.wire.DirectoryClient.LocateRequest;
 import io.membrane.wire.DirectoryClient.LocateResponse;
 import io.membrane.wire.DirectoryClient.LocatedBlock;
 import io.membrane.wire.LogEntry;
+import io.membrane.wire.LogPosition;
 import io.membrane.wire.MatchRequest;
 import io.membrane.wire.MatchResponse;
 import io.membrane.wire.NamespaceRequest;
@@ -66,6 +68,8 @@ class SharingTest {
       List.of("apart", "one-of-two", "two-of-two", "open", "open-too", "unheard-of", "default");
 
   private static final List<BlockHash> CHAIN = Entries.chain(5);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   @BeforeAll
   static void ready() {
@@ -153,7 +157,7 @@ class SharingTest {
     assertThat(nodes("turned", open.logPosition())).containsExactly("of-turned");
     set("turned", policy(Sharing.PUBLIC, null));
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(PATIENCE)
         .until(() -> nodes("turned", null).equals(List.of("of-open")));
     tell("open", new EventBatch("of-open", "c1", 1L, 1L, List.of(Entries.cleared())));
   }
@@ -168,7 +172,7 @@ class SharingTest {
       assertThat(service.postAs("a", EVENTS, json(batch)).statusCode()).isEqualTo(200);
       String asked = json(new LocateRequest(List.of(CHAIN.getFirst())));
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(PATIENCE)
           .until(() -> service.postAs("b", LOCATE, asked).body().contains("\"n\""));
     }
   }
@@ -210,9 +214,15 @@ class SharingTest {
     return read(SERVICE.postAs(tenant, EVENTS, json(batch)), EventsAccepted.class);
   }
 
+  /**
+   * A match waits for a position for a second and then goes on; this waits for as long as it takes.
+   */
   private static MatchResponse match(String tenant, @Nullable String atLeast) {
+    if (atLeast != null) {
+      assertThat(SERVICE.bean(LogTail.class).await(LogPosition.parse(atLeast), PATIENCE)).isTrue();
+    }
     String body =
-        json(new MatchRequest(NamespaceRequest.of(Entries.NAMESPACE), null, CHAIN, null, atLeast));
+        json(new MatchRequest(NamespaceRequest.of(Entries.NAMESPACE), null, CHAIN, null, null));
     return read(SERVICE.postAs(tenant, MATCH, body), MatchResponse.class);
   }
 

@@ -3,7 +3,6 @@ package io.membrane.fragment.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.membrane.block.FragmentKey;
-import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
 import java.time.Clock;
 import java.time.Duration;
@@ -12,28 +11,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** What is kept in memory is what Redis has, or nothing. */
-class MemoryTierOverRedisTest extends StoreOnRedis {
-
-  private final RedisProcess process = RedisProcess.embedded();
-
-  @Override
-  String[] properties() {
-    return process.properties();
-  }
-
-  @Override
-  long keepBytes() {
-    return 8 << 20;
-  }
-
-  @AfterAll
-  void stop() {
-    process.close();
-  }
+class MemoryTierOverRedisTest extends MemoryOnRedis {
 
   @Test
   void whatWasPutOrReadIsServedWithoutRedis() {

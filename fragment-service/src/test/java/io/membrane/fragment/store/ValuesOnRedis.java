@@ -1,6 +1,5 @@
 package io.membrane.fragment.store;
 
-import io.membrane.fixture.RedisProcess;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
 import java.nio.ByteBuffer;
@@ -8,30 +7,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 
 /** Values through replicas over one Redis, each with a memory. */
-abstract class ValuesOnRedis extends StoreOnRedis {
+abstract class ValuesOnRedis extends MemoryOnRedis {
 
   static final String DATA = "memory/n/data:1";
   static final String META = "memory/n/meta:1";
-
-  final RedisProcess process = RedisProcess.embedded();
-
-  @Override
-  String[] properties() {
-    return process.properties();
-  }
-
-  @Override
-  long keepBytes() {
-    return 8 << 20;
-  }
-
-  @AfterAll
-  void stop() {
-    process.close();
-  }
 
   boolean isThere(String tenant, String key) {
     return store.values().describe(tenant, key) != null;
