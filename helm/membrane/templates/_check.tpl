@@ -84,6 +84,13 @@
 {{- if and $v.fragment.direct.enabled (not $v.fragment.direct.secret.existingSecret) -}}
 {{- fail "fragment.direct.enabled without a secret: everybody could come in. Set fragment.direct.secret.existingSecret, a Secret with one line of `openssl rand -hex 32`, or two, in its key fragment.direct.secret.key" -}}
 {{- end -}}
+{{- $snapshots := $v.directory.snapshots -}}
+{{- if and $snapshots.shared.enabled $snapshots.persistence.enabled -}}
+{{- fail "directory.snapshots.shared is one volume for all replicas, and directory.snapshots.persistence one for each: enable the one or the other" -}}
+{{- end -}}
+{{- if and $snapshots.shared.existingClaim (not $snapshots.shared.enabled) -}}
+{{- fail (printf "directory.snapshots.shared.existingClaim is %s, and nobody would mount it: set directory.snapshots.shared.enabled=true" $snapshots.shared.existingClaim) -}}
+{{- end -}}
 {{- if and $v.gateway.ingress.enabled (not $v.gateway.ingress.host) -}}
 {{- fail "gateway.ingress.enabled: set gateway.ingress.host" -}}
 {{- end -}}

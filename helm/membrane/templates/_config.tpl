@@ -163,6 +163,9 @@ server.forward-headers-strategy: native
 {{- $v := .Values -}}
 membrane.directory.max-blocks: {{ int64 $v.directory.maxBlocks }}
 membrane.directory.snapshot-dir: /var/lib/membrane/snapshots
+{{- if $v.directory.snapshots.shared.enabled }}
+membrane.directory.snapshot-shared: true
+{{- end }}
 membrane.directory.sharing: {{ $v.tenancy.sharing }}
 {{- if $v.region.name }}
 membrane.directory.region: {{ $v.region.name | quote }}
@@ -177,6 +180,9 @@ membrane.directory.gossip.seeds: {{ join "," .seeds | quote }}
 membrane.directory.gossip.url: {{ .url | quote }}
 {{- if .externalHost }}
 membrane.directory.gossip.external-host: {{ .externalHost | quote }}
+{{- else if $v.tls.enabled }}
+{{- /* Certificates hold no addresses. */}}
+membrane.directory.gossip.external-host: {{ printf "${HOSTNAME}.%s-directory-service-pods.%s.svc" (include "membrane.fullname" $) $.Release.Namespace | quote }}
 {{- end }}
 {{- end }}
 {{- end }}

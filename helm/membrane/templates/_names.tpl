@@ -47,6 +47,9 @@ directory-service:
   port: 8081
   kind: StatefulSet
   calls: [fragment-service]
+  {{- if $v.directory.snapshots.shared.enabled }}
+  leads: directory-snapshots
+  {{- end }}
 fragment-service:
   key: fragment
   port: 8082

@@ -369,10 +369,16 @@ spec:
     secretName: {{ $v.gateway.security.bootstrapKey.existingSecret }}
     defaultMode: 0440
 {{- end }}
-{{- if and (eq .component "directory-service") (not $v.directory.snapshots.persistence.enabled) }}
+{{- if eq .component "directory-service" }}
+{{- if $v.directory.snapshots.shared.enabled }}
+- name: snapshots
+  persistentVolumeClaim:
+    claimName: {{ include "membrane.snapshotsClaim" .root }}
+{{- else if not $v.directory.snapshots.persistence.enabled }}
 - name: snapshots
   emptyDir:
     sizeLimit: {{ $v.directory.snapshots.persistence.size }}
+{{- end }}
 {{- end }}
 {{- if and (eq .component "compute-worker") (eq $v.worker.backend "local") }}
 - name: engine

@@ -128,7 +128,8 @@ class FragmentConfiguration {
 
   /** Begins after the connections to Redis and ends before them. */
   @Bean
-  SmartLifecycle housekeeping(FragmentStore store, Elections elections) {
+  SmartLifecycle housekeeping(
+      FragmentStore store, FragmentProperties properties, Elections elections) {
     Leadership sweeps = elections.candidateFor("fragment-sweep");
     return new SmartLifecycle() {
 
@@ -136,7 +137,7 @@ class FragmentConfiguration {
 
       @Override
       public void start() {
-        store.start(sweeps);
+        store.start(sweeps, properties.sweepEvery());
         running = true;
       }
 

@@ -32,6 +32,7 @@ import org.springframework.util.unit.DataSize;
  * @param traceLeaks whether every lease of memory records its stack: to search, not for production
  * @param logLength entries that the event log keeps, at least, unless the directory's limit in
  *     bytes is reached first
+ * @param sweepEvery how long the replica that leads rests between two sweeps, 1 s to 1 d
  */
 @ConfigurationProperties("membrane.fragment")
 record FragmentProperties(
@@ -47,7 +48,8 @@ record FragmentProperties(
     @DefaultValue("none") Compression compression,
     @DefaultValue("isolated") Sharing sharing,
     @DefaultValue("false") boolean traceLeaks,
-    @DefaultValue("500000") long logLength) {
+    @DefaultValue("500000") long logLength,
+    @DefaultValue("10m") Duration sweepEvery) {
 
   private static final int MAX_NAME = 256;
   private static final Duration MAX_TTL = Duration.ofDays(3650);
@@ -97,6 +99,11 @@ record FragmentProperties(
         "max-wait",
         "more than 0 and at most 1m, e.g. 2s");
     require(logLength >= 1, "log-length", "at least 1, e.g. 500000");
+    require(
+        sweepEvery.compareTo(Duration.ofSeconds(1)) >= 0
+            && sweepEvery.compareTo(Duration.ofDays(1)) <= 0,
+        "sweep-every",
+        "1s to 1d, e.g. 10m");
   }
 
   private static boolean isName(String name) {

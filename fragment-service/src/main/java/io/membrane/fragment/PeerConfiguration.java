@@ -11,6 +11,7 @@ import io.membrane.rpc.ServiceClients;
 import io.membrane.wire.MembershipClient;
 import io.membrane.wire.MembershipClient.Registration;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -39,14 +40,16 @@ class PeerConfiguration {
       Environment environment,
       MemoryTier memory,
       PeerTls tls,
-      MeterRegistry meters) {
+      MeterRegistry meters,
+      ObservationRegistry observations) {
     return new Peers(
         instance(properties, environment),
         properties.replicas(),
         memory,
         tls,
         Ticker.systemTicker(),
-        meters);
+        meters,
+        observations);
   }
 
   /** Begins when the port is open, and has left before it is closed. */

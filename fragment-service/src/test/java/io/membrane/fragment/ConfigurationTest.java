@@ -43,7 +43,8 @@ class ConfigurationTest {
                     Compression.NONE,
                     Sharing.ISOLATED,
                     false,
-                    500_000)));
+                    500_000,
+                    Duration.ofMinutes(10))));
   }
 
   @Test
@@ -62,7 +63,8 @@ class ConfigurationTest {
             "membrane.fragment.compression=zstd",
             "membrane.fragment.sharing=public",
             "membrane.fragment.trace-leaks=true",
-            "membrane.fragment.log-length=7")
+            "membrane.fragment.log-length=7",
+            "membrane.fragment.sweep-every=4s")
         .run(context ->
             assertThat(context.getBean(FragmentProperties.class))
                 .isEqualTo(
@@ -79,7 +81,8 @@ class ConfigurationTest {
                         Compression.ZSTD,
                         Sharing.PUBLIC,
                         true,
-                        7)));
+                        7,
+                        Duration.ofSeconds(4))));
   }
 
   @ParameterizedTest
@@ -95,6 +98,8 @@ class ConfigurationTest {
     "redis-capacity,1KB,at least 1MB",
     "sharing,group,isolated or public",
     "log-length,0,at least 1",
+    "sweep-every,999ms,1s to 1d",
+    "sweep-every,2d,1s to 1d",
   })
   void aWrongValueIsRefusedWithWhatToWriteInstead(String property, String value, String hint) {
     String name = "membrane.fragment." + property;

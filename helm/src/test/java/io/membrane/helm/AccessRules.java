@@ -21,6 +21,8 @@ final class AccessRules {
           Set.of("leases:get", "leases:update"),
           "leads-fragment-sweep",
           Set.of("leases:get", "leases:update"),
+          "leads-directory-snapshots",
+          Set.of("leases:get", "leases:update"),
           "engines",
           Set.of("pods:list"),
           "peers",

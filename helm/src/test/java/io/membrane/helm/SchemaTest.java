@@ -42,6 +42,12 @@ class SchemaTest {
         Arguments.of("tenancy.sharing", "group"),
         Arguments.of("directory.maxBlocks", 0),
         Arguments.of("directory.snapshots.persistence.size", "4GB"),
+        Arguments.of("directory.snapshots.shared", true),
+        Arguments.of("directory.snapshots.shared.enabled", "yes"),
+        Arguments.of("directory.snapshots.shared.existingClaim", "Not A Claim"),
+        Arguments.of("directory.snapshots.shared.size", "4GB"),
+        Arguments.of("directory.snapshots.shared.storageClassName", "NFS!"),
+        Arguments.of("directory.snapshots.shared.accessMode", "ReadWriteOnce"),
         Arguments.of("fragment.copies", 0),
         Arguments.of("fragment.compression", "gzip"),
         Arguments.of("fragment.maxFragmentMiB", 513),
@@ -122,6 +128,20 @@ class SchemaTest {
         Arguments.of(with("fragment.maxInFlightMiB", 32), "largest fragment"),
         Arguments.of(
             with("fragment.direct.enabled", true), "fragment.direct.secret.existingSecret"),
+        Arguments.of(
+            with("directory.snapshots.shared.existingClaim", "snapshots"),
+            "directory.snapshots.shared.enabled=true"),
+        Arguments.of(
+            Map.of(
+                OPEN,
+                true,
+                PLAIN,
+                true,
+                "directory.snapshots.shared.enabled",
+                true,
+                "directory.snapshots.persistence.enabled",
+                true),
+            "enable the one or the other"),
         Arguments.of(with("gateway.ingress.enabled", true), "gateway.ingress.host"),
         Arguments.of(with("tracing.enabled", true), "tracing.endpoint"),
         Arguments.of(

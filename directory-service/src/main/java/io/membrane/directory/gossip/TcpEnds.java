@@ -1,6 +1,7 @@
 package io.membrane.directory.gossip;
 
 import io.membrane.rpc.PeerTls;
+import io.membrane.rpc.TlsRefusal;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
@@ -15,7 +16,9 @@ import io.scalecube.transport.netty.Sender;
 import io.scalecube.transport.netty.TransportImpl;
 import io.scalecube.transport.netty.TransportImpl.ReceiverContext;
 import io.scalecube.transport.netty.TransportImpl.SenderContext;
+import java.net.URI;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
@@ -37,6 +40,11 @@ final class TcpEnds implements Receiver, Sender {
 
   private static final int LENGTH_BYTES = 4;
 
+  /** The JDK's: names and addresses as RFC 2818 compares them. */
+  private static final String COMPARE_NAMES = "HTTPS";
+
+  private static final String MEMBER = "a member of the gossip";
+
   private final TransportConfig config;
   private final @Nullable String host;
   private final PeerTls tls;
@@ -51,8 +59,9 @@ final class TcpEnds implements Receiver, Sender {
    * A transport that is not bound yet.
    *
    * @param host address at which it listens; null: all
-   * @param tls if required, both ends show certificates; their names are not looked at, since
-   *     members are found by address
+   * @param tls if required, both ends show certificates, and who connects compares the other's
+   *     names with the host that it called. Who is connected to does not: it says nothing but by a
+   *     connection of its own
    */
   static Transport transport(TransportConfig config, @Nullable String host, PeerTls tls) {
     TcpEnds ends = new TcpEnds(config, host, tls);
@@ -68,7 +77,7 @@ final class TcpEnds implements Receiver, Sender {
           .runOn(context.loopResources())
           .childOption(ChannelOption.TCP_NODELAY, true)
           .childOption(ChannelOption.SO_KEEPALIVE, true)
-          .doOnChannelInit((observer, channel, remote) -> frame(channel, false))
+          .doOnChannelInit((observer, channel, remote) -> accepted(channel))
           .handle((in, out) -> in.receive().retain().doOnNext(context::onMessage).then())
           .bind()
           .cast(DisposableServer.class);
@@ -86,7 +95,7 @@ final class TcpEnds implements Receiver, Sender {
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.connectTimeout())
-            .doOnChannelInit((observer, channel, remote) -> frame(channel, true))
+            .doOnChannelInit((observer, channel, remote) -> called(channel, address))
             .connect()
             .cast(Connection.class));
   }
@@ -102,20 +111,50 @@ final class TcpEnds implements Receiver, Sender {
             .then());
   }
 
-  private void frame(Channel channel, boolean isClient) {
+  private void accepted(Channel channel) {
+    frame(channel);
+    if (tls.isRequired()) {
+      SSLEngine engine = tls.context().createSSLEngine();
+      engine.setUseClientMode(false);
+      engine.setNeedClientAuth(true);
+      channel.pipeline().addFirst(new SslHandler(engine));
+    }
+  }
+
+  private void called(Channel channel, String address) {
+    frame(channel);
+    if (tls.isRequired()) {
+      SSLEngine engine =
+          tls.context().createSSLEngine(Transport.parseHost(address), Transport.parsePort(address));
+      engine.setUseClientMode(true);
+      SSLParameters parameters = engine.getSSLParameters();
+      parameters.setEndpointIdentificationAlgorithm(COMPARE_NAMES);
+      engine.setSSLParameters(parameters);
+      SslHandler handler = new SslHandler(engine);
+      channel.pipeline().addFirst(handler);
+      handler
+          .handshakeFuture()
+          .addListener(handshake -> {
+            if (handshake.cause() != null) {
+              refused(address, handshake.cause());
+            }
+          });
+    }
+  }
+
+  private void refused(String address, Throwable failure) {
+    TlsRefusal refusal = TlsRefusal.in(failure);
+    if (refusal != null) {
+      var _ = tls.refused(MEMBER, URI.create("tls://" + address), refusal, failure);
+    }
+  }
+
+  private void frame(Channel channel) {
     channel
         .pipeline()
         .addFirst(
             new LengthFieldPrepender(LENGTH_BYTES),
             new LengthFieldBasedFrameDecoder(
                 config.maxFrameLength(), 0, LENGTH_BYTES, 0, LENGTH_BYTES));
-    if (tls.isRequired()) {
-      SSLEngine engine = tls.context().createSSLEngine();
-      engine.setUseClientMode(isClient);
-      if (!isClient) {
-        engine.setNeedClientAuth(true);
-      }
-      channel.pipeline().addFirst(new SslHandler(engine));
-    }
   }
 }

@@ -1,6 +1,7 @@
 package io.membrane.directory.region;
 
 import io.membrane.rpc.PeerTls;
+import io.membrane.rpc.TlsRefusal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -35,6 +36,15 @@ public final class PeerCalls {
     if (!tls.permits(request.uri())) {
       throw new IOException(PeerTls.forbidden(request.uri()));
     }
-    return http.get().send(request, BodyHandlers.ofInputStream());
+    try {
+      return http.get().send(request, BodyHandlers.ofInputStream());
+    } catch (IOException e) {
+      TlsRefusal refusal = TlsRefusal.in(e);
+      if (refusal == null) {
+        throw e;
+      }
+      throw new IOException(
+          tls.refused("a peer", request.uri().resolve("/"), refusal, e).detail(), e);
+    }
   }
 }

@@ -12,6 +12,7 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.TraceParent;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.FragmentClient.Keys;
+import io.micrometer.observation.ObservationRegistry;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,6 +49,7 @@ public final class PeerReads implements AutoCloseable {
 
   static final Duration FIRST_BYTE = Duration.ofMillis(250);
 
+  private static final String PATH = "/v1/fragments/batch-get";
   private static final Duration LONG = Duration.ofMinutes(1);
 
   /** Bytes per second. */
@@ -58,14 +60,20 @@ public final class PeerReads implements AutoCloseable {
   private final Supplier<HttpClient> http;
   private final MemoryTier memory;
   private final PeerMeters meters;
+  private final ObservationRegistry observations;
   private final ScheduledExecutorService deadlines =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("peer-deadlines").factory());
 
-  PeerReads(Supplier<HttpClient> http, MemoryTier memory, PeerMeters meters) {
+  PeerReads(
+      Supplier<HttpClient> http,
+      MemoryTier memory,
+      PeerMeters meters,
+      ObservationRegistry observations) {
     this.http = http;
     this.memory = memory;
     this.meters = meters;
+    this.observations = observations;
   }
 
   /** The node's bytes are not those that were asked for, or no frames at all. */
@@ -143,7 +151,15 @@ public final class PeerReads implements AutoCloseable {
     long bytes = wanted.stream().mapToLong(Description::bytes).sum();
     CallContext context =
         CallContext.currentOr(LONG).within(FIRST_BYTE.plusMillis(bytes * 1000 / SLOWEST));
-    HttpResponse<InputStream> answer = send(request(peer, wanted, context));
+    PeerCall call = new PeerCall(peer.url(), PATH, request(peer, wanted, context));
+    call.observe(observations, () -> exchange(call, wanted, taken, context));
+  }
+
+  private void exchange(
+      PeerCall call, List<Description> wanted, @Nullable Payload[] taken, CallContext context)
+      throws IOException {
+    HttpResponse<InputStream> answer = send(call.request());
+    call.answered(answer.statusCode());
     AtomicBoolean late = new AtomicBoolean();
     InputStream body = answer.body();
     ScheduledFuture<?> deadline =
@@ -166,11 +182,12 @@ public final class PeerReads implements AutoCloseable {
     }
   }
 
-  private static HttpRequest request(Peer peer, List<Description> wanted, CallContext context) {
+  private static HttpRequest.Builder request(
+      Peer peer, List<Description> wanted, CallContext context) {
     List<FragmentKey> keys =
         wanted.stream().map(one -> Objects.requireNonNull(one.name().fragment())).toList();
     Duration patience = context.remaining().plusMillis(1);
-    HttpRequest.Builder request = HttpRequest.newBuilder(peer.resolve("/v1/fragments/batch-get"));
+    HttpRequest.Builder request = HttpRequest.newBuilder(peer.resolve(PATH));
     TraceParent.to(request::setHeader);
     return request
         .timeout(patience)
@@ -179,8 +196,7 @@ public final class PeerReads implements AutoCloseable {
         .header(CallContext.TENANT_HEADER, context.tenant())
         .header(CallContext.DEADLINE_HEADER, Long.toString(patience.toMillis()))
         .header(HEADER, "1")
-        .POST(BodyPublishers.ofByteArray(WireJson.mapper().writeValueAsBytes(new Keys(keys))))
-        .build();
+        .POST(BodyPublishers.ofByteArray(WireJson.mapper().writeValueAsBytes(new Keys(keys))));
   }
 
   private HttpResponse<InputStream> send(HttpRequest request) throws IOException {

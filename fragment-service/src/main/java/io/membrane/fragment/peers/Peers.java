@@ -18,6 +18,7 @@ import io.membrane.rpc.PeerTls;
 import io.membrane.wire.MembershipClient.Node;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -65,7 +66,8 @@ public final class Peers implements Neighbours, AutoCloseable {
       MemoryTier memory,
       PeerTls tls,
       Ticker ticker,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      ObservationRegistry observations) {
     this.self = self;
     this.replicas = replicas;
     this.tls = tls;
@@ -79,7 +81,7 @@ public final class Peers implements Neighbours, AutoCloseable {
     PeerMeters meters = new PeerMeters(registry);
     HintClient client = new HintClient(http, meters);
     this.view = new View(Homes.alone(self), Map.of());
-    this.reads = new PeerReads(http, memory, meters);
+    this.reads = new PeerReads(http, memory, meters, observations);
     this.hints = new HintQueue(this::peer, client, meters);
     this.relocation = new Relocation(view.homes(), memory::names, this::peer, client, meters);
     this.demand = new Demand<>(ticker);

@@ -41,6 +41,8 @@ public final class FragmentStore {
   /** How long a stop waits for Redis. */
   private static final Duration DRAIN = Duration.ofSeconds(10);
 
+  private static final Duration SWEEP_EVERY = Duration.ofMinutes(10);
+
   private final StoreParts parts;
 
   /**
@@ -77,16 +79,17 @@ public final class FragmentStore {
 
   /** Begins as the only replica. */
   public void start() {
-    start(Leadership.ALONE);
+    start(Leadership.ALONE, SWEEP_EVERY);
   }
 
   /**
    * Begins to follow the other replicas, and to tidy up; does nothing if it has begun.
    *
    * @param sweeps whether this replica looks for what has been left behind
+   * @param sweepEvery how long it rests between two such looks
    */
-  public void start(Leadership sweeps) {
-    parts.housekeeping.start(sweeps);
+  public void start(Leadership sweeps, Duration sweepEvery) {
+    parts.housekeeping.start(sweeps, sweepEvery);
   }
 
   /** Writes what {@link #putLater} holds, and ends that, until it begins again. */

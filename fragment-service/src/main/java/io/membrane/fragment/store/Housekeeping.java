@@ -23,7 +23,6 @@ final class Housekeeping {
   static final Duration FOLLOW = Duration.ofMillis(50);
 
   private static final Duration TIDY = Duration.ofSeconds(1);
-  private static final Duration SWEEP = Duration.ofMinutes(10);
 
   private final Follower follower;
   private final Inventories inventories;
@@ -55,8 +54,9 @@ final class Housekeeping {
    * Begins, unless it has begun.
    *
    * @param sweeps whether this replica sweeps; a sweep that has begun goes on
+   * @param sweepEvery how long it rests between two sweeps
    */
-  synchronized void start(Leadership sweeps) {
+  synchronized void start(Leadership sweeps, Duration sweepEvery) {
     if (threads != null) {
       return;
     }
@@ -67,7 +67,7 @@ final class Housekeeping {
     every(TIDY, this::tidy, started);
     every(TIDY, inventories::follow, started);
     every(
-        SWEEP,
+        sweepEvery,
         () -> {
           if (sweeps.leads()) {
             sweep.run();

@@ -10,6 +10,7 @@ import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.PeerTls;
 import io.membrane.wire.MembershipClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +32,8 @@ class MembershipTest {
   private final MemoryTier memory =
       new MemoryTier(0, 1 << 20, Duration.ofSeconds(1), true, Clock.systemUTC());
   private final Peers peers =
-      new Peers("self", 1, memory, PeerTls.ofJdk(), System::nanoTime, meters);
+      new Peers(
+          "self", 1, memory, PeerTls.ofJdk(), System::nanoTime, meters, ObservationRegistry.NOOP);
   private final Directory directory = new Directory();
   private final Membership membership =
       new Membership(directory, "self", registration("http://self:1"), peers, clock);
