@@ -210,8 +210,15 @@ class SharingTest {
     }
   }
 
+  /** Sent again as long as the directory says that it still reads its log, as nodes do. */
   private static EventsAccepted tell(String tenant, EventBatch batch) {
-    return read(SERVICE.postAs(tenant, EVENTS, json(batch)), EventsAccepted.class);
+    HttpResponse<String> answer =
+        Awaitility.await()
+            .atMost(PATIENCE)
+            .until(
+                () -> SERVICE.postAs(tenant, EVENTS, json(batch)),
+                sent -> sent.statusCode() != 503);
+    return read(answer, EventsAccepted.class);
   }
 
   /**
