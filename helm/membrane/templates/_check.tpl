@@ -2,6 +2,9 @@
 
 {{- define "membrane.check" -}}
 {{- $v := .Values -}}
+{{- if not (regexMatch "^[a-z]" (include "membrane.fullname" .)) -}}
+{{- fail (printf "Services would be called %s-gateway and the like, and their names begin with a letter: set fullnameOverride" (include "membrane.fullname" .)) -}}
+{{- end -}}
 {{- $security := $v.gateway.security -}}
 {{- if not (or $security.anonymous $security.issuer $security.bootstrapKey.existingSecret) -}}
 {{- fail "nobody could call the gateway: set gateway.security.bootstrapKey.existingSecret (a Secret with the first admin key), gateway.security.issuer (JWTs of an OIDC issuer), or, where everybody who reaches it may do everything, gateway.security.anonymous=true" -}}
@@ -25,6 +28,15 @@
 {{- if and (eq $r.mode "sentinel") (not (and $r.sentinel.master $r.sentinel.nodes)) -}}
 {{- fail "redis.mode is sentinel: set redis.sentinel.master and redis.sentinel.nodes" -}}
 {{- end -}}
+{{- if and (eq $r.mode "internal") $r.tls.enabled (not $v.tls.enabled) -}}
+{{- fail "redis.tls.enabled is for a Redis of your own, and redis.mode is internal, whose Redis speaks TLS with the services: set tls.enabled" -}}
+{{- end -}}
+{{- if and $r.internal.persistence.enabled (not $r.internal.appendOnly) -}}
+{{- fail "redis.internal.persistence.enabled without redis.internal.appendOnly: nothing would be written to the volume, and a restart would empty the cache. Set both" -}}
+{{- end -}}
+{{- if and $r.tls.mutual (not $r.tls.enabled) -}}
+{{- fail "redis.tls.mutual without redis.tls.enabled: Redis would be spoken to in the clear. Set both" -}}
+{{- end -}}
 {{- if and $r.tls.mutual (not $r.tls.existingSecret) -}}
 {{- fail "redis.tls.mutual needs redis.tls.existingSecret, with ca.crt, tls.crt and tls.key" -}}
 {{- end -}}
@@ -39,6 +51,9 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if and $v.tls.gatewaySecret (not $v.tls.enabled) -}}
+{{- fail "tls.gatewaySecret without tls.enabled: the gateway would answer in the clear. Set tls.enabled, or leave TLS to an Ingress (gateway.ingress.tlsSecret)" -}}
+{{- end -}}
 {{- if and $v.region.expose.enabled (not (or $v.tls.enabled $v.region.expose.withoutTls)) -}}
 {{- fail "region.expose.enabled without TLS: whoever reaches these ports can ask as any tenant. Set tls.enabled, or region.expose.withoutTls=true where the network between the regions is yours alone" -}}
 {{- end -}}
@@ -48,6 +63,9 @@
 {{- end -}}
 {{- if and $v.region.gossip.enabled (not $v.region.gossip.url) -}}
 {{- fail "region.gossip.enabled: set region.gossip.url, where directories of other regions reach this one" -}}
+{{- end -}}
+{{- if and $v.region.gossip.enabled $v.region.gossip.externalHost (not (contains "${" $v.region.gossip.externalHost)) (or (gt (int64 $v.directory.replicas) 1) $v.directory.autoscaling.enabled) -}}
+{{- fail "region.gossip.externalHost is one address, and every directory is a member of its own: write it with the pod's name, for example ${HOSTNAME}.directory.east.example.com, or set directory.replicas to 1" -}}
 {{- end -}}
 {{- if has $v.region.name (keys $v.region.peers) -}}
 {{- fail (printf "region.peers names %s, which is this region itself" $v.region.name) -}}
@@ -72,7 +90,7 @@
 {{- if and (has $v.worker.backend (list "openai" "anthropic")) (not $v.worker.provider.apiKey.existingSecret) -}}
 {{- fail (printf "worker.backend is %s: set worker.provider.apiKey.existingSecret" $v.worker.backend) -}}
 {{- end -}}
-{{- if and (has $v.worker.backend (list "vllm" "sglang")) (not $v.worker.provider.url) -}}
+{{- if and (has $v.worker.backend (list "vllm" "sglang" "ollama")) (not $v.worker.provider.url) -}}
 {{- fail (printf "worker.backend is %s: set worker.provider.url" $v.worker.backend) -}}
 {{- end -}}
 {{- if and (ne $v.fragment.compression "none") (lt (int64 $v.fragment.maxInFlightMiB) (mul 2 (int64 $v.fragment.maxFragmentMiB))) -}}
@@ -99,6 +117,14 @@
 {{- end -}}
 {{- range $key := list "gateway" "directory" "fragment" "reconstruction" "scheduler" "worker" -}}
 {{- $a := (index $v $key).autoscaling -}}
+{{- range $property := keys (index $v $key).config | sortAlpha -}}
+{{- if has $property (list "server.port" "management.server.port") -}}
+{{- fail (printf "%s.config sets %s: Services, probes and policies know the ports that the chart has" $key $property) -}}
+{{- end -}}
+{{- if regexMatch "(password|secret|api-key|peer-key)$" $property -}}
+{{- fail (printf "%s.config sets %s, and a ConfigMap is no place for it: name a Secret where this chart has a value for it, or take %s.extraEnv with valueFrom.secretKeyRef" $key $property $key) -}}
+{{- end -}}
+{{- end -}}
 {{- if and $a.enabled (gt (int64 $a.minReplicas) (int64 $a.maxReplicas)) -}}
 {{- fail (printf "%s.autoscaling.minReplicas is above maxReplicas" $key) -}}
 {{- end -}}

@@ -140,7 +140,7 @@ spring.data.redis.ssl.enabled: true
 {{- range (list "directory-service" "fragment-service" "reconstruction-service" "scheduler-service" "compute-worker") }}
 membrane.client.peers.{{ . }}: {{ include "membrane.url" (dict "root" $ "component" .) }}
 {{- end }}
-membrane.gateway.fragment-cluster: {{ .Values.cluster.name }}
+membrane.gateway.fragment-cluster: {{ .Values.cluster.name | quote }}
 {{- with .Values.gateway.security }}
 membrane.gateway.security.anonymous: {{ .anonymous }}
 {{- if .issuer }}
@@ -189,7 +189,7 @@ membrane.directory.gossip.external-host: {{ printf "${HOSTNAME}.%s-directory-ser
 {{- if $v.kubernetes.engines.enabled }}
 membrane.directory.kubernetes.enabled: true
 membrane.directory.kubernetes.namespace: {{ include "membrane.enginesNamespace" . }}
-membrane.directory.kubernetes.cluster: {{ $v.cluster.name }}
+membrane.directory.kubernetes.cluster: {{ $v.cluster.name | quote }}
 {{- end }}
 {{- if $v.kubernetes.peers.enabled }}
 membrane.directory.kubernetes.peers.enabled: true
@@ -200,7 +200,7 @@ membrane.directory.kubernetes.peers.namespaces: {{ join "," (default (list .Rele
 {{- define "membrane.config.fragment-service" -}}
 {{- $f := .Values.fragment -}}
 membrane.client.peers.directory-service: {{ include "membrane.url" (dict "root" $ "component" "directory-service") }}
-membrane.fragment.cluster: {{ .Values.cluster.name }}
+membrane.fragment.cluster: {{ .Values.cluster.name | quote }}
 membrane.fragment.memory: {{ int64 $f.memoryMiB }}MB
 membrane.fragment.max-in-flight: {{ int64 $f.maxInFlightMiB }}MB
 membrane.fragment.max-bytes: {{ int64 $f.maxFragmentMiB }}MB
@@ -274,7 +274,7 @@ membrane.worker.model: {{ $w.model.path | quote }}
 membrane.worker.device: {{ $w.device | quote }}
 {{- else }}
 membrane.worker.provider.model: {{ $w.provider.model | quote }}
-membrane.worker.provider.cluster: {{ .Values.cluster.name }}
+membrane.worker.provider.cluster: {{ .Values.cluster.name | quote }}
 {{- if $w.provider.apiKey.existingSecret }}
 membrane.worker.provider.api-key-file: /etc/membrane/provider/{{ $w.provider.apiKey.key }}
 {{- end }}

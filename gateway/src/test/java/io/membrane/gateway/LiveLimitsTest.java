@@ -80,6 +80,20 @@ class LiveLimitsTest {
     }
   }
 
+  @Test
+  void aFileThatNamesNothingAsTheChartWritesItNeitherStopsTheStartNorIsRefusedLater()
+      throws IOException {
+    Path live = write("{}\n");
+    try (Backend worker = new Backend("compute-worker");
+        ServiceUnderTest gateway = gateway(live, worker.url())) {
+      assertThat(status(gateway, 200)).isEqualTo(200);
+      write("membrane.gateway.limits.default.max-body: 100B");
+      Awaitility.await().until(() -> status(gateway, 200) == 413);
+      write("{}\n");
+      Awaitility.await().until(() -> status(gateway, 200) == 200);
+    }
+  }
+
   private ServiceUnderTest gateway(Path live, URI worker) {
     return new ServiceUnderTest(
         GatewayApplication.class,

@@ -39,7 +39,11 @@ final class AccessRules {
 
   static void check(Manifests manifests) {
     for (Role role : manifests.of(Role.class)) {
-      String kind = role.getMetadata().getName().substring(Chart.RELEASE.length() + 1);
+      String kind =
+          role.getMetadata()
+              .getName()
+              .substring(Chart.RELEASE.length() + 1)
+              .replaceFirst("-" + Chart.NAMESPACE + "$", "");
       role.getRules().forEach(rule -> checkRule(kind, rule));
     }
     assertThat(manifests.of(RoleBinding.class)).hasSameSizeAs(manifests.of(Role.class));

@@ -31,7 +31,12 @@ final class Chart {
 
   /** As {@link #with(Map)}, of a copy of the chart. */
   static Manifests with(Path chart, Map<String, Object> values) {
-    return Manifests.of(text(chart, values));
+    return Manifests.of(text(chart, RELEASE, NAMESPACE, values));
+  }
+
+  /** As {@link #with(Map)}, as a release of another name in another namespace. */
+  static Manifests released(String name, String namespace, Map<String, Object> values) {
+    return Manifests.of(text(FOLDER, name, namespace, values));
   }
 
   static Manifests example(String name) {
@@ -86,15 +91,16 @@ final class Chart {
     }
   }
 
-  private static String text(Path chart, Map<String, Object> values) {
+  private static String text(
+      Path chart, String name, String namespace, Map<String, Object> values) {
     try {
       Path file = Files.createTempFile("values", ".json");
       try {
         Files.writeString(file, Yaml.json(values));
         return new Helm(chart)
             .template()
-            .withName(RELEASE)
-            .withNamespace(NAMESPACE)
+            .withName(name)
+            .withNamespace(namespace)
             .withKubeVersion(KUBERNETES)
             .withValuesFile(file)
             .call();

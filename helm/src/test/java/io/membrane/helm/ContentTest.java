@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
+import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
@@ -107,6 +108,16 @@ class ContentTest {
         .returns(true, VolumeMount::getReadOnly)
         .returns("/models", VolumeMount::getMountPath);
     assertThat(worker.pod().getTerminationGracePeriodSeconds()).isGreaterThan(240);
+  }
+
+  @Test
+  void theIngressOfTheExamplePassesWhatTheGatewayTakes() {
+    assertThat(region.of(Ingress.class).getFirst().getMetadata().getAnnotations())
+        .containsEntry("nginx.ingress.kubernetes.io/backend-protocol", "HTTPS")
+        .containsEntry("nginx.ingress.kubernetes.io/proxy-body-size", "1g")
+        .containsEntry("nginx.ingress.kubernetes.io/proxy-buffering", "off")
+        .containsEntry("nginx.ingress.kubernetes.io/proxy-request-buffering", "off")
+        .containsEntry("nginx.ingress.kubernetes.io/proxy-read-timeout", "600");
   }
 
   @Test

@@ -11,6 +11,8 @@ class GossipNamesTest {
 
   private static final String EXTERNAL = "membrane.directory.gossip.external-host";
 
+  private static final String SAID = "${HOSTNAME}.east.example.com";
+
   private static Map<String, Object> values() {
     return Chart.set(Chart.companions(), "region.gossip.enabled", true);
   }
@@ -32,9 +34,9 @@ class GossipNamesTest {
   @Test
   void whatIsSaidHoldsAndWithoutTlsAnAddressWillDo() {
     Manifests said =
-        Chart.with(Chart.set(values(), "region.gossip.externalHost", "gossip.east.example.com"));
+        Chart.with(Chart.set(values(), "region.gossip.externalHost", SAID));
     assertThat(said.properties("directory-service"))
-        .containsEntry(EXTERNAL, "gossip.east.example.com");
+        .containsEntry(EXTERNAL, SAID);
     Manifests plain = Chart.with(Chart.set(values(), "tls.enabled", false));
     assertThat(plain.properties("directory-service")).doesNotContainKey(EXTERNAL);
   }

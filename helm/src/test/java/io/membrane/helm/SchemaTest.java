@@ -32,6 +32,10 @@ class SchemaTest {
         Arguments.of("gateway.security.anonymous", "yes"),
         Arguments.of("gateway.drainSeconds", 0),
         Arguments.of("gateway.tolerations", List.of(Map.of("effect", "Sometimes"))),
+        Arguments.of("commonLabels", Map.of("team", "not a label")),
+        Arguments.of("commonLabels", Map.of("not a label", "team")),
+        Arguments.of("gateway.nodeSelector", Map.of("disk", true)),
+        Arguments.of("monitoring.rules.labels", Map.of("release", "kube prometheus")),
         Arguments.of("cluster.name", "Not A Name"),
         Arguments.of("cluster.role", "decode"),
         Arguments.of("region.peers", Map.of("west", "directory.west:8081")),
@@ -79,6 +83,8 @@ class SchemaTest {
         Arguments.of("redis.host", "redis://redis:6379"),
         Arguments.of("redis.port", 70000),
         Arguments.of("redis.nodes", List.of("redis")),
+        Arguments.of("redis.nodes", List.of("redis:65536")),
+        Arguments.of("redis.nodes", List.of("redis:0")),
         Arguments.of("redis.internal.maxMemoryMiB", "1gb"),
         Arguments.of("tls.existingSecrets", Map.of("directory", "some")),
         Arguments.of("tls.certManager.issuerRef.kind", "Issuers"),
@@ -86,6 +92,7 @@ class SchemaTest {
         Arguments.of("networkPolicies.directFrom", List.of("engines")),
         Arguments.of("spread.zones", "never"),
         Arguments.of("kubernetes.peers.namespaces", List.of("Not_One")),
+        Arguments.of("kubernetes.peers.namespaces", List.of("twice", "twice")),
         Arguments.of("tracing.samplingProbability", 2),
         Arguments.of("monitoring.serviceMonitor.interval", "often"),
         Arguments.of("image.pullPolicy", "Sometimes"));
@@ -112,7 +119,29 @@ class SchemaTest {
         Arguments.of(Map.of(OPEN, true, "redis.mode", "standalone"), "redis.host"),
         Arguments.of(Map.of(OPEN, true, "redis.mode", "cluster"), "redis.nodes"),
         Arguments.of(Map.of(OPEN, true, "redis.mode", "sentinel"), "redis.sentinel.master"),
-        Arguments.of(with("redis.tls.mutual", true), "redis.tls.existingSecret"),
+        Arguments.of(with("redis.tls.mutual", true), "mutual without redis.tls.enabled"),
+        Arguments.of(
+            with("redis.tls", Map.of("enabled", true)), "whose Redis speaks TLS with the services"),
+        Arguments.of(
+            with("redis", ownRedis(Map.of("enabled", true, "mutual", true))),
+            "redis.tls.existingSecret"),
+        Arguments.of(with("redis.internal.persistence.enabled", true), "redis.internal.appendOnly"),
+        Arguments.of(with("tls.gatewaySecret", "front"), "answer in the clear"),
+        Arguments.of(
+            with("gateway.config", Map.of("server.port", 9999)), "gateway.config sets server.port"),
+        Arguments.of(
+            with("worker.config", Map.of("management.server.port", 9999)), "worker.config sets"),
+        Arguments.of(
+            with("fragment.config", Map.of("spring.data.redis.password", "secret")),
+            "no place for it"),
+        Arguments.of(
+            with("directory.config", Map.of("membrane.directory.peer-key", "secret")),
+            "no place for it"),
+        Arguments.of(with("fullnameOverride", "1st"), "begin with a letter"),
+        Arguments.of(with("region", sharedAddress()), "every directory is a member of its own"),
+        Arguments.of(
+            with("worker", Map.of("backend", "ollama", "provider", Map.of("model", "some"))),
+            "worker.provider.url"),
         Arguments.of(with("tls.enabled", true), "tls.certManager.issuerRef.name"),
         Arguments.of(with("region.expose.enabled", true), "can ask as any tenant"),
         Arguments.of(with("region.peers", Map.of("west", "https://west:8081")), "region.peerKey"),
@@ -155,6 +184,20 @@ class SchemaTest {
                 "worker.autoscaling.minReplicas",
                 9),
             "above maxReplicas"));
+  }
+
+  private static Map<String, Object> ownRedis(Map<String, Object> tls) {
+    return Map.of("mode", "standalone", "host", "redis.example.com", "tls", tls);
+  }
+
+  private static Map<String, Object> sharedAddress() {
+    return Map.of(
+        "name",
+        "east",
+        "peerKey",
+        Map.of("existingSecret", "regions"),
+        "gossip",
+        Map.of("enabled", true, "url", "https://east", "externalHost", "gossip.example.com"));
   }
 
   private static Map<String, Object> with(String path, Object value) {

@@ -24,12 +24,16 @@ class SwitchesTest {
                         Chart.with(Chart.set(beside(setting), setting.path(), setting.value())))));
   }
 
-  /** Everybody, or those who show something: both would be refused. */
+  /** Everybody, or those who show something: both would be refused. So would half of mutual TLS. */
   private static Map<String, Object> beside(Setting setting) {
     Map<String, Object> values = Chart.companions();
     if (setting.equals(new Setting("gateway.security.anonymous", true))) {
       values = Chart.set(values, "gateway.security.issuer", "");
       values = Chart.set(values, "gateway.security.bootstrapKey.existingSecret", "");
+    }
+    if (setting.equals(new Setting("redis.tls.mutual", true))) {
+      values = Chart.set(values, "redis.mode", "standalone");
+      values = Chart.set(values, "redis.tls.enabled", true);
     }
     return values;
   }

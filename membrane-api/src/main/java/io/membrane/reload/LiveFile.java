@@ -4,7 +4,10 @@ import io.membrane.boot.StartupProblem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
@@ -56,7 +59,7 @@ final class LiveFile implements EnvironmentPostProcessor, Ordered {
     }
   }
 
-  /** The properties of such a file; none if it is empty. */
+  /** The properties of such a file; none if it is empty, or an empty mapping. */
   static EnumerablePropertySource<?> read(byte[] yaml) throws IOException {
     List<PropertySource<?>> documents =
         new YamlPropertySourceLoader().load(SOURCE, new ByteArrayResource(yaml));
@@ -64,9 +67,14 @@ final class LiveFile implements EnvironmentPostProcessor, Ordered {
       throw new IOException("it has several documents; write one");
     }
     @Nullable PropertySource<?> only = documents.isEmpty() ? null : documents.getFirst();
-    return only instanceof EnumerablePropertySource<?> each
+    return only instanceof EnumerablePropertySource<?> each && isNamed(each)
         ? each
-        : new MapPropertySource(SOURCE, java.util.Map.of());
+        : new MapPropertySource(SOURCE, Map.of());
+  }
+
+  /** Of {@code {}} Spring makes one property without a name. */
+  private static boolean isNamed(EnumerablePropertySource<?> source) {
+    return Arrays.stream(source.getPropertyNames()).allMatch(Objects::nonNull);
   }
 
   /** Puts it in the place of what it held before. */

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.membrane.fixture.ConfiguredRedis;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.core.io.FileSystemResource;
+import org.springframework.core.io.support.PropertiesLoaderUtils;
 import org.springframework.mock.env.MockEnvironment;
 
 /** What an operator may say about Redis, and what settings that contradict each other are told. */
@@ -77,6 +81,17 @@ class RedisSettingsTest {
     assertThatThrownBy(
             () -> RedisSettings.check(environment("url=redis://u:secret@a:1 password=secret")))
         .satisfies(e -> assertThat(e + ((StartupProblem) e).action()).doesNotContain("secret"));
+  }
+
+  @Test
+  void theFilesForSystemdLeaveRoomForAPassword() throws IOException {
+    Path fleet = Path.of("..", "deploy", "membrane", "fleet.properties");
+    MockEnvironment environment = environment("password=secret");
+    PropertiesLoaderUtils.loadProperties(new FileSystemResource(fleet))
+        .forEach(
+            (name, value) -> environment.setProperty(String.valueOf(name), String.valueOf(value)));
+
+    assertThatCode(() -> RedisSettings.check(environment)).doesNotThrowAnyException();
   }
 
   private static MockEnvironment environment(String settings) {

@@ -143,6 +143,19 @@ class LiveFileWatchTest {
   }
 
   @Test
+  void aMappingOfNothingIsAFileThatNamesNothing() throws IOException {
+    write("{}\n");
+    try (ConfigurableApplicationContext context = run()) {
+      Figure one = context.getBean("one", Figure.class);
+      write("test.one.value: 1");
+      await(1, one);
+      write("{}\n");
+      await(0, one);
+      assertThat(context.getBean(LiveFileWatch.class).refusals()).isZero();
+    }
+  }
+
+  @Test
   void theEnvironmentAndTheCommandLineComeBeforeTheFile() throws IOException {
     write("test.one.value: 1");
     try (ConfigurableApplicationContext context = run("--test.one.value=7")) {
