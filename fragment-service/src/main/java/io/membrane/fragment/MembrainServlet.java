@@ -98,7 +98,7 @@ final class MembrainServlet extends HttpServlet {
 
   private void value(MembrainPath path, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String tenant = tenant(path.namespace());
+    String tenant = tenant(path.namespace(), request);
     if (path.key() == null) {
       if (request.getMethod().equals("DELETE")) {
         flush(tenant, path, response);
@@ -164,13 +164,13 @@ final class MembrainServlet extends HttpServlet {
   }
 
   /**
-   * Whose a namespace is. Who calls with a tenant of its own, through the gateway that is, does not
-   * become another's by naming that one's namespace.
+   * Whose a namespace is. Who calls with a tenant, through the gateway that is, does not become
+   * another's by naming that one's namespace, whatever its own is called.
    */
-  private String tenant(String namespace) {
+  private String tenant(String namespace, HttpServletRequest request) {
     String caller = CallContext.tenantOfCall();
     String owner = tenants.getOrDefault(namespace, caller);
-    if (!caller.equals(owner) && !caller.equals(CallContext.DEFAULT_TENANT)) {
+    if (!caller.equals(owner) && request.getHeader(CallContext.TENANT_HEADER) != null) {
       throw new MembraneException(
           ErrorCode.FORBIDDEN, "the namespace is another tenant's; use one of your own");
     }

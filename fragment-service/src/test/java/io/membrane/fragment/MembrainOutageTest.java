@@ -112,6 +112,7 @@ class MembrainOutageTest {
     Answer refused = as("t2", "GET", "/memory/owned/k");
     assertThat(refused.status()).isEqualTo(403);
     assertThat(as("t2", "DELETE", "/memory/owned").status()).isEqualTo(403);
+    assertThat(as("default", "GET", "/memory/owned/k").status()).isEqualTo(403);
     assertThat(client.head("/memory/owned/k").status()).isEqualTo(200);
   }
 

@@ -4,7 +4,7 @@ import io.membrane.gateway.identity.Caller;
 import io.membrane.gateway.identity.Callers;
 import io.membrane.gateway.identity.FragmentTokenSigner;
 import io.membrane.gateway.identity.Scope;
-import io.membrane.gateway.limits.LimitProperties;
+import io.membrane.gateway.limits.LiveLimits;
 import io.membrane.gateway.routing.FragmentNodes;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -33,14 +33,14 @@ class FragmentTokenEndpoint {
 
   private final @Nullable FragmentTokenSigner signer;
   private final Duration maxLife;
-  private final LimitProperties limits;
+  private final LiveLimits limits;
   private final FragmentNodes nodes;
   private final String cluster;
   private final Clock clock;
 
   FragmentTokenEndpoint(
       DirectAccessProperties direct,
-      LimitProperties limits,
+      LiveLimits limits,
       FragmentNodes nodes,
       GatewayProperties gateway,
       Clock clock) {

@@ -8,6 +8,7 @@ import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.swagger.v3.oas.annotations.Operation;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +17,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.http.CacheControl;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -74,7 +74,7 @@ class KeyEndpoint {
     Set<Scope> scopes = scopes(request.scopes());
     Keys.NewKey made =
         keys.create(book(), tenant, name(request.name()), scopes, life(request.expiresInS()));
-    return ResponseEntity.status(HttpStatus.CREATED)
+    return ResponseEntity.created(URI.create("/v1/keys/" + made.id()))
         .cacheControl(CacheControl.noStore())
         .body(new KeyMade(made.id(), made.key(), tenant, scopes, made.expires().toEpochMilli()));
   }

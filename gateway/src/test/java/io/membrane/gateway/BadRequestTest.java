@@ -35,15 +35,26 @@ class BadRequestTest extends GatewayTest {
         "GET /memory/ns/a%0d%0ab HTTP/1.1|400",
         "GET /memory/ns/a%00b HTTP/1.1|400",
         "TRACE /v1/models HTTP/1.1|405",
+        "CONNECT gateway:80 HTTP/1.1|501",
       })
   void aBadRequestLineIsRefusedByTheGateway(String line, int status) {
     String answer = raw(line + "\r\nHost: gateway\r\nConnection: close\r\n\r\n");
 
     assertThat(answer).startsWith("HTTP/1.1 " + status);
-    assertThat(answer).contains("\"retriable\":false");
+    assertThat(answer).contains("\"status\":" + status, "\"retriable\":false");
+    assertThat(answer).doesNotContain("internal");
     assertThat(backend("compute-worker").seen()).isEmpty();
     assertThat(backend("directory-service").seen()).isEmpty();
     assertThat(backend("fragment-service").seen()).isEmpty();
+  }
+
+  @Test
+  void aBodyThatIsNotInChunksAsItSaysIsToldSo() {
+    String answer =
+        raw(
+            "POST /v1/prefill HTTP/1.1\r\nHost: gateway\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+
+    assertThat(answer).startsWith("HTTP/1.1 400").contains("\"code\":\"malformed_request\"");
   }
 
   @Test

@@ -129,6 +129,28 @@ class FragmentTokenTest {
   }
 
   @Test
+  void aTenantThatIsGivenLimitsWhileTheGatewayRunsGetsNoMore() throws IOException {
+    Path live =
+        Files.writeString(
+            folder.resolve("live.yaml"), "membrane.gateway.limits.min-body-rate: 1KB");
+    gateway.close();
+    gateway =
+        new SecuredGateway(
+            backend,
+            folder,
+            "spring.data.redis.url=" + redis.url(),
+            "membrane.reload.file=" + live,
+            "membrane.reload.every=500ms",
+            "membrane.gateway.direct.secret-file=" + folder.resolve("direct.secret"));
+    String key = gateway.key("team-a", "read");
+    ServiceUnderTest.ok(ask(key, ""));
+
+    Files.writeString(live, "membrane.gateway.limits.tenants.team-a.requests-per-second: 100");
+
+    await().until(() -> ask(key, "").statusCode() == 403);
+  }
+
+  @Test
   void withoutASecretThereAreNoTokens() {
     try (SecuredGateway plain =
         new SecuredGateway(backend, folder, "spring.data.redis.url=" + redis.url())) {

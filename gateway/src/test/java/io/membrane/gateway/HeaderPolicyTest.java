@@ -101,6 +101,22 @@ class HeaderPolicyTest extends GatewayTest {
         .doesNotContainKey("x-forwarded-for");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "application/json",
+        "application/json;charset=utf-8",
+        "Text/Plain; charset=latin1"
+      })
+  void theTypeOfABodyIsNotRewritten(String type) {
+    send(
+        request("/v1/directory/match")
+            .header("Content-Type", type)
+            .POST(BodyPublishers.ofString("{}")));
+
+    assertThat(seen("directory-service").headers()).containsEntry("content-type", type);
+  }
+
   @Test
   void aBodyThatClaimsToBeAFormIsNotParsed() {
     byte[] bytes = "a=b&c=%zz\0binary".getBytes(StandardCharsets.ISO_8859_1);

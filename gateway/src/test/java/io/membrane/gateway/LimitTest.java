@@ -130,6 +130,28 @@ class LimitTest {
   }
 
   @Test
+  @Timeout(60)
+  void requestsThatRedisDidNotAnswerForAreNotUnderWayOnceItDoes() {
+    String key = one().key("narrow", "read");
+    assertThat(one().as(key, "GET", "/v1/models").statusCode()).isEqualTo(200);
+    redis().pause();
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<HttpResponse<String>>> asked =
+          IntStream.range(0, 2)
+              .mapToObj(i -> callers.submit(() -> one().as(key, "GET", "/v1/models")))
+              .toList();
+      assertThat(asked)
+          .allSatisfy(
+              answer -> SecuredGateway.problem(503, "dependency_unavailable", answer.get()));
+    } finally {
+      redis().resume();
+    }
+    await("sooner than leases end by themselves")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> one().as(key, "GET", "/v1/models").statusCode() == 200);
+  }
+
+  @Test
   void whoHasSentTooMuchWaitsBeforeTheNextRequest() {
     String key = one().key("sender", "write");
 
@@ -229,6 +251,10 @@ class LimitTest {
         HttpRequest.newBuilder(gateway.uri("/v1/fragments/ab/attn.0-1.0of1"))
             .header("Authorization", "Bearer " + key)
             .PUT(BodyPublishers.ofByteArray(new byte[bytes])));
+  }
+
+  private static RedisProcess redis() {
+    return Objects.requireNonNull(redis);
   }
 
   private static SecuredGateway one() {

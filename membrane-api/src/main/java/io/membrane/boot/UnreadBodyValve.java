@@ -32,7 +32,15 @@ final class UnreadBodyValve extends ValveBase {
       takeIn(request);
       if (!isRead(request)) {
         request.getCoyoteRequest().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+        markReported(response);
       }
+    }
+  }
+
+  /** An input that is given up is an error to Tomcat, which would report it behind the answer. */
+  private static void markReported(Response response) {
+    if (response.isCommitted()) {
+      response.setErrorReported();
     }
   }
 

@@ -14,12 +14,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Bodies that a small service does not read. */
+@ExtendWith(OutputCaptureExtension.class)
 @Timeout(60)
 class UnreadBodyTest {
 
@@ -89,6 +93,20 @@ class UnreadBodyTest {
       String answers = new String(socket.getInputStream().readAllBytes(), US_ASCII);
       assertThat(answers).contains("not wanted").contains("read 3");
     }
+  }
+
+  @Test
+  void itsSenderThatLeavesIsNoErrorInTheLog(CapturedOutput log) throws Exception {
+    try (Socket socket = connection()) {
+      socket
+          .getOutputStream()
+          .write(("POST /unread" + HEAD + "1000000\r\n\r\n").getBytes(US_ASCII));
+      assertThat(new String(socket.getInputStream().readNBytes(15), US_ASCII))
+          .isEqualTo("HTTP/1.1 200 \r\n");
+      socket.shutdownOutput();
+      socket.getInputStream().readAllBytes();
+    }
+    assertThat(log).doesNotContain("ExceptionHandler");
   }
 
   private static Socket connection() throws IOException {

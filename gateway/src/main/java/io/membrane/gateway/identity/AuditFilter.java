@@ -17,6 +17,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
 import org.springframework.web.filter.OncePerRequestFilter;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.ObjectWriter;
@@ -58,11 +59,11 @@ public final class AuditFilter extends OncePerRequestFilter {
       chain.doFilter(request, response);
       whole = true;
     } finally {
-      tell(request, whole ? response.getStatus() : FAILED);
+      tell(request, response, whole ? response.getStatus() : FAILED);
     }
   }
 
-  private void tell(HttpServletRequest request, int status) {
+  private void tell(HttpServletRequest request, HttpServletResponse response, int status) {
     Optional<Refusal> refusal = Refusal.of(request);
     Optional<Caller> caller = Callers.of(request);
     refusal.ifPresent(why ->
@@ -77,7 +78,12 @@ public final class AuditFilter extends OncePerRequestFilter {
     Access.Need need = Access.of(request);
     boolean isAct = caller.isPresent() && need.isAdministrative(status);
     if (isAct || refusal.filter(Refusal::isAudited).isPresent()) {
-      log.info("{}", json.writeValueAsString(line(request, status, need, caller, refusal)));
+      Map<String, Object> line = line(request, status, need, caller, refusal);
+      String made = response.getHeader(HttpHeaders.LOCATION);
+      if (made != null) {
+        line.put("made", made);
+      }
+      log.info("{}", json.writeValueAsString(line));
     }
   }
 

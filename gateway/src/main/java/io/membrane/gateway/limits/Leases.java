@@ -67,8 +67,14 @@ final class Leases implements AutoCloseable {
   @Nullable String take(String tenant, int most) {
     Lease lease =
         new Lease("membrane:gateway:limits:" + tenant + ":running", UUID.randomUUID().toString());
-    if (!run(lease, most)) {
-      return null;
+    try {
+      if (!run(lease, most)) {
+        return null;
+      }
+    } catch (DataAccessException e) {
+      // Redis may take it yet, once it answers again.
+      Thread.ofVirtual().name("gateway-lease").start(() -> remove(lease));
+      throw e;
     }
     held.put(lease.id(), lease);
     return lease.id();
@@ -77,11 +83,14 @@ final class Leases implements AutoCloseable {
   /** Gives it back; if Redis is away it ends by itself. */
   void giveBack(String id) {
     Lease lease = held.remove(id);
-    if (lease == null) {
-      return;
+    if (lease != null) {
+      remove(lease);
     }
+  }
+
+  private void remove(Lease lease) {
     try {
-      redis.opsForZSet().remove(lease.key(), id);
+      redis.opsForZSet().remove(lease.key(), lease.id());
     } catch (DataAccessException e) {
       log.debug("a lease is left to end by itself", e);
     }

@@ -38,6 +38,11 @@ public final class LimitFilter extends OncePerRequestFilter {
     this.problems = problems;
   }
 
+  /** Those that the next request is held against. */
+  LimitProperties properties() {
+    return properties;
+  }
+
   /** From the next request on. */
   void replace(LimitProperties next) {
     properties = next;

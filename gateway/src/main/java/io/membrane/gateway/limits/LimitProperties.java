@@ -68,7 +68,7 @@ public record LimitProperties(
   }
 
   /** Whether a tenant has others than those that hold where nothing is configured. */
-  public boolean areSetFor(String tenant) {
+  boolean areSetFor(String tenant) {
     return !of(tenant).equals(TenantLimits.DEFAULT);
   }
 

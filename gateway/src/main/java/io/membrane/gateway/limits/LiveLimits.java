@@ -20,6 +20,11 @@ public final class LiveLimits implements LiveSettings {
     this.redis = redis;
   }
 
+  /** Whether a tenant has others, by now, than those that hold where nothing is configured. */
+  public boolean areSetFor(String tenant) {
+    return filter.properties().areSetFor(tenant);
+  }
+
   @Override
   public List<String> prefixes() {
     return List.of(NAME + ".");

@@ -100,6 +100,10 @@ public final class StreamingExchange implements ProxyExchange {
             values.forEach(value -> outgoing.addHeader(name, value));
           }
         });
+    String type = incoming.getHeader(HttpHeaders.CONTENT_TYPE);
+    if (type != null) {
+      outgoing.setHeader(HttpHeaders.CONTENT_TYPE, type); // to which Spring adds a charset
+    }
     outgoing.setHeader(CallContext.TENANT_HEADER, context.tenant());
     outgoing.setHeader(
         CallContext.DEADLINE_HEADER, Long.toString(Math.max(1, context.remaining().toMillis())));
