@@ -11,13 +11,12 @@ import io.membrane.directory.gossip.GossipDiscovery;
 import io.membrane.directory.location.Entries;
 import io.membrane.directory.region.RegionFollower;
 import io.membrane.directory.region.Regions;
+import io.membrane.fixture.LoopbackPorts;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.MatchResponse.Match;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -99,7 +98,7 @@ class GossipTest {
 
   private Service directory(String region, RedisProcess redis, String key, @Nullable Service seed)
       throws IOException {
-    int port = freePort();
+    int port = LoopbackPorts.free();
     String seeds =
         seed == null
             ? ""
@@ -118,12 +117,6 @@ class GossipTest {
     running.push(directory);
     directory.awaitReady();
     return directory;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return any.getLocalPort();
-    }
   }
 
   private static RegionFollower follower(Service service, String region) {

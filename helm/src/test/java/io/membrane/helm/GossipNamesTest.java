@@ -33,10 +33,8 @@ class GossipNamesTest {
 
   @Test
   void whatIsSaidHoldsAndWithoutTlsAnAddressWillDo() {
-    Manifests said =
-        Chart.with(Chart.set(values(), "region.gossip.externalHost", SAID));
-    assertThat(said.properties("directory-service"))
-        .containsEntry(EXTERNAL, SAID);
+    Manifests said = Chart.with(Chart.set(values(), "region.gossip.externalHost", SAID));
+    assertThat(said.properties("directory-service")).containsEntry(EXTERNAL, SAID);
     Manifests plain = Chart.with(Chart.set(values(), "tls.enabled", false));
     assertThat(plain.properties("directory-service")).doesNotContainKey(EXTERNAL);
   }

@@ -27,10 +27,11 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * What the hop through the gateway costs: fragments stored and read over 8 connections, at the
  * node's own port, at its direct port with a token, and through the gateway, in turn in each of
- * several rounds. Floor: each byte is copied into one more socket and out of it.
+ * several rounds. Floor: each byte is copied into one more socket and out of it. The option of the
+ * environment is for both compilers, as where they run for long; {@code ./membrane} has one.
  *
  * <pre>
- * java -Xmx512m -XX:MaxDirectMemorySize=1g \
+ * _JAVA_OPTIONS=-XX:TieredStopAtLevel=4 java -Xmx512m -XX:MaxDirectMemorySize=1g \
  *   -cp 'benchmarks/target/benchmarks-0.1.0-SNAPSHOT.jar:benchmarks/target/lib/*' \
  *   io.membrane.benchmarks.fragment.GatewayHop . 5
  * </pre>
@@ -39,7 +40,7 @@ public final class GatewayHop {
 
   private static final int CONNECTIONS = 8;
   private static final int MIB = 1 << 20;
-  private static final int BYTES_OF_A_ROUND = 64 * MIB;
+  private static final int BYTES_OF_A_ROUND = 256 * MIB;
   private static final int STORED = 8;
   private static final int MOST = 4 * MIB;
   private static final String[] NAMES = {"node", "direct port", "gateway"};
@@ -113,7 +114,7 @@ public final class GatewayHop {
   }
 
   private void compare(String what, int bytes, int rounds, Step step) throws Exception {
-    int calls = Math.max(2 * CONNECTIONS, BYTES_OF_A_ROUND / bytes / 4);
+    int calls = Math.max(2 * CONNECTIONS, BYTES_OF_A_ROUND / bytes);
     List<List<double[]>> millis = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     double[][] rates = new double[NAMES.length][rounds];
     for (int round = -rounds; round < rounds; round++) {

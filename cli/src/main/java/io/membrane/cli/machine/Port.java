@@ -1,15 +1,19 @@
 package io.membrane.cli.machine;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 
 /** TCP ports of the loopback address. */
 public final class Port {
+
+  private static final int FIRST = 20_000;
+  private static final int END = 32_000;
+  private static final int MOST_TRIES = 10_000;
 
   private Port() {}
 
@@ -24,26 +28,24 @@ public final class Port {
     }
   }
 
-  /** Different ports that were free a moment ago. */
+  /**
+   * Different ports that were free a moment ago, below those that systems give to outgoing
+   * connections, so that none of these takes one in the meantime.
+   */
   public static List<Integer> free(int count) {
-    List<ServerSocket> sockets = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-      }
-      return sockets.stream().map(ServerSocket::getLocalPort).toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      sockets.forEach(Port::close);
-    }
+    return ThreadLocalRandom.current()
+        .ints(MOST_TRIES, FIRST, END)
+        .distinct()
+        .filter(Port::isFree)
+        .limit(count)
+        .boxed()
+        .collect(Collectors.collectingAndThen(Collectors.toList(), found -> all(count, found)));
   }
 
-  private static void close(ServerSocket socket) {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private static List<Integer> all(int count, List<Integer> found) {
+    if (found.size() < count) {
+      throw new IllegalStateException("hardly a port from " + FIRST + " to " + END + " is free");
     }
+    return found;
   }
 }

@@ -8,6 +8,7 @@ import io.membrane.boot.StartupProblem;
 import io.membrane.fixture.CertificateAuthority;
 import io.membrane.fixture.FaultProxy;
 import io.membrane.fixture.FaultProxy.Fault;
+import io.membrane.fixture.LoopbackPorts;
 import io.membrane.rpc.PeerTls;
 import io.scalecube.cluster.Cluster;
 import io.scalecube.cluster.ClusterConfig;
@@ -74,7 +75,7 @@ class GossipDiscoveryTest {
 
   @Test
   void whoCannotBeReachedIsNotNamedUntilTheLinkIsBack() throws IOException {
-    int port = freePort();
+    int port = LoopbackPorts.free();
     try (FaultProxy link = new FaultProxy(port)) {
       GossipDiscovery b = start(properties("b", port, link.port(), seed), "b", KEY);
       await(() -> assertThat(seed.peers()).containsOnlyKeys("b"));
@@ -234,12 +235,6 @@ class GossipDiscoveryTest {
         externalPort,
         URI.create("http://" + region + ":1"),
         Duration.ofSeconds(1));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return any.getLocalPort();
-    }
   }
 
   private static void await(ThrowingRunnable assertion) {

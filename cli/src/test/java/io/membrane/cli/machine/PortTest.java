@@ -1,0 +1,17 @@
+package io.membrane.cli.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class PortTest {
+
+  @Test
+  void freePortsAreDifferentAndNoneThatAnOutgoingConnectionCouldTake() {
+    assertThat(Port.free(50))
+        .hasSize(50)
+        .doesNotHaveDuplicates()
+        .allMatch(Port::isFree)
+        .allMatch(port -> port < 32_768);
+  }
+}
