@@ -16,7 +16,6 @@ import io.membrane.fixture.RedisProcess;
 import io.membrane.rpc.WireJson;
 import io.membrane.wire.DirectoryClient.EventBatch;
 import io.membrane.wire.MatchResponse.Match;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -38,7 +37,7 @@ class GossipTest {
   }
 
   @Test
-  void directoriesFindEachOtherAndFollowOneThatComesBackElsewhere() throws IOException {
+  void directoriesFindEachOtherAndFollowOneThatComesBackElsewhere() {
     Service a = directory("a", redis(), KEY, null);
     Service b = directory("b", redis(), KEY, a);
     RedisProcess redisOfC = redis();
@@ -78,7 +77,7 @@ class GossipTest {
   }
 
   @Test
-  void aStrangerIsNotFollowed() throws IOException {
+  void aStrangerIsNotFollowed() {
     Service a = directory("a", redis(), KEY, null);
     Service x = directory("x", redis(), "what a stranger knows", a);
     Service b = directory("b", redis(), KEY, a);
@@ -96,8 +95,7 @@ class GossipTest {
     return redis;
   }
 
-  private Service directory(String region, RedisProcess redis, String key, @Nullable Service seed)
-      throws IOException {
+  private Service directory(String region, RedisProcess redis, String key, @Nullable Service seed) {
     int port = LoopbackPorts.free();
     String seeds =
         seed == null

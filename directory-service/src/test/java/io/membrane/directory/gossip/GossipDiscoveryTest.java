@@ -74,7 +74,7 @@ class GossipDiscoveryTest {
   }
 
   @Test
-  void whoCannotBeReachedIsNotNamedUntilTheLinkIsBack() throws IOException {
+  void whoCannotBeReachedIsNotNamedUntilTheLinkIsBack() {
     int port = LoopbackPorts.free();
     try (FaultProxy link = new FaultProxy(port)) {
       GossipDiscovery b = start(properties("b", port, link.port(), seed), "b", KEY);
