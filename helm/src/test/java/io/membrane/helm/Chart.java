@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** The chart of this repository, and what it becomes with values. */
-final class Chart {
+public final class Chart {
 
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   static final Path FOLDER = ROOT.resolve("helm/membrane");
@@ -25,7 +25,7 @@ final class Chart {
   private Chart() {}
 
   /** What Helm makes of the chart with these values over its own. */
-  static Manifests with(Map<String, Object> values) {
+  public static Manifests with(Map<String, Object> values) {
     return with(FOLDER, values);
   }
 
@@ -70,7 +70,7 @@ final class Chart {
   }
 
   /** A value at a path such as {@code redis.tls.enabled}, in a copy of the values. */
-  static Map<String, Object> set(Map<String, Object> values, String path, Object value) {
+  public static Map<String, Object> set(Map<String, Object> values, String path, Object value) {
     Map<String, Object> copy = new LinkedHashMap<>(values);
     int dot = path.indexOf('.');
     if (dot < 0) {

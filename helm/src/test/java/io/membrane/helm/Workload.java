@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A Deployment or StatefulSet; {@code claims} are the volumes that it makes for each pod. */
-record Workload(
+public record Workload(
     String kind,
     String name,
     LabelSelector selector,
@@ -21,7 +21,7 @@ record Workload(
 
   static final String COMPONENT = "app.kubernetes.io/component";
 
-  Workload {
+  public Workload {
     claims = List.copyOf(claims);
   }
 
@@ -45,29 +45,33 @@ record Workload(
             .toList());
   }
 
-  String component() {
+  /** Which part of the fleet it runs, such as {@code gateway} or {@code redis}. */
+  public String component() {
     return labels().getOrDefault(COMPONENT, "");
   }
 
   /** Whether it runs one of the six services. */
-  boolean isService() {
+  public boolean isService() {
     return !component().equals("redis");
   }
 
-  Map<String, String> labels() {
+  /** Those of its pods, by which Services select them. */
+  public Map<String, String> labels() {
     return template.getMetadata().getLabels();
   }
 
-  PodSpec pod() {
+  /** What each of its pods is. */
+  public PodSpec pod() {
     return template.getSpec();
   }
 
-  Container container() {
+  /** The only container of a pod. */
+  public Container container() {
     return pod().getContainers().getFirst();
   }
 
   /** The number of a port by its name. */
-  int port(String named) {
+  public int port(String named) {
     return container().getPorts().stream()
         .filter(port -> port.getName().equals(named))
         .findAny()
