@@ -59,10 +59,24 @@ public final class Checkpoint implements AutoCloseable {
       Map<String, Safetensors> homes = homes(directory, arena);
       Checkpoint checkpoint = new Checkpoint(directory, config, arena, homes);
       checkpoint.config().tensors().forEach(checkpoint::type);
+      checkpoint.requireOneHead();
       return checkpoint;
     } catch (RuntimeException e) {
       arena.close();
       throw e;
+    }
+  }
+
+  /** Some readers of such weights take the head, others the embedding. */
+  private void requireOneHead() {
+    TensorSpec head = new TensorSpec(HEAD, config.vocabSize(), config.hiddenSize());
+    TensorSpec embedding = new TensorSpec(EMBEDDING, config.vocabSize(), config.hiddenSize());
+    if (config.tiedHead()
+        && homes.containsKey(names.of(HEAD))
+        && tensor(head).data().mismatch(tensor(embedding).data()) >= 0) {
+      throw new BadModelException(
+          "%s: tie_word_embeddings is true, but %s is not %s: set it to false to use that head, or remove the head"
+              .formatted(directory, names.of(HEAD), names.of(EMBEDDING)));
     }
   }
 
@@ -166,7 +180,7 @@ public final class Checkpoint implements AutoCloseable {
               homes.put(
                   tensor,
                   shards.computeIfAbsent(
-                      shardName(index, shard.asString()),
+                      shardName(index, shard.isString() ? shard.stringValue() : shard.toString()),
                       name -> Safetensors.map(directory.resolve(name), arena))));
     } else {
       throw new BadModelException(
@@ -177,7 +191,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private static String shardName(Path index, String name) {
-    if (!name.endsWith(".safetensors") || name.contains("/") || name.contains("\\")) {
+    if (!name.matches("[^/\\\\\\x00]+\\.safetensors")) {
       throw new BadModelException(
           index + ": a shard is a .safetensors file beside the index, not '" + name + "'");
     }

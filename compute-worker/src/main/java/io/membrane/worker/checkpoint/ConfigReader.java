@@ -11,13 +11,17 @@ import tools.jackson.databind.JsonNode;
  */
 final class ConfigReader {
 
-  private static final int MISTRAL_WINDOW = 4096;
+  private static final int DEFAULT_WINDOW = 4096;
+
+  /** More than any model has; their tensors are counted in memory before one is looked for. */
+  private static final int MAX_LAYERS = 10_000;
 
   /** What the classes of transformers do without being told by the configuration. */
-  private record Family(boolean inputBias, boolean headNorm, int defaultHeadDim, boolean isHybrid) {
+  private record Family(
+      String modelType, boolean inputBias, boolean headNorm, int defaultHeadDim, boolean isHybrid) {
 
-    Family(boolean inputBias, boolean headNorm, int defaultHeadDim) {
-      this(inputBias, headNorm, defaultHeadDim, false);
+    Family(String modelType, boolean inputBias, boolean headNorm, int defaultHeadDim) {
+      this(modelType, inputBias, headNorm, defaultHeadDim, false);
     }
   }
 
@@ -31,17 +35,17 @@ final class ConfigReader {
   private static final Map<String, Family> FAMILIES =
       Map.of(
           "LlamaForCausalLM",
-          new Family(false, false, HIDDEN_OVER_HEADS),
+          new Family("llama", false, false, HIDDEN_OVER_HEADS),
           "MistralForCausalLM",
-          new Family(false, false, HIDDEN_OVER_HEADS),
+          new Family("mistral", false, false, HIDDEN_OVER_HEADS),
           "Qwen2ForCausalLM",
-          new Family(true, false, HIDDEN_OVER_HEADS),
+          new Family("qwen2", true, false, HIDDEN_OVER_HEADS),
           "Qwen3ForCausalLM",
-          new Family(false, true, 128),
+          new Family("qwen3", false, true, 128),
           QWEN3_NEXT,
-          new Family(false, true, 256, true),
+          new Family("qwen3_next", false, true, 256, true),
           "Qwen3_5ForCausalLM",
-          new Family(false, true, 256, true));
+          new Family("qwen3_5_text", false, true, 256, true));
 
   private ConfigReader() {}
 
@@ -58,7 +62,9 @@ final class ConfigReader {
                   FAMILIES.keySet().stream().sorted().collect(Collectors.joining(", "))));
     }
     refuseQuantized(root);
-    refuseUnsupported(json, architecture, family);
+    refuseQuantized(json);
+    refuseContradictory(part, family);
+    refuseUnsupported(json);
     int hidden = json.size("hidden_size");
     int heads = json.size("num_attention_heads");
     int headDim =
@@ -69,7 +75,13 @@ final class ConfigReader {
                 : family.defaultHeadDim());
     boolean attentionBias = json.flag("attention_bias", false);
     int maxPositions = json.size("max_position_embeddings");
-    int layers = json.size("num_hidden_layers");
+    int layers = layers(json);
+    Rope rope =
+        RopeReader.read(
+            json, headDim, maxPositions, family.isHybrid() ? HYBRID_ROPE_PART : RopeReader.WHOLE);
+    if (!family.isHybrid()) {
+      refuseSlidingWindow(json, architecture, rope.scaling().positionLimit(maxPositions));
+    }
     return new ModelConfig(
         architecture,
         json.size("vocab_size"),
@@ -80,32 +92,73 @@ final class ConfigReader {
         json.size("num_key_value_heads", heads),
         headDim,
         maxPositions,
-        json.number("rms_norm_eps", 1e-6),
+        normEpsilon(json),
         family.inputBias() || attentionBias,
         attentionBias,
         json.flag("mlp_bias", false),
         family.headNorm(),
         root.flag("tie_word_embeddings", json.flag("tie_word_embeddings", false)),
-        RopeReader.read(json, headDim, maxPositions, family.isHybrid() ? HYBRID_ROPE_PART : 1),
+        rope,
         family.isHybrid() ? HybridReader.read(json, layers, architecture.equals(QWEN3_NEXT)) : null,
         part.isNested(),
         part.placeholders());
   }
 
   private static void refuseQuantized(JsonFile root) {
-    if (root.has("quantization_config")) {
+    if (root.has("quantization_config") || root.has("compression_config")) {
       throw new BadModelException(
           "config.json: quantized weights are not served: use the model's f32, bf16 or f16 form");
     }
   }
 
-  private static void refuseUnsupported(JsonFile json, String architecture, Family family) {
+  /** Transformers takes the class from {@code model_type} and does not look at the architecture. */
+  private static void refuseContradictory(TextPart part, Family family) {
+    JsonFile json = part.config();
+    String type = json.text("model_type", family.modelType());
+    if (!part.isNested() && !type.equals(family.modelType())) {
+      throw new BadModelException(
+          "config.json: model_type '%s' is not that of %s, which is '%s': correct the one that is wrong"
+              .formatted(type, part.architecture(), family.modelType()));
+    }
+    if (part.isNested()
+        && part.architecture().startsWith("Qwen")
+        && !json.has("rope_theta")
+        && !json.object("rope_parameters").has("rope_theta")) {
+      throw new BadModelException(
+          "config.json: rope_theta is missing in the text part, and its default is not the same in"
+              + " every version: write the one that the model was trained with");
+    }
+  }
+
+  private static int layers(JsonFile json) {
+    int layers = json.size("num_hidden_layers");
+    if (layers > MAX_LAYERS) {
+      throw new BadModelException(
+          "config.json: num_hidden_layers must be at most %d, not %d"
+              .formatted(MAX_LAYERS, layers));
+    }
+    return layers;
+  }
+
+  private static double normEpsilon(JsonFile json) {
+    double epsilon = json.number("rms_norm_eps", 1e-6);
+    if (!(epsilon >= 0 && epsilon < 1)) {
+      throw new BadModelException(
+          "config.json: rms_norm_eps must be from 0 to below 1, not " + epsilon);
+    }
+    return epsilon;
+  }
+
+  private static void refuseUnsupported(JsonFile json) {
     String activation = json.text("hidden_act", "silu");
     if (!activation.equals("silu")) {
       throw new BadModelException(
           "config.json: hidden_act " + activation + " is not served, only silu (SwiGLU)");
     }
-    if (!family.isHybrid() && slidingWindow(json, architecture)) {
+  }
+
+  private static void refuseSlidingWindow(JsonFile json, String architecture, int positions) {
+    if (slidingWindow(json, architecture, positions)) {
       throw new BadModelException(
           "config.json: sliding-window attention is not served: its KV cannot be rebuilt from token"
               + " blocks of all layers. Use a model with full attention");
@@ -113,19 +166,28 @@ final class ConfigReader {
   }
 
   /**
-   * Qwen uses a window only when {@code use_sliding_window}; Mistral wherever one is named, and
-   * where the key is missing, for then transformers takes its default of 4,096; null means none.
+   * Qwen uses a window only when {@code use_sliding_window}, Mistral always, whatever that says;
+   * null means none. Where the key is missing transformers takes its default of 4,096.
+   *
+   * @param positions longest prompt in tokens
    */
-  private static boolean slidingWindow(JsonFile json, String architecture) {
+  private static boolean slidingWindow(JsonFile json, String architecture, int positions) {
     for (JsonNode type : json.root().path("layer_types")) {
       if (!type.isString() || !type.stringValue().equals("full_attention")) {
         return true;
       }
     }
-    boolean mistral = architecture.equals("MistralForCausalLM");
-    boolean unnamed = mistral && json.root().path("sliding_window").isMissingNode();
-    int window = json.size("sliding_window", unnamed ? MISTRAL_WINDOW : Integer.MAX_VALUE);
-    return json.flag("use_sliding_window", unnamed || json.has("sliding_window"))
-        && window < json.size("max_position_embeddings");
+    if (json.has("layer_types")
+        && (!json.root().path("layer_types").isArray()
+            || json.root().path("layer_types").size() != json.size("num_hidden_layers"))) {
+      throw new BadModelException("config.json: layer_types must be a list with one entry a layer");
+    }
+    boolean missing = json.root().path("sliding_window").isMissingNode();
+    boolean used =
+        architecture.equals("MistralForCausalLM")
+            ? missing || json.has("sliding_window")
+            : json.flag("use_sliding_window", json.has("sliding_window"));
+    int window = json.size("sliding_window", missing ? DEFAULT_WINDOW : Integer.MAX_VALUE);
+    return used && window < positions;
   }
 }

@@ -22,12 +22,21 @@ public record Experts(
     int sharedSize,
     boolean normalised) {
 
+  /** More than any model has; their tensors are counted in memory before one is looked for. */
+  private static final int MAX_EXPERTS = 200_000;
+
   public Experts {
     sparse = List.copyOf(sparse);
     if (perToken > count) {
       throw new BadModelException(
           "config.json: num_experts_per_tok (%d) must be at most num_experts (%d)"
               .formatted(perToken, count));
+    }
+    long all = sparse.stream().filter(s -> s).count() * count;
+    if (all > MAX_EXPERTS) {
+      throw new BadModelException(
+          "config.json: num_experts (%d) makes %d experts in all layers, at most %d are served"
+              .formatted(count, all, MAX_EXPERTS));
     }
   }
 

@@ -9,28 +9,54 @@ final class RopeReader {
 
   private static final double DEFAULT_BASE = 10_000;
 
+  /** Of a head, all is rotated. */
+  static final double WHOLE = 1;
+
   private RopeReader() {}
 
   /**
    * @param defaultPart rotated part of a head where the configuration does not say
    */
   static Rope read(JsonFile config, int headDim, int maxPositions, double defaultPart) {
-    JsonFile rope = config.object("rope_parameters");
-    if (rope.isEmpty()) {
-      rope = config.object("rope_scaling");
+    JsonFile parameters = config.object("rope_parameters");
+    JsonFile scaling = config.object("rope_scaling");
+    Rope rope =
+        read(
+            config,
+            parameters.isEmpty() ? scaling : parameters,
+            headDim,
+            maxPositions,
+            defaultPart);
+    if (!parameters.isEmpty()
+        && !scaling.isEmpty()
+        && !rope.equals(read(config, scaling, headDim, maxPositions, defaultPart))) {
+      throw new BadModelException(
+          "config.json: rope_parameters and rope_scaling say different things: keep one of them,"
+              + " with rope_theta in it");
     }
+    return rope;
+  }
+
+  private static Rope read(
+      JsonFile config, JsonFile rope, int headDim, int maxPositions, double defaultPart) {
     double base = rope.number("rope_theta", config.number("rope_theta", DEFAULT_BASE));
     double part =
         rope.number("partial_rotary_factor", config.number("partial_rotary_factor", defaultPart));
+    if (defaultPart == WHOLE && part != WHOLE) {
+      throw new BadModelException(
+          "config.json: partial_rotary_factor %s is not served: models of this architecture rotate"
+                  .formatted(part)
+              + " whole heads. Remove it if this one does too");
+    }
     return new Rope(base, (int) (headDim * part), scaling(config, rope, maxPositions));
   }
 
   private static RopeScaling scaling(JsonFile config, JsonFile rope, int maxPositions) {
     int original =
-        rope.size(
+        config.size(
             "original_max_position_embeddings",
-            config.size("original_max_position_embeddings", maxPositions));
-    String type = rope.text("rope_type", rope.text("type", rope.isEmpty() ? "default" : ""));
+            rope.size("original_max_position_embeddings", maxPositions));
+    String type = rope.text("rope_type", rope.text("type", rope.has("factor") ? "" : "default"));
     return switch (type) {
       // Of text alone the three positions of "mrope" are equal.
       case "default", "mrope" -> new RopeScaling.None();

@@ -94,7 +94,15 @@ public final class PrefillModel implements AutoCloseable {
 
   private static void rotate(Script script, Rope rope) {
     float[] wavelengths = script.floats(script.call("wavelengths", rope.base(), rope.dimensions()));
-    try (PtNDArray frequencies = script.floats(rope.frequencies(wavelengths))) {
+    float[] angles = rope.frequencies(wavelengths);
+    for (float angle : angles) {
+      if (!Float.isFinite(angle)) {
+        throw new BadModelException(
+            "config.json: the rope's numbers lead to angles that are not finite: compare them with"
+                + " the model's own");
+      }
+    }
+    try (PtNDArray frequencies = script.floats(angles)) {
       script.run("rotate_by", frequencies, rope.scaling().attentionFactor());
     }
   }
@@ -105,7 +113,11 @@ public final class PrefillModel implements AutoCloseable {
     try {
       int type = checkpoint.type(tensor).scalarType();
       String method = HybridLayers.isExponent(tensor.name()) ? "put_exponent" : "put";
-      script.run(method, tensor.name(), parts, type, tensor.dimensions());
+      if (!script.test(method, tensor.name(), parts, type, tensor.dimensions())) {
+        throw new BadModelException(
+            "%s: tensor %s holds NaN or infinite values: download the weights again"
+                .formatted(checkpoint.directory(), tensor.name()));
+      }
     } finally {
       Script.closeAll(parts);
     }

@@ -76,6 +76,13 @@ final class Script implements AutoCloseable {
     call(method, arguments).close();
   }
 
+  /** Calls a method that answers yes or no. */
+  boolean test(String method, Object... arguments) {
+    try (IValue answer = call(method, arguments)) {
+      return answer.toBoolean();
+    }
+  }
+
   private static IValue value(Object argument) {
     return switch (argument) {
       case String text -> IValue.from(text);

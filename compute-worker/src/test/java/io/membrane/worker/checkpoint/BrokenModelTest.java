@@ -50,8 +50,16 @@ class BrokenModelTest {
           "use_cache": true             | "layer_types": ["sliding_attention"] | sliding-window attention is not served
           "use_cache": true             | "use_cache": true, "use_cache": true | not valid JSON
           "use_cache": true             | "use_cache": tru              | not valid JSON
-          "use_cache": true             | "partial_rotary_factor": 1.5  | partial_rotary_factor must be at most 1
-          "use_cache": true             | "partial_rotary_factor": 0.4  | rotated part of a head must be even
+          "use_cache": true             | "partial_rotary_factor": 1.5  | partial_rotary_factor 1.5 is not served
+          "use_cache": true             | "partial_rotary_factor": 0.4  | partial_rotary_factor 0.4 is not served
+          "use_cache": true             | "rope_parameters": {"rope_theta":10000.0,"rope_type":"default","partial_rotary_factor":0.5} | rotate whole heads
+          "rope_scaling": null          | "rope_parameters": {"rope_theta":10000.0,"rope_type":"default"}, "rope_scaling": {"rope_type":"linear","factor":4} | rope_parameters and rope_scaling say different things
+          "model_type": "llama"         | "model_type": "granite"       | model_type 'granite' is not that of LlamaForCausalLM, which is 'llama'
+          "num_hidden_layers": 2        | "num_hidden_layers": 2000000000 | num_hidden_layers must be at most 10000
+          "use_cache": true             | "layer_types": "sliding_attention" | layer_types must be a list
+          "use_cache": true             | "layer_types": ["full_attention"] | layer_types must be a list with one entry a layer
+          "use_cache": true             | "compression_config": {"a":1} | quantized weights are not served
+          "rms_norm_eps": 1e-06         | "rms_norm_eps": -1            | rms_norm_eps must be from 0
           "rope_theta": 10000.0         | "rope_theta": 0               | rope_theta must be above 1
           "rope_theta": 10000.0         | "rope_theta": "big"           | rope_theta must be a number
           "rope_scaling": null          | "rope_scaling": 4             | rope_scaling must be an object

@@ -44,6 +44,9 @@ class HybridConfigTest {
           "full_attention_interval": 2 | "layer_types": ["mamba"]    | layer type "mamba" is not served
           "num_experts": 0             | "num_experts": 4            | num_experts_per_tok (10) must be at most num_experts (4)
           "num_experts": 0             | "num_experts": 16           | mlp.gate.weight is missing
+          "num_experts": 0             | "num_experts": 2000000000   | at most 200000 are served
+          "partial_rotary_factor": 0.25 | "partial_rotary_factor": 1.5 | partial_rotary_factor must be at most 1
+          "partial_rotary_factor": 0.25 | "partial_rotary_factor": 0.2 | rotated part of a head must be even
           "num_experts": 0             | "num_experts": "few"        | num_experts must be a number
           """)
   void aConfigurationThatIsNotServedSaysWhy(String written, String instead, String message)
