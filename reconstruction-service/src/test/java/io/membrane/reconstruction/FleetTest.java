@@ -148,6 +148,10 @@ abstract class FleetTest {
     return new Answer(send("POST", "/v1/contexts", json, BodyKind.TEXT, headers));
   }
 
+  Answer postForPlan(String json, String... headers) {
+    return new Answer(send("POST", "/v1/contexts/plan", json, BodyKind.TEXT, headers));
+  }
+
   HttpResponse<InputStream> postForBytes(String json) {
     return send("POST", "/v1/contexts", json, BodyKind.STREAM);
   }

@@ -215,6 +215,28 @@ class ShiftedContextTest extends ReuseTest {
   }
 
   @Test
+  void aWorkerThatCannotFetchComputesExactly() {
+    FLEET.local.cannotFetch();
+
+    ContextResponse answer = ask(Map.of());
+
+    assertThat(answer.coverage().prefilledTokens()).isEqualTo(100);
+    assertThat(answer.segments()).allMatch(segment -> segment.fidelity() == null);
+    assertThat(answer.shifted()).isNull();
+  }
+
+  @Test
+  void aPlanSaysThatItIsThatOfExactReuse() {
+    String asked = shifted(PROMPT, Map.of());
+    String exact = context(PROMPT).json();
+
+    assertThat(postForPlan(asked, "Membrane-Tenant", BOLD).body())
+        .contains("the plan of exact reuse");
+    assertThat(postForPlan(exact, "Membrane-Tenant", BOLD).body())
+        .doesNotContain("the plan of exact reuse");
+  }
+
+  @Test
   void aWorkerThatIsAwayIsSaid() {
     FLEET.local.peer.proxy().inject(new Refuse());
 

@@ -8,6 +8,7 @@ import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.rpc.Problem;
 import io.membrane.rpc.WireJson;
+import io.membrane.wire.ComputeClient.ProfilePoint;
 import io.membrane.wire.MatchRequest;
 import io.membrane.wire.PrefillRequest;
 import io.membrane.wire.ReconstructionClient.ContextResponse;
@@ -120,6 +121,24 @@ class SingleFlightTest {
     assertThat(prefills().stream().filter(r -> r.prefix() != null))
         .hasSize(5)
         .allSatisfy(r -> assertThat(Objects.requireNonNull(r.prefix()).blockHashes()).hasSize(6));
+  }
+
+  @Test
+  void whatWasWaitedForIsReadEvenIfComputingSeemsFaster() throws Exception {
+    Tokens prompt = FleetTest.tokens(210, 96);
+    FLEET.local.measured(List.of(new ProfilePoint(1000, 1, 1L << 30)));
+    heldByAnother(prompt, Duration.ofMinutes(1));
+    try (Replica measured = new Replica(FLEET, REDIS)) {
+      Future<ContextResponse> call =
+          callers.submit(() -> measured.ask(FleetTest.context(prompt).with("next_token", true)));
+      Awaitility.await().until(() -> redis.hasKey(key(prompt).replace("computing", "awaited")));
+      FleetTest.store("local", prompt, 6);
+      redis.delete(key(prompt));
+
+      assertThat(answers(List.of(call)).getFirst().coverage().reusedTokens()).isEqualTo(96);
+    } finally {
+      FLEET.local.measured(null);
+    }
   }
 
   @Test

@@ -29,6 +29,9 @@ final class Execution {
   /** Further failures of others are not waited for: then every caller computes for itself. */
   private static final int MOST_WAITS = 2;
 
+  /** What was waited for is read: everybody who waited comes at once. */
+  private static final double NEVER_COMPUTED_AGAIN = Double.POSITIVE_INFINITY;
+
   private static final Duration UNBOUNDED = Duration.ofHours(1);
 
   private final Inventory inventory;
@@ -55,18 +58,22 @@ final class Execution {
 
   /** The plan alone, from what the directory names. */
   Proposal propose(Task task, Stored stored, Phases phases) {
+    return propose(task, stored, leastGainMs, phases);
+  }
+
+  private Proposal propose(Task task, Stored stored, double leastGain, Phases phases) {
     if (!task.mustCompute(stored)) {
       return new Proposal(stored, Planner.withoutPrefill(task.prompt(), stored), null);
     }
     RouteResponse route = phases.route(() -> prefilling.route(task, stored));
     Costs costs =
-        new Costs(links, task.server(route.target()).profile(), leastGainMs, !task.isHybrid());
+        new Costs(links, task.server(route.target()).profile(), leastGain, !task.isHybrid());
     return new Proposal(stored, Planner.withPrefill(task.prompt(), stored, route, costs), route);
   }
 
   /** Makes a plan and carries it out, alone or after others that compute the same. */
   Done run(Task task, Stored named, Phases phases) {
-    Proposal proposal = checked(task, named, phases);
+    Proposal proposal = checked(task, named, leastGainMs, phases);
     for (int waits = 0; proposal.isShared(); waits++) {
       BlockHash last = task.prompt().blockHashes().getLast();
       switch (leases.claim(last)) {
@@ -121,16 +128,17 @@ final class Execution {
     return checked(
         task,
         phases.match(() -> inventory.match(task.prompt(), task.reusable(), task.needs())),
+        phases.hasWaited() ? NEVER_COMPUTED_AGAIN : leastGainMs,
         phases);
   }
 
   /** Where nothing is computed nobody finds out later that the bytes are gone. */
-  private Proposal checked(Task task, Stored named, Phases phases) {
+  private Proposal checked(Task task, Stored named, double leastGain, Phases phases) {
     Stored stored =
         task.mustCompute(named)
             ? named
             : phases.match(() -> inventory.verify(task.prompt(), named, task.needs()));
-    return propose(task, stored, phases);
+    return propose(task, stored, leastGain, phases);
   }
 
   private Done carryOut(

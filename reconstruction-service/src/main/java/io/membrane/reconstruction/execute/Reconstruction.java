@@ -12,6 +12,7 @@ import io.membrane.reconstruction.plan.Stored;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.tenancy.Policies;
+import io.membrane.tenancy.Reuse;
 import io.membrane.wire.ComputeClient;
 import io.membrane.wire.ComputeClient.TokenizeRequest;
 import io.membrane.wire.DirectoryClient;
@@ -36,6 +37,10 @@ import org.jspecify.annotations.Nullable;
  * other services said lately. Thread-safe; a call blocks until its {@code CallContext} ends.
  */
 public final class Reconstruction {
+
+  private static final String NOT_PLANNED =
+      "; this is the plan of exact reuse: blocks behind other tokens, and similar ones, are looked"
+          + " for when the context is asked for";
 
   private final Fleet fleet;
   private final Namespaces namespaces;
@@ -159,7 +164,21 @@ public final class Reconstruction {
     Stored named =
         phases.match(() -> inventory.match(task.prompt(), task.reusable(), task.needs()));
     Proposal proposal = execution.propose(task, named, phases);
-    return proposal.plan().described(proposal.route());
+    PlanResponse plan = proposal.plan().described(proposal.route());
+    boolean looksFurther =
+        task.wish().reuse() != Reuse.EXACT && !task.isHybrid() && task.mustCompute(named);
+    return looksFurther ? ofExactReuse(plan) : plan;
+  }
+
+  private static PlanResponse ofExactReuse(PlanResponse plan) {
+    return new PlanResponse(
+        plan.blockTokens(),
+        plan.totalTokens(),
+        plan.steps(),
+        plan.costMs(),
+        plan.alternatives(),
+        plan.reason() + NOT_PLANNED,
+        plan.route());
   }
 
   private Task task(ContextRequest request, Phases phases) {

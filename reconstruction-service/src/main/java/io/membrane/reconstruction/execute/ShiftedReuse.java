@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Rebuilds a context with blocks of the same tokens at other places, for tenants that may have
@@ -50,6 +52,8 @@ final class ShiftedReuse {
    * @param similar null unless approximate reuse was asked for
    */
   record Result(@Nullable Done done, @Nullable Similar similar) {}
+
+  private static final Logger log = LoggerFactory.getLogger(ShiftedReuse.class);
 
   private final Policies policies;
   private final Candidates candidates;
@@ -141,13 +145,12 @@ final class ShiftedReuse {
       return null;
     }
     Shifted shifted = asked(task.wish(), blocks);
+    PrefillResponse given = prefilled(target, request(task, target, prefix, shifted));
+    if (given == null) {
+      return null;
+    }
     PrefillResponse answer =
-        ShiftedAnswers.checked(
-            prompt,
-            prefix,
-            shifted,
-            task.wish().nextToken(),
-            target.cluster().worker().prefill(request(task, target, prefix, shifted)));
+        ShiftedAnswers.checked(prompt, prefix, shifted, task.wish().nextToken(), given);
     watermark.seen(answer.logPosition());
     phases.worker(answer.timingsMs());
     return new Done(
@@ -156,6 +159,20 @@ final class ShiftedReuse {
         answer,
         stale(prefix, prompt, answer),
         fragments(answer, slice));
+  }
+
+  /** Null if the worker cannot do it, such as without what it has to fetch: it may do the rest. */
+  private static @Nullable PrefillResponse prefilled(Served target, PrefillRequest request) {
+    try {
+      return target.cluster().worker().prefill(request);
+    } catch (MembraneException e) {
+      CallContext.checkCaller("the prefill");
+      if (e.code() == ErrorCode.DEPENDENCY_UNAVAILABLE) {
+        log.warn("a context is rebuilt exactly, since shifted reuse failed: {}", e.detail());
+        return null;
+      }
+      throw e;
+    }
   }
 
   /** Of the leading blocks that are stored. */

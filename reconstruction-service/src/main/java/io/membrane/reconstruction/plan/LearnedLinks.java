@@ -11,9 +11,10 @@ import java.util.function.LongSupplier;
  *
  * <p>The rate of a link is {@code (w + B) / (w / r + T)}: r the configured rate, B the bytes that
  * came over it and T the time they took, both halving with each half-life, w the weight of the
- * configuration. Small fetches so count little, and a link that is not used any more since it was
- * slow is tried again: what was seen of it fades. A fetch over several links is shared out among
- * them as it was expected.
+ * configuration. A fetch's time counts from the end of the one before: of several at once each
+ * would call the link slow, which together they fill. Small fetches count little, and a link that
+ * is not used any more since it was slow is tried again: what was seen of it fades. A fetch over
+ * several links is shared out among them as it was expected.
  */
 public final class LearnedLinks implements Links {
 
@@ -34,6 +35,8 @@ public final class LearnedLinks implements Links {
 
   /** Bytes that the configured rate counts for. */
   static final double WEIGHT = 8 << 20;
+
+  private static final double NANOS_PER_MS = 1e6;
 
   private record Seen(double bytes, double ms, long atNanos) {}
 
@@ -61,7 +64,7 @@ public final class LearnedLinks implements Links {
   }
 
   /**
-   * A fetch took this long.
+   * A fetch that ends now took this long.
    *
    * @param links the link of each block, in the order of their use
    * @param bytes size of each block
@@ -88,8 +91,12 @@ public final class LearnedLinks implements Links {
     seen.compute(
         link,
         (l, before) -> {
-          Seen old = faded(before == null ? new Seen(0, 0, at) : before, at);
-          return new Seen(old.bytes() + bytes, old.ms() + ms, at);
+          if (before == null) {
+            return new Seen(bytes, ms, at);
+          }
+          Seen old = faded(before, at);
+          double alone = Math.min(ms, Math.max(0, at - before.atNanos()) / NANOS_PER_MS);
+          return new Seen(old.bytes() + bytes, old.ms() + alone, Math.max(at, before.atNanos()));
         });
   }
 
