@@ -28,8 +28,7 @@ final class SecuredFleet implements BeforeAllCallback, AutoCloseable {
 
   static final String ADMIN = "mbr_bootstrap_" + "0123456789abcdef".repeat(4);
 
-  private static final Path STATE =
-      Path.of("target", "secured-fleet-" + System.getProperty("membrane.fork"));
+  private static final Path STATE = Path.of("target", "secured-fleet");
   private static final SecuredFleet SHARED = new SecuredFleet();
 
   private @Nullable OidcIssuer issuer;

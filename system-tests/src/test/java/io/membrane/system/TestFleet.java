@@ -44,7 +44,7 @@ final class TestFleet implements BeforeAllCallback, AutoCloseable {
       FleetPlan plan =
           FleetPlan.in(root)
               .onFreePorts()
-              .withState(Path.of("target", "fleet-" + System.getProperty("membrane.fork")))
+              .withState(Path.of("target", "fleet"))
               .withModel(Path.of("models", "tiny-llama"), BLOCK_TOKENS);
       fleet =
           Fleet.start(

@@ -1,12 +1,7 @@
 package io.membrane.cli.fleet;
 
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.WRITE;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -45,25 +40,13 @@ public final class Jars {
     try {
       String identity = identityOf(built);
       if (!identity.equals(contentOf(stamp))) {
-        unpackOnce(service, built, app, identity, stamp);
-      }
-      return jar;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** One process at a time: others would start what is half unpacked. */
-  private void unpackOnce(Member service, Path built, Path app, String identity, Path stamp)
-      throws IOException {
-    Files.createDirectories(app);
-    try (FileChannel file = FileChannel.open(app.resolve("lock"), CREATE, WRITE);
-        FileLock _ = file.lock()) {
-      if (!identity.equals(contentOf(stamp))) {
         Files.deleteIfExists(stamp);
         unpack(service, built, app);
         Files.writeString(stamp, identity);
       }
+      return jar;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
