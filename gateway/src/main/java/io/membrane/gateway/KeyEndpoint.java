@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -114,7 +115,7 @@ class KeyEndpoint {
     if (named.isEmpty() || named.contains(Optional.<Scope>empty())) {
       throw impossible("scopes are some of read, write, engine and admin");
     }
-    return named.stream().flatMap(Optional::stream).collect(Collectors.toUnmodifiableSet());
+    return named.stream().flatMap(Optional::stream).collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static String name(@Nullable String name) {

@@ -8,12 +8,14 @@ import io.membrane.rpc.WireJson;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
@@ -63,7 +65,7 @@ public final class KeyBook {
       boolean expired) {
 
     public KeyEntry {
-      scopes = Set.copyOf(scopes);
+      scopes = Collections.unmodifiableSet(new TreeSet<>(scopes)); // always told in one order
     }
   }
 
