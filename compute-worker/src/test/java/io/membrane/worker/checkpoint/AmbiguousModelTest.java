@@ -1,26 +1,17 @@
 package io.membrane.worker.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models that a reader could take for another one without noticing. */
-class AmbiguousModelTest {
+class AmbiguousModelTest extends ModelCopies {
 
   private static final String INDEX = "model.safetensors.index.json";
-
-  @TempDir Path temp;
 
   /** Then transformers takes its default, 4096. */
   @Test
@@ -104,36 +95,6 @@ class AmbiguousModelTest {
     try (Checkpoint checkpoint = Checkpoint.open(model)) {
       assertThat(checkpoint.config().rope().base()).isEqualTo(500);
       assertThat(checkpoint.config().rope().scaling().positionLimit(256)).isEqualTo(256);
-    }
-  }
-
-  private static void assertRefused(Path model, String message) {
-    assertThatThrownBy(() -> Checkpoint.open(model).close())
-        .isInstanceOf(BadModelException.class)
-        .hasMessageContaining(message);
-  }
-
-  private Path copy(String variant) {
-    Path from = Path.of("src/test/resources/golden", variant);
-    try (Stream<Path> files = Files.list(from)) {
-      Path to = Files.createTempDirectory(temp, variant);
-      for (Path file : files.toList()) {
-        Files.copy(file, to.resolve(from.relativize(file)));
-      }
-      return to;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void edit(Path file, UnaryOperator<String> change) {
-    try {
-      String before = Files.readString(file);
-      String after = change.apply(before);
-      assertThat(after).isNotEqualTo(before);
-      Files.writeString(file, after);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

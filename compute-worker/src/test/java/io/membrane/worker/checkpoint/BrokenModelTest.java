@@ -1,7 +1,6 @@
 package io.membrane.worker.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,19 +11,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class BrokenModelTest {
+class BrokenModelTest extends ModelCopies {
 
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
-
-  @TempDir Path temp;
 
   @ParameterizedTest
   @CsvSource(
@@ -225,36 +220,6 @@ class BrokenModelTest {
   private static String digest(Path model) {
     try (Checkpoint checkpoint = Checkpoint.open(model)) {
       return checkpoint.digest();
-    }
-  }
-
-  private static void assertRefused(Path model, String message) {
-    assertThatThrownBy(() -> Checkpoint.open(model).close())
-        .isInstanceOf(BadModelException.class)
-        .hasMessageContaining(message);
-  }
-
-  private Path copy(String variant) {
-    Path from = Path.of("src/test/resources/golden", variant);
-    try (Stream<Path> files = Files.list(from)) {
-      Path to = Files.createTempDirectory(temp, variant);
-      for (Path file : files.toList()) {
-        Files.copy(file, to.resolve(from.relativize(file)));
-      }
-      return to;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void edit(Path file, UnaryOperator<String> change) {
-    try {
-      String before = Files.readString(file);
-      String after = change.apply(before);
-      assertThat(after).isNotEqualTo(before);
-      Files.writeString(file, after);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
