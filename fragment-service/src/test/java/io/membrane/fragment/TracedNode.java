@@ -1,22 +1,19 @@
 package io.membrane.fragment;
 
+import io.membrane.boot.KeptSpans;
 import io.membrane.fragment.store.FragmentMetric;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.SpanKind;
-import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.export.SpanExporter;
-import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** One fragment-service of several, and the spans that it exports. */
 final class TracedNode implements AutoCloseable {
 
-  private final Spans spans = new Spans();
+  private final KeptSpans spans = new KeptSpans();
   private final ConfigurableApplicationContext context;
   final String id;
   final FragmentHttp http;
@@ -45,30 +42,9 @@ final class TracedNode implements AutoCloseable {
                 Objects.requireNonNull(context.getEnvironment().getProperty("local.server.port"))));
   }
 
-  private static final class Spans implements SpanExporter {
-
-    private final List<SpanData> exported = new CopyOnWriteArrayList<>();
-
-    @Override
-    public CompletableResultCode export(Collection<SpanData> spans) {
-      exported.addAll(spans);
-      return CompletableResultCode.ofSuccess();
-    }
-
-    @Override
-    public CompletableResultCode flush() {
-      return CompletableResultCode.ofSuccess();
-    }
-
-    @Override
-    public CompletableResultCode shutdown() {
-      return CompletableResultCode.ofSuccess();
-    }
-  }
-
   /** Spans of a trace that it has exported. */
   List<SpanData> spans(String trace, SpanKind kind) {
-    return spans.exported.stream()
+    return spans.all().stream()
         .filter(span -> span.getTraceId().equals(trace) && span.getKind() == kind)
         .toList();
   }

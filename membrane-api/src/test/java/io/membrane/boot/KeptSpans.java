@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Spans that were exported, for tests to look at. */
-final class KeptSpans implements SpanExporter {
+public final class KeptSpans implements SpanExporter {
 
   private final List<SpanData> spans = new CopyOnWriteArrayList<>();
 
-  List<SpanData> all() {
+  public List<SpanData> all() {
     return List.copyOf(spans);
   }
 

@@ -2,12 +2,16 @@ package io.membrane.worker.checkpoint;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** Reads the rotary embedding of a {@code config.json}. */
 final class RopeReader {
 
   private static final double DEFAULT_BASE = 10_000;
+
+  /** What a rope that names no type may say, and be the plain one. */
+  private static final Set<String> UNSCALED = Set.of("rope_theta", "partial_rotary_factor");
 
   /** Of a head, all is rotated. */
   static final double WHOLE = 1;
@@ -56,7 +60,8 @@ final class RopeReader {
         config.size(
             "original_max_position_embeddings",
             rope.size("original_max_position_embeddings", maxPositions));
-    String type = rope.text("rope_type", rope.text("type", rope.has("factor") ? "" : "default"));
+    boolean scalesNothing = UNSCALED.containsAll(rope.root().propertyNames());
+    String type = rope.text("rope_type", rope.text("type", scalesNothing ? "default" : ""));
     return switch (type) {
       // Of text alone the three positions of "mrope" are equal.
       case "default", "mrope" -> new RopeScaling.None();

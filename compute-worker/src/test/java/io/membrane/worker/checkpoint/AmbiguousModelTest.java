@@ -83,6 +83,23 @@ class AmbiguousModelTest extends ModelCopies {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"rope_theta\": 500.0, \"factor\": 2.0}",
+        "{\"short_factor\": [1.0], \"long_factor\": [2.0]}",
+        "{\"full_attention\": {\"rope_theta\": 500.0}}"
+      })
+  void aRopeOfNoTypeThatSaysMoreIsRefused(String rope) {
+    Path model = copy("mistral");
+    edit(
+        model.resolve("config.json"),
+        text ->
+            text.replaceAll(
+                "(?s)\"rope_parameters\": \\{.*?\\},", "\"rope_parameters\": " + rope + ","));
+    assertRefused(model, "rope_type '' is not served");
+  }
+
   @Test
   void aRopeOfNoTypeThatScalesNothingIsThePlainOne() {
     Path model = copy("mistral");
