@@ -113,9 +113,7 @@ class SecurityConfiguration {
     return http.build();
   }
 
-  /**
-   * One span for a request, not two more for each of twelve filters; refusals are counted anyway.
-   */
+  /** A request has one span here, none for each chain and decision; refusals are counted anyway. */
   @Bean
   SecurityObservationSettings securityObservations() {
     return SecurityObservationSettings.noObservations();
