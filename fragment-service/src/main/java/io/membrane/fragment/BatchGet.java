@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.membrane.block.FragmentKey;
 import io.membrane.boot.ProblemWriter;
+import io.membrane.fragment.compression.ZstdStream;
 import io.membrane.fragment.connector.DirectOutput;
 import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.store.Description;
@@ -32,11 +33,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
 
 /**
  * Streams fragments as frames. Keys are cut into windows of at most {@link #WINDOW_BYTES} (or one
  * larger fragment); while one window is written the next is fetched, so that at most two are held.
  * What fits into one window has a {@code Content-Length} and leaves without a chunk for each frame.
+ * Whoever prefers zstd gets one body of zstd frames: of payloads those that lie in the store, of
+ * all else such that are not compressed.
  *
  * <p>Once the answer has begun an error can only be told in frames: when a window fails, so do all
  * that follow, with the same problem and without asking again, but for what is in memory.
@@ -67,7 +71,10 @@ final class BatchGet {
   private record Encoded(@Nullable Long secondsLeft, byte[] json) {}
 
   /** Keys to fetch together. */
-  private record Window(List<FragmentKey> keys, List<Name> names, Origin origin) {}
+  private record Window(List<FragmentKey> keys, List<Name> names, Sending sending) {}
+
+  /** For whom, and whether as zstd. */
+  private record Sending(Origin origin, boolean coded) {}
 
   /** What a window brought: a fragment or null per key, and the error if there was one. */
   private record Fetched(
@@ -97,18 +104,25 @@ final class BatchGet {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException {
-    List<Window> windows = windows(keys, names, PeerHeader.origin(request));
+    List<@Nullable Description> known = known(names);
+    Sending sending = new Sending(PeerHeader.origin(request), isCoded(request, known));
+    List<Window> windows = windows(keys, names, known, sending);
     response.setContentType(Frame.MEDIA_TYPE);
-    DirectOutput bytes = DirectOutput.of(request);
+    response.setHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+    if (sending.coded()) {
+      response.setHeader(HttpHeaders.CONTENT_ENCODING, AcceptedCodings.ZSTD);
+    }
+    DirectOutput out = DirectOutput.of(request);
     if (windows.size() == 1) {
       try (Fetched only = fetch(windows.getFirst())) {
-        List<ByteBuffer> body = whole(only);
+        List<ByteBuffer> body = new ArrayList<>(2 * keys.size() + 1);
+        add(only, body);
+        addEnd(keys.size(), sending, body);
         response.setContentLengthLong(body.stream().mapToLong(ByteBuffer::remaining).sum());
-        bytes.writeWhole(body);
+        out.writeWhole(body);
       }
       return;
     }
-    FrameWriter out = new FrameWriter(bytes);
     try (ExecutorService fetcher = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Fetched> next = null;
       MembraneException failure = null;
@@ -118,26 +132,47 @@ final class BatchGet {
           boolean goesOn = now.failure() == null && i + 1 < windows.size();
           next = goesOn ? ahead(fetcher, windows, i + 1) : null;
           failure = now.failure();
-          write(now, out, bytes);
+          List<ByteBuffer> frames = new ArrayList<>();
+          add(now, frames);
+          write(frames, out);
         } catch (IOException | RuntimeException e) {
           close(next);
           throw e;
         }
       }
     }
-    out.end();
+    List<ByteBuffer> end = new ArrayList<>();
+    addEnd(keys.size(), sending, end);
+    write(end, out);
   }
 
-  private List<Window> windows(List<FragmentKey> keys, List<Name> names, Origin origin) {
-    List<@Nullable Description> known = known(names);
+  /**
+   * Whether the answer goes as zstd: if that is preferred, and saves anything or is the only one.
+   */
+  private static boolean isCoded(HttpServletRequest request, List<@Nullable Description> known) {
+    AcceptedCodings codings = AcceptedCodings.of(request);
+    if (!codings.takesPlain() && !codings.takesZstd()) {
+      throw new MembraneException(
+          ErrorCode.NOT_ACCEPTABLE,
+          "the answer is sent as it is or as zstd; accept identity, or leave Accept-Encoding out");
+    }
+    return codings.prefersZstd()
+        && (!codings.takesPlain()
+            || known.stream().anyMatch(found -> found != null && found.zstdBytes() != null));
+  }
+
+  private static List<Window> windows(
+      List<FragmentKey> keys,
+      List<Name> names,
+      List<@Nullable Description> known,
+      Sending sending) {
     List<Window> windows = new ArrayList<>();
     int from = 0;
     long bytes = 0;
     for (int i = 0; i < keys.size(); i++) {
-      Description description = known.get(i);
-      long more = description == null ? 0 : description.bytes();
+      long more = held(known.get(i), sending);
       if (i > from && (bytes + more > WINDOW_BYTES || i - from == WINDOW_KEYS)) {
-        windows.add(new Window(keys.subList(from, i), names.subList(from, i), origin));
+        windows.add(new Window(keys.subList(from, i), names.subList(from, i), sending));
         from = i;
         bytes = 0;
       }
@@ -145,9 +180,18 @@ final class BatchGet {
     }
     if (from < keys.size()) {
       windows.add(
-          new Window(keys.subList(from, keys.size()), names.subList(from, keys.size()), origin));
+          new Window(keys.subList(from, keys.size()), names.subList(from, keys.size()), sending));
     }
     return windows;
+  }
+
+  /** Bytes of a fragment in memory while it is sent: those of its form too, if that is sent. */
+  private static long held(@Nullable Description known, Sending sending) {
+    if (known == null) {
+      return 0;
+    }
+    Long form = sending.coded() ? known.zstdBytes() : null;
+    return known.bytes() + (form == null ? 0 : form);
   }
 
   private List<@Nullable Description> known(List<Name> names) {
@@ -180,7 +224,13 @@ final class BatchGet {
 
   private Fetched fetch(Window window) {
     try {
-      return new Fetched(window, store.get(window.names(), window.origin()), null);
+      Sending sending = window.sending();
+      return new Fetched(
+          window,
+          sending.coded()
+              ? store.getWithForms(window.names())
+              : store.get(window.names(), sending.origin()),
+          null);
     } catch (MembraneException e) {
       return fromMemory(window, e);
     }
@@ -190,46 +240,49 @@ final class BatchGet {
     return new Fetched(window, store.getFromMemory(window.names()), failure);
   }
 
-  private void write(Fetched fetched, FrameWriter out, DirectOutput bytes) throws IOException {
+  /** Frames, valid until what was fetched is closed. */
+  private void add(Fetched fetched, List<ByteBuffer> to) {
+    Sending sending = fetched.window().sending();
     Problem why = problem(fetched.failure());
     for (int i = 0; i < fetched.fragments().size(); i++) {
       FragmentKey key = fetched.window().keys().get(i);
       Fragment fragment = fetched.fragments().get(i);
       if (fragment == null) {
-        out.write(Frame.failed(key, why));
+        Frame failed = Frame.failed(key, why);
+        byte[] header = FrameWriter.encode(failed.header());
+        add(ByteBuffer.wrap(FrameWriter.begin(failed.status(), header, 0)), sending, to);
+        continue;
+      }
+      long length = fragment.body().length();
+      byte[] header = header(key, fragment.description());
+      add(ByteBuffer.wrap(FrameWriter.begin(200, header, length)), sending, to);
+      Payload zstd = fragment.zstd();
+      if (sending.coded() && zstd != null) {
+        Collections.addAll(to, zstd.buffers(0, zstd.length()));
       } else {
-        Description description = fragment.description();
-        Payload body = fragment.body();
-        out.write(
-            200,
-            header(key, description),
-            body.length(),
-            () -> body.forEach(0, body.length(), bytes::write));
+        for (ByteBuffer bytes : fragment.body().buffers(0, length)) {
+          add(bytes, sending, to);
+        }
       }
     }
   }
 
-  /** All frames and the end frame; valid until what was fetched is closed. */
-  private List<ByteBuffer> whole(Fetched fetched) {
-    List<@Nullable Fragment> fragments = fetched.fragments();
-    List<ByteBuffer> body = new ArrayList<>(2 * fragments.size() + 1);
-    Problem why = problem(fetched.failure());
-    for (int i = 0; i < fragments.size(); i++) {
-      FragmentKey key = fetched.window().keys().get(i);
-      Fragment fragment = fragments.get(i);
-      if (fragment == null) {
-        Frame failed = Frame.failed(key, why);
-        byte[] header = FrameWriter.encode(failed.header());
-        body.add(ByteBuffer.wrap(FrameWriter.begin(failed.status(), header, 0)));
-      } else {
-        byte[] header = header(key, fragment.description());
-        long length = fragment.body().length();
-        body.add(ByteBuffer.wrap(FrameWriter.begin(200, header, length)));
-        Collections.addAll(body, fragment.body().buffers(0, length));
-      }
+  private static void addEnd(int frames, Sending sending, List<ByteBuffer> to) {
+    add(ByteBuffer.wrap(FrameWriter.end(frames)), sending, to);
+  }
+
+  private static void add(ByteBuffer bytes, Sending sending, List<ByteBuffer> to) {
+    if (sending.coded()) {
+      ZstdStream.addRaw(bytes, to);
+    } else {
+      to.add(bytes);
     }
-    body.add(ByteBuffer.wrap(FrameWriter.end(fragments.size())));
-    return body;
+  }
+
+  private static void write(List<ByteBuffer> frames, DirectOutput out) throws IOException {
+    for (ByteBuffer bytes : frames) {
+      out.write(bytes);
+    }
   }
 
   private Problem problem(@Nullable MembraneException failure) {

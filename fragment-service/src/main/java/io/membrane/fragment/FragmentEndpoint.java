@@ -116,8 +116,7 @@ final class FragmentEndpoint {
     }
     AcceptedCodings codings = AcceptedCodings.of(request);
     boolean whole = !codings.takesPlain() || request.getHeader(HttpHeaders.RANGE) == null;
-    try (Fragment fragment =
-        found(key, codings.prefersZstd() && whole ? inItsForm(name) : store.get(name))) {
+    try (Fragment fragment = found(key, get(name, codings.prefersZstd() && whole))) {
       if (fragment.zstd() == null) {
         requirePlain(codings);
         send(fragment, request, response);
@@ -127,10 +126,8 @@ final class FragmentEndpoint {
     }
   }
 
-  /** What is in memory, and lay in Redis as it is, is not asked for there again. */
-  private @Nullable Fragment inItsForm(Name name) {
-    Description here = store.describeFromMemory(List.of(name)).getFirst();
-    return here != null && here.zstdBytes() == null ? store.get(name) : store.getWithForm(name);
+  private @Nullable Fragment get(Name name, boolean asZstd) {
+    return asZstd ? store.getWithForms(List.of(name)).getFirst() : store.get(name);
   }
 
   private void describe(

@@ -12,6 +12,7 @@ import io.membrane.fragment.store.FragmentStore;
 import io.membrane.wire.FragmentClient.FragmentMeta;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,8 @@ class CompressionHeapTest extends RunningService {
       }
     }
     try (Fragment fragment =
-        Objects.requireNonNull(store.getWithForm(store.name("default", key)))) {
+        Objects.requireNonNull(
+            store.getWithForms(List.of(store.name("default", key))).getFirst())) {
       assertThat(fragment.body().length()).isEqualTo(bytes);
       assertThat(Objects.requireNonNull(fragment.zstd()).length()).isLessThan(bytes * 7L / 8);
     }

@@ -29,10 +29,21 @@ final class TransferRig implements AutoCloseable {
 
   final RedisProcess redisThere = RedisProcess.embedded();
   final RedisProcess redisHere = RedisProcess.embedded();
-  final ServiceUnderTest there = service(redisThere);
-  final FaultProxy line = new FaultProxy(there.url().getPort());
-  final ServiceUnderTest here = service(redisHere, "membrane.fragment.peers=" + line.url());
+  final ServiceUnderTest there;
+  final FaultProxy line;
+  final ServiceUnderTest here;
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+  /**
+   * Starts both.
+   *
+   * @param more properties of the service there
+   */
+  TransferRig(String... more) {
+    there = service(redisThere, more);
+    line = new FaultProxy(there.url().getPort());
+    here = service(redisHere, "membrane.fragment.peers=" + line.url());
+  }
 
   private static ServiceUnderTest service(RedisProcess redis, String... more) {
     List<String> properties =

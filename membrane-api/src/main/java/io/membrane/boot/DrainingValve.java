@@ -2,11 +2,17 @@ package io.membrane.boot;
 
 import jakarta.servlet.ServletException;
 import java.io.IOException;
+import org.apache.catalina.Context;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 
-/** Ends each connection with its answer while the service drains, so that the next is elsewhere. */
+/**
+ * Ends each connection with its answer while the service drains, so that the next is elsewhere; and
+ * lets the end of the web server wait until an answer is written. By itself it waits for the
+ * servlet alone, which may leave the last part of an answer, or all of a short one, to be written
+ * after it.
+ */
 final class DrainingValve extends ValveBase {
 
   private final Draining draining;
@@ -21,6 +27,20 @@ final class DrainingValve extends ValveBase {
     if (draining.isDraining()) {
       response.getCoyoteResponse().setHeader("Connection", "close");
     }
-    getNext().invoke(request, response);
+    Context context = request.getContext();
+    if (context == null) {
+      getNext().invoke(request, response);
+      return;
+    }
+    // What Spring Boot's GracefulShutdown waits for, beside servlets.
+    context.incrementInProgressAsyncCount();
+    try {
+      getNext().invoke(request, response);
+      if (!request.isAsync()) {
+        response.finishResponse();
+      }
+    } finally {
+      context.decrementInProgressAsyncCount();
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.membrane.wire;
 
 import io.membrane.rpc.Frame;
 import java.io.InputStream;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
@@ -21,9 +22,15 @@ public interface FragmentPeerClient {
       accept = "application/octet-stream")
   InputStream inventory(@RequestBody byte[] question);
 
-  /** Frames in the order of the keys. */
+  /**
+   * Frames in the order of the keys.
+   *
+   * @param codings {@code Accept-Encoding}; {@code Content-Encoding} of the answer tells which it
+   *     is
+   */
   @PostExchange(value = "/v1/fragments/batch-get", accept = Frame.MEDIA_TYPE)
-  InputStream batchGet(@RequestBody FragmentClient.Keys keys);
+  ResponseEntity<InputStream> batchGet(
+      @RequestHeader("Accept-Encoding") String codings, @RequestBody FragmentClient.Keys keys);
 
   /**
    * Some of a fragment's bytes.

@@ -5,8 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.membrane.fixture.ServiceUnderTest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +35,9 @@ class DrainingTest {
   private static final String DEFAULTS =
       "spring.config.import=classpath:membrane-defaults.properties";
 
+  /** More than the sockets on the way hold. */
+  private static final int KEPT_BYTES = 24 << 20;
+
   @SpringBootApplication
   @RestController
   static class SmallService {
@@ -44,6 +55,13 @@ class DrainingTest {
     String slow() throws InterruptedException {
       TAKEN.countDown();
       return "waited " + RELEASE.await(30, TimeUnit.SECONDS);
+    }
+
+    /** All of it is written after the servlet. */
+    @GetMapping("/kept")
+    void kept(HttpServletResponse response) throws IOException {
+      response.setBufferSize(KEPT_BYTES + 1);
+      response.getOutputStream().write(new byte[KEPT_BYTES]);
     }
 
     @GetMapping("/quick")
@@ -85,6 +103,30 @@ class DrainingTest {
       end.join();
     }
     assertThat(slow.get(10, TimeUnit.SECONDS)).isEqualTo("waited true");
+  }
+
+  @Test
+  void anAnswerThatIsStillBeingWrittenIsWrittenToItsEnd() throws Exception {
+    ServiceUnderTest service = new ServiceUnderTest(SmallService.class, DEFAULTS);
+    try (Socket caller = new Socket()) {
+      caller.setReceiveBufferSize(16 << 10);
+      caller.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), service.url().getPort()));
+      caller
+          .getOutputStream()
+          .write("GET /kept HTTP/1.1\r\nHost: small\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      InputStream answer = caller.getInputStream();
+      assertThat(answer.read()).isEqualTo('H');
+      Thread end =
+          Thread.ofPlatform().start(() -> service.bean(SmallService.class).context.close());
+      await()
+          .untilAsserted(() ->
+              assertThatThrownBy(() -> service.get("/quick"))
+                  .isInstanceOf(UncheckedIOException.class));
+      assertThat(end.join(Duration.ofSeconds(1))).isFalse();
+      assertThat(answer.readAllBytes()).hasSizeGreaterThan(KEPT_BYTES);
+      end.join();
+    }
   }
 
   @ParameterizedTest

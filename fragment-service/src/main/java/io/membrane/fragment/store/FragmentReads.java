@@ -98,20 +98,43 @@ final class FragmentReads {
     return got;
   }
 
-  /** A fragment from Redis, in its compressed form too if it lies there so. */
-  @Nullable Fragment getWithForm(Name name) {
+  /**
+   * As {@link #get}, with the form in which it lies in Redis, if that is a compressed one: from
+   * there, unless it is known to lie there as it is.
+   */
+  List<@Nullable Fragment> getWithForms(List<Name> names) {
     long moment = memory.moment();
-    uses.count(name);
     String tenant = CallContext.tenantOfCall();
-    Fragment waiting = later.find(name);
-    if (waiting != null) {
-      meters.memoryHit(tenant, waiting);
-      return waiting;
+    List<@Nullable Fragment> got = plainInMemory(tenant, names);
+    List<Name> ask = missing(names, got);
+    if (!ask.isEmpty()) {
+      uses.count(ask);
+      try {
+        fill(
+            got,
+            meters.load(
+                tenant,
+                ask.size(),
+                () -> redisReads.loadWithForms(ask, moment, neighbours::keepsHere)));
+      } catch (RuntimeException e) {
+        Fragment.closeAll(got);
+        throw e;
+      }
     }
-    return meters
-        .load(
-            tenant, 1, () -> redisReads.loadWithForms(List.of(name), moment, neighbours::keepsHere))
-        .getFirst();
+    return got;
+  }
+
+  private List<@Nullable Fragment> plainInMemory(String tenant, List<Name> names) {
+    List<@Nullable Description> known = describeFromMemory(names);
+    List<@Nullable Fragment> got = new ArrayList<>(names.size());
+    for (int i = 0; i < names.size(); i++) {
+      Description here = known.get(i);
+      got.add(
+          here == null || here.zstdBytes() != null
+              ? null
+              : getFromMemory(tenant, List.of(names.get(i))).getFirst());
+    }
+    return got;
   }
 
   /** As {@link #get}, null for each that is not in memory. Does not block. */

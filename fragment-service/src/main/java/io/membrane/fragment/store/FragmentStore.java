@@ -230,11 +230,11 @@ public final class FragmentStore {
   }
 
   /**
-   * As {@link #get(Name)}, from Redis: if it lies there compressed, it comes in that form too,
-   * which has been expanded and verified.
+   * As {@link #get(List)}; what lies in Redis compressed comes in that form too, which has been
+   * expanded and verified.
    */
-  public @Nullable Fragment getWithForm(Name name) {
-    return parts.reads.getWithForm(name);
+  public List<@Nullable Fragment> getWithForms(List<Name> names) {
+    return parts.reads.getWithForms(names);
   }
 
   /** As {@link #describe(List)}, null for each that is not in memory. Does not block. */

@@ -1,18 +1,26 @@
 package io.membrane.fragment.transfer;
 
 import io.membrane.block.FragmentKey;
+import io.membrane.fragment.compression.ZstdCodec;
+import io.membrane.fragment.compression.ZstdStream;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
 import io.membrane.wire.FragmentClient;
 import io.membrane.wire.FragmentPeerClient;
 import io.micrometer.core.instrument.Timer;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.ResponseEntity;
 
 /**
  * What a transfer hears from its peer, no faster than it may. What may succeed if it is tried again
@@ -20,13 +28,19 @@ import java.util.function.Supplier;
  */
 final class Link {
 
+  private static final Logger log = LoggerFactory.getLogger(Link.class);
   private static final int MOST_ANSWER_BYTES = (1 << 20) + 4096;
+  private static final String ZSTD = "zstd";
 
   private final FragmentPeerClient peer;
   private final List<ByteRate> rates;
   private final Timer waits;
   private final Progress progress;
   private final BooleanSupplier isCancelled;
+  private final String codings;
+
+  /** What is read of an answer that comes as zstd; null while none does. */
+  private @Nullable Counted coded;
 
   /** {@link System#nanoTime()} since which the peer is listened to; 0 while it is not. */
   private volatile long listeningSince;
@@ -37,11 +51,22 @@ final class Link {
       Timer waits,
       Progress progress,
       BooleanSupplier isCancelled) {
+    this.codings = codings();
     this.peer = peer;
     this.rates = rates;
     this.waits = waits;
     this.progress = progress;
     this.isCancelled = isCancelled;
+  }
+
+  private static String codings() {
+    try {
+      ZstdCodec.load();
+      return ZSTD + ", identity;q=0.5";
+    } catch (IllegalStateException e) {
+      log.warn("fragments are transferred uncompressed: {}", e.getMessage());
+      return "identity";
+    }
   }
 
   /** Nanoseconds that the peer is listened to and says nothing. */
@@ -65,13 +90,57 @@ final class Link {
     }
   }
 
-  /** Frames in the order of the keys; the caller's to close. */
+  /** Frames in the order of the keys, which may come as zstd; the caller's to close. */
   InputStream batchGet(List<FragmentKey> keys) throws BrokenOffException {
-    return call(() -> peer.batchGet(new FragmentClient.Keys(keys)));
+    coded = null;
+    ResponseEntity<InputStream> answer =
+        call(() -> peer.batchGet(codings, new FragmentClient.Keys(keys)));
+    InputStream body = answer.getBody();
+    if (body == null) {
+      throw new BrokenOffException("the peer sent nothing", null);
+    }
+    if (!ZSTD.equals(answer.getHeaders().getFirst(HttpHeaders.CONTENT_ENCODING))) {
+      return body;
+    }
+    Counted counted = new Counted(body);
+    coded = counted;
+    return listen(() -> new ZstdStream(counted));
+  }
+
+  /** Counts what comes over the line. */
+  private static final class Counted extends FilterInputStream {
+
+    private long bytes;
+
+    Counted(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int one = super.read();
+      bytes += one < 0 ? 0 : 1;
+      return one;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      int n = super.read(into, offset, length);
+      bytes += Math.max(0, n);
+      return n;
+    }
+
+    /** Bytes since this was asked last. */
+    long taken() {
+      long taken = bytes;
+      bytes = 0;
+      return taken;
+    }
   }
 
   /** Bytes of a fragment, from one to before another; the caller's to close. */
   InputStream part(FragmentKey key, long from, long to) throws BrokenOffException {
+    coded = null;
     return call(() ->
         peer.part(key.hash().hex(), key.slice().toString(), "bytes=" + from + "-" + (to - 1)));
   }
@@ -84,8 +153,10 @@ final class Link {
       if (n < 0) {
         throw new BrokenOffException("a body ended before its end", null);
       }
-      progress.received(n);
-      pace(n);
+      Counted line = coded;
+      long came = line == null ? n : line.taken();
+      progress.received(came);
+      pace(came);
     }
   }
 

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param gone of these, those that the peer does not have any more
  * @param failed of these, those that could not be stored
  * @param conflicts keys that have other bytes there; those here stay
- * @param bytes payload bytes received, those that came twice included
+ * @param bytes bytes of payloads as they came over the line, compressed or not, those that came
+ *     twice included
  * @param questions answered by the peer, for the comparison
  * @param exchangeBytes bytes of the comparison, both ways
  * @param retries how often something was asked for again

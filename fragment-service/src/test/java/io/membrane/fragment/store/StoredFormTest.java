@@ -286,7 +286,7 @@ class StoredFormTest extends StoreOnRedis {
     byte[] body = Kv.bytes(bytes, BYTES);
     put(key, body);
     try (Fragment plain = Objects.requireNonNull(store.get(name(key)));
-        Fragment both = Objects.requireNonNull(store.getWithForm(name(key)))) {
+        Fragment both = Objects.requireNonNull(store.getWithForms(List.of(name(key))).getFirst())) {
       assertThat(plain.zstd()).isNull();
       assertThat(bytes(both)).isEqualTo(body);
       assertThat(Objects.requireNonNull(both.zstd()).length())
