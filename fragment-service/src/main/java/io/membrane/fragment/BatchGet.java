@@ -1,12 +1,8 @@
 package io.membrane.fragment;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.membrane.block.FragmentKey;
 import io.membrane.boot.ProblemWriter;
-import io.membrane.fragment.compression.ZstdStream;
 import io.membrane.fragment.connector.DirectOutput;
-import io.membrane.fragment.offheap.Payload;
 import io.membrane.fragment.store.Description;
 import io.membrane.fragment.store.Fragment;
 import io.membrane.fragment.store.FragmentStore;
@@ -15,17 +11,13 @@ import io.membrane.fragment.store.Origin;
 import io.membrane.rpc.CallContext;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.Frame;
-import io.membrane.rpc.FrameWriter;
 import io.membrane.rpc.MembraneException;
-import io.membrane.rpc.Problem;
-import io.membrane.wire.FragmentClient.FragmentMeta;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
@@ -39,8 +31,6 @@ import org.springframework.http.HttpHeaders;
  * Streams fragments as frames. Keys are cut into windows of at most {@link #WINDOW_BYTES} (or one
  * larger fragment); while one window is written the next is fetched, so that at most two are held.
  * What fits into one window has a {@code Content-Length} and leaves without a chunk for each frame.
- * Whoever prefers zstd gets one body of zstd frames: of payloads those that lie in the store, of
- * all else such that are not compressed.
  *
  * <p>Once the answer has begun an error can only be told in frames: when a window fails, so do all
  * that follow, with the same problem and without asking again, but for what is in memory.
@@ -51,24 +41,12 @@ final class BatchGet {
   private static final int WINDOW_KEYS = 256;
 
   private final FragmentStore store;
-  private final ProblemWriter problems;
-  private final Clock clock;
-
-  /**
-   * Headers of what was read last, by identity: a fragment that is kept in memory has one
-   * description for as long as it is.
-   */
-  private final Cache<Description, Encoded> headers = Caffeine.newBuilder().weakKeys().build();
+  private final FragmentFrames frames;
 
   BatchGet(FragmentStore store, ProblemWriter problems, Clock clock) {
     this.store = store;
-    this.problems = problems;
-    this.clock = clock;
+    this.frames = new FragmentFrames(problems, clock);
   }
-
-  /** A frame's header, true while a fragment has so many seconds left. */
-  @SuppressWarnings("ArrayRecordComponent") // passed on, never compared
-  private record Encoded(@Nullable Long secondsLeft, byte[] json) {}
 
   /** Keys to fetch together. */
   private record Window(List<FragmentKey> keys, List<Name> names, Sending sending) {}
@@ -117,7 +95,7 @@ final class BatchGet {
       try (Fetched only = fetch(windows.getFirst())) {
         List<ByteBuffer> body = new ArrayList<>(2 * keys.size() + 1);
         add(only, body);
-        addEnd(keys.size(), sending, body);
+        FragmentFrames.addEnd(keys.size(), sending.coded(), body);
         response.setContentLengthLong(body.stream().mapToLong(ByteBuffer::remaining).sum());
         out.writeWhole(body);
       }
@@ -132,9 +110,9 @@ final class BatchGet {
           boolean goesOn = now.failure() == null && i + 1 < windows.size();
           next = goesOn ? ahead(fetcher, windows, i + 1) : null;
           failure = now.failure();
-          List<ByteBuffer> frames = new ArrayList<>();
-          add(now, frames);
-          write(frames, out);
+          List<ByteBuffer> part = new ArrayList<>();
+          add(now, part);
+          write(part, out);
         } catch (IOException | RuntimeException e) {
           close(next);
           throw e;
@@ -142,7 +120,7 @@ final class BatchGet {
       }
     }
     List<ByteBuffer> end = new ArrayList<>();
-    addEnd(keys.size(), sending, end);
+    FragmentFrames.addEnd(keys.size(), sending.coded(), end);
     write(end, out);
   }
 
@@ -240,68 +218,16 @@ final class BatchGet {
     return new Fetched(window, store.getFromMemory(window.names()), failure);
   }
 
-  /** Frames, valid until what was fetched is closed. */
+  /** What is valid until what was fetched is closed. */
   private void add(Fetched fetched, List<ByteBuffer> to) {
-    Sending sending = fetched.window().sending();
-    Problem why = problem(fetched.failure());
-    for (int i = 0; i < fetched.fragments().size(); i++) {
-      FragmentKey key = fetched.window().keys().get(i);
-      Fragment fragment = fetched.fragments().get(i);
-      if (fragment == null) {
-        Frame failed = Frame.failed(key, why);
-        byte[] header = FrameWriter.encode(failed.header());
-        add(ByteBuffer.wrap(FrameWriter.begin(failed.status(), header, 0)), sending, to);
-        continue;
-      }
-      long length = fragment.body().length();
-      byte[] header = header(key, fragment.description());
-      add(ByteBuffer.wrap(FrameWriter.begin(200, header, length)), sending, to);
-      Payload zstd = fragment.zstd();
-      if (sending.coded() && zstd != null) {
-        Collections.addAll(to, zstd.buffers(0, zstd.length()));
-      } else {
-        for (ByteBuffer bytes : fragment.body().buffers(0, length)) {
-          add(bytes, sending, to);
-        }
-      }
-    }
+    Window window = fetched.window();
+    frames.add(window.keys(), fetched.fragments(), fetched.failure(), window.sending().coded(), to);
   }
 
-  private static void addEnd(int frames, Sending sending, List<ByteBuffer> to) {
-    add(ByteBuffer.wrap(FrameWriter.end(frames)), sending, to);
-  }
-
-  private static void add(ByteBuffer bytes, Sending sending, List<ByteBuffer> to) {
-    if (sending.coded()) {
-      ZstdStream.addRaw(bytes, to);
-    } else {
-      to.add(bytes);
-    }
-  }
-
-  private static void write(List<ByteBuffer> frames, DirectOutput out) throws IOException {
-    for (ByteBuffer bytes : frames) {
+  private static void write(List<ByteBuffer> part, DirectOutput out) throws IOException {
+    for (ByteBuffer bytes : part) {
       out.write(bytes);
     }
-  }
-
-  private Problem problem(@Nullable MembraneException failure) {
-    return failure == null
-        ? problems.problem(ErrorCode.FRAGMENT_NOT_FOUND, "not stored here")
-        : problems.problem(failure.code(), failure.detail());
-  }
-
-  private byte[] header(FragmentKey key, Description description) {
-    long now = clock.millis();
-    Long left = description.secondsLeft(now);
-    Encoded last = headers.getIfPresent(description);
-    if (last != null && Objects.equals(last.secondsLeft(), left)) {
-      return last.json();
-    }
-    FragmentMeta meta = FragmentHeaders.meta(description, now);
-    byte[] json = FrameWriter.encode(new Frame.Header(key, meta, description.digest(), null, null));
-    headers.put(description, new Encoded(left, json));
-    return json;
   }
 
   private static void close(@Nullable Future<Fetched> fetched) {

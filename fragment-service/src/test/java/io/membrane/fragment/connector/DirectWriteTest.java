@@ -18,6 +18,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
@@ -164,6 +168,43 @@ class DirectWriteTest {
       assertThat(slow.answerTo("GET").body()).hasSize(LARGE);
       assertThat(service.ended.get()).isEqualTo("whole");
     }
+  }
+
+  @Test
+  void callersThatAskWithoutAPauseLeaveOthersTheirTurn()
+      throws IOException, LifecycleException, InterruptedException, ExecutionException {
+    AtomicBoolean goesOn = new AtomicBoolean(true);
+    try (RunningTomcat tomcat =
+            new RunningTomcat(folder).start(new LargeBody(), new DirectOutputValve());
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> busy = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        busy.add(threads.submit(() -> askWhile(goesOn, tomcat.port())));
+      }
+      try {
+        for (int i = 0; i < 50; i++) {
+          try (RawClient newcomer = RawClient.to(tomcat.port())) {
+            assertThat(newcomer.ask("GET", "/small").body()).hasSize(5);
+          }
+        }
+      } finally {
+        goesOn.set(false);
+      }
+      for (Future<Integer> answers : busy) {
+        assertThat(answers.get()).isPositive();
+      }
+    }
+  }
+
+  private static int askWhile(AtomicBoolean goesOn, int port) throws IOException {
+    int answers = 0;
+    try (RawClient client = RawClient.to(port)) {
+      while (goesOn.get()) {
+        assertThat(client.ask("GET", "/small").body()).hasSize(5);
+        answers++;
+      }
+    }
+    return answers;
   }
 
   @ParameterizedTest
