@@ -9,6 +9,7 @@ import io.membrane.fixture.Seeds;
 import io.membrane.fixture.ServiceUnderTest;
 import io.membrane.fragment.store.FragmentStore;
 import io.membrane.fragment.transfer.TransferSettings;
+import io.membrane.fragment.transfer.TransferState;
 import io.membrane.fragment.transfer.Transfers;
 import io.membrane.rpc.ServiceClients;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -19,11 +20,19 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Two regions, each a service over a Redis of its own, and a bad line from there to here. */
-final class TransferRig implements AutoCloseable {
+/**
+ * Two regions, each a service over a Redis of its own, and a bad line from there to here: for all
+ * tests of a class, and empty before each.
+ */
+final class TransferRig implements BeforeEachCallback, AfterAllCallback {
 
   static final int MAX_BYTES = 8 << 20;
 
@@ -110,7 +119,27 @@ final class TransferRig implements AutoCloseable {
     }
   }
 
-  void empty() {
+  /** The transfer once it has ended. */
+  static TransferState ended(Transfers transfers, String tenant, TransferState begun) {
+    return Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> find(transfers, tenant, begun),
+            state -> state.state() != TransferState.Phase.RUNNING);
+  }
+
+  static TransferState find(Transfers transfers, String tenant, TransferState begun) {
+    return Objects.requireNonNull(transfers.find(tenant, begun.id()));
+  }
+
+  void areHereToo(List<FragmentKey> keys) throws IOException {
+    for (FragmentKey key : keys) {
+      assertThat(httpHere().get(key).body()).isEqualTo(httpThere().get(key).body());
+    }
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext test) {
     line.heal();
     for (RedisProcess redis : List.of(redisThere, redisHere)) {
       var client = io.lettuce.core.RedisClient.create(redis.url());
@@ -125,7 +154,7 @@ final class TransferRig implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void afterAll(ExtensionContext tests) {
     here.close();
     line.close();
     there.close();

@@ -16,18 +16,14 @@ import io.membrane.tenancy.Policy;
 import io.membrane.tenancy.Sharing;
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,26 +32,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TransferTest {
 
   private static final String TENANT = "default";
-  private static TransferRig rig;
+  @RegisterExtension static final TransferRig rig = new TransferRig();
 
   private final Random random = new Random(41);
   private FragmentHttp there;
   private FragmentHttp here;
   private Transfers transfers;
 
-  @BeforeAll
-  static void start() {
-    rig = new TransferRig();
-  }
-
-  @AfterAll
-  static void stop() {
-    rig.close();
-  }
-
   @BeforeEach
-  void empty() {
-    rig.empty();
+  void connect() {
     there = rig.httpThere();
     here = rig.httpHere();
     transfers = rig.transfers(null);
@@ -88,7 +73,7 @@ class TransferTest {
     assertThat(state.conflicts()).isEqualTo(1);
     assertThat(state.failed() + state.gone()).isZero();
     assertThat(state.bytes()).isEqualTo(150 * 2000L + TransferRig.MAX_BYTES);
-    areHereToo(missing);
+    rig.areHereToo(missing);
     assertThat(here.get(conflict).body()).hasSize(50);
 
     TransferState again = ended(all());
@@ -148,7 +133,7 @@ class TransferTest {
     assertThat(state.retries()).isPositive();
     // What had come was not asked for again, but what was lost in the line.
     assertThat(state.bytes()).isEqualTo(3 * 100_000L + 2 * 2_500_000L);
-    areHereToo(keys);
+    rig.areHereToo(keys);
   }
 
   @Test
@@ -162,7 +147,7 @@ class TransferTest {
     TransferState state = ended(begun);
     assertThat(state.state()).isEqualTo(Phase.DONE);
     assertThat(state.done()).isEqualTo(2);
-    areHereToo(keys);
+    rig.areHereToo(keys);
   }
 
   @Test
@@ -188,7 +173,7 @@ class TransferTest {
     Awaitility.await().until(() -> state(begun).retries() >= 1);
     rig.line.heal();
     assertThat(ended(begun).done()).isEqualTo(2);
-    areHereToo(keys);
+    rig.areHereToo(keys);
   }
 
   @Test
@@ -198,8 +183,7 @@ class TransferTest {
     Transfers slow = rig.transfers(12_000_000L);
     try {
       TransferState begun = slow.begin(TENANT, all());
-      Awaitility.await()
-          .until(() -> Objects.requireNonNull(slow.find(TENANT, begun.id())).done() > 5);
+      Awaitility.await().until(() -> TransferRig.find(slow, TENANT, begun).done() > 5);
       rig.line.inject(new Fault.Refuse());
       TransferState failed = await(slow, begun);
       assertThat(failed.state()).isEqualTo(Phase.FAILED);
@@ -209,7 +193,7 @@ class TransferTest {
       TransferState rest =
           Awaitility.await().until(() -> ended(all()), s -> s.state() == Phase.DONE);
       assertThat(rest.done()).isEqualTo(60 - failed.done());
-      areHereToo(keys);
+      rig.areHereToo(keys);
     } finally {
       slow.close();
     }
@@ -221,8 +205,7 @@ class TransferTest {
     Transfers slow = rig.transfers(400_000L);
     try {
       TransferState begun = slow.begin(TENANT, all());
-      Awaitility.await()
-          .until(() -> Objects.requireNonNull(slow.find(TENANT, begun.id())).done() > 0);
+      Awaitility.await().until(() -> TransferRig.find(slow, TENANT, begun).done() > 0);
       assertThat(slow.cancel("another", begun.id())).isFalse();
       assertThat(slow.cancel(TENANT, begun.id())).isTrue();
       TransferState state = await(slow, begun);
@@ -254,7 +237,7 @@ class TransferTest {
     List<FragmentKey> ofA = TransferRig.put(there, random, 3, 100, "Membrane-Tenant", "a");
     TransferRig.put(there, random, 4, 100, "Membrane-Tenant", "b");
     TransferState begun = transfers.begin("a", all());
-    TransferState state = await(transfers, "a", begun);
+    TransferState state = TransferRig.ended(transfers, "a", begun);
     assertThat(state.done()).isEqualTo(3);
     assertThat(transfers.find("b", begun.id())).isNull();
     assertThat(transfers.list("b")).isEmpty();
@@ -296,7 +279,7 @@ class TransferTest {
     assertThat(state.path("state").asString()).isEqualTo("done");
     assertThat(state.path("done").asLong()).isEqualTo(5);
     assertThat(state.path("bytes").asLong()).isEqualTo(5000);
-    areHereToo(keys);
+    rig.areHereToo(keys);
     var list = FragmentHttp.json(here.send(here.request("/v1/transfers").GET()));
     assertThat(list.path("transfers").findValuesAsString("id"))
         .contains(FragmentHttp.json(begun).path("id").asString());
@@ -341,28 +324,11 @@ class TransferTest {
   }
 
   private TransferState state(TransferState begun) {
-    return Objects.requireNonNull(transfers.find(TENANT, begun.id()));
+    return TransferRig.find(transfers, TENANT, begun);
   }
 
   private static TransferState await(Transfers transfers, TransferState begun) {
-    return await(transfers, TENANT, begun);
-  }
-
-  private static TransferState await(Transfers transfers, String tenant, TransferState begun) {
-    return Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> find(transfers, tenant, begun), state -> state.state() != Phase.RUNNING);
-  }
-
-  private static TransferState find(Transfers transfers, String tenant, TransferState begun) {
-    @Nullable TransferState state = transfers.find(tenant, begun.id());
-    return Objects.requireNonNull(state);
-  }
-
-  private void areHereToo(List<FragmentKey> keys) throws IOException {
-    for (FragmentKey key : keys) {
-      assertThat(here.get(key).body()).isEqualTo(there.get(key).body());
-    }
+    return TransferRig.ended(transfers, TENANT, begun);
   }
 
   private static byte[] bytes(String text) {

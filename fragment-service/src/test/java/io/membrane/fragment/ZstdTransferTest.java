@@ -9,44 +9,25 @@ import io.membrane.fragment.transfer.TransferState;
 import io.membrane.fragment.transfer.TransferState.Phase;
 import io.membrane.fragment.transfer.Transfers;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What another region keeps as zstd comes so, and lies here as this one keeps it. */
-@SuppressWarnings("NullAway.Init")
 class ZstdTransferTest {
 
   private static final int COUNT = 5;
   private static final int BYTES = 1_000_000;
 
-  private static TransferRig rig;
+  @RegisterExtension
+  static final TransferRig rig = new TransferRig("membrane.fragment.compression=zstd");
 
   private final Random random = new Random(97);
-
-  @BeforeAll
-  static void start() {
-    rig = new TransferRig("membrane.fragment.compression=zstd");
-  }
-
-  @AfterAll
-  static void stop() {
-    rig.close();
-  }
-
-  @BeforeEach
-  void empty() {
-    rig.empty();
-  }
 
   @Test
   void fewerBytesComeOverTheLine() throws IOException {
@@ -54,7 +35,7 @@ class ZstdTransferTest {
     TransferState state = transferred(keys);
     assertThat(state.retries()).isZero();
     assertThat(state.bytes()).isBetween(COUNT * BYTES / 2L, COUNT * BYTES * 3L / 4);
-    areHereToo(keys);
+    rig.areHereToo(keys);
   }
 
   @ParameterizedTest
@@ -64,7 +45,7 @@ class ZstdTransferTest {
     rig.line.inject(new Fault.CutAfter(cutAfter));
     TransferState state = transferred(keys);
     assertThat(state.retries()).isPositive();
-    areHereToo(keys);
+    rig.areHereToo(keys);
   }
 
   @Test
@@ -73,11 +54,11 @@ class ZstdTransferTest {
     rig.line.inject(new Fault.FlipBit(500_000));
     try (Transfers transfers = rig.transfers(null)) {
       TransferState begun = transfers.begin("default", new TransferOrder(rig.from(), null, keys));
-      Awaitility.await().until(() -> find(transfers, begun).retries() >= 1);
+      Awaitility.await().until(() -> TransferRig.find(transfers, "default", begun).retries() >= 1);
       rig.line.heal();
       ended(transfers, begun);
     }
-    areHereToo(keys);
+    rig.areHereToo(keys);
   }
 
   private List<FragmentKey> stored() {
@@ -98,23 +79,10 @@ class ZstdTransferTest {
   }
 
   private static TransferState ended(Transfers transfers, TransferState begun) {
-    TransferState state =
-        Awaitility.await()
-            .atMost(Duration.ofSeconds(60))
-            .until(() -> find(transfers, begun), found -> found.state() != Phase.RUNNING);
+    TransferState state = TransferRig.ended(transfers, "default", begun);
     assertThat(state.reason()).isNull();
     assertThat(state.state()).isEqualTo(Phase.DONE);
     assertThat(state.done()).isEqualTo(COUNT);
     return state;
-  }
-
-  private static TransferState find(Transfers transfers, TransferState begun) {
-    return Objects.requireNonNull(transfers.find("default", begun.id()));
-  }
-
-  private static void areHereToo(List<FragmentKey> keys) throws IOException {
-    for (FragmentKey key : keys) {
-      assertThat(rig.httpHere().get(key).body()).isEqualTo(rig.httpThere().get(key).body());
-    }
   }
 }

@@ -163,6 +163,11 @@ final class ConfigReader {
           "config.json: sliding-window attention is not served: its KV cannot be rebuilt from token"
               + " blocks of all layers. Use a model with full attention");
     }
+    JsonNode types = json.root().path("layer_types");
+    if (json.has("layer_types")
+        && (!types.isArray() || types.size() != json.size("num_hidden_layers"))) {
+      throw new BadModelException("config.json: layer_types must be a list with one entry a layer");
+    }
   }
 
   /**
@@ -176,11 +181,6 @@ final class ConfigReader {
       if (!type.isString() || !type.stringValue().equals("full_attention")) {
         return true;
       }
-    }
-    if (json.has("layer_types")
-        && (!json.root().path("layer_types").isArray()
-            || json.root().path("layer_types").size() != json.size("num_hidden_layers"))) {
-      throw new BadModelException("config.json: layer_types must be a list with one entry a layer");
     }
     boolean missing = json.root().path("sliding_window").isMissingNode();
     boolean used =

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.apache.catalina.Context;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
@@ -22,8 +21,7 @@ import org.slf4j.LoggerFactory;
  * passed on untouched, so that each answer but a hit is decided in one place.
  *
  * <p>Belongs to a context's pipeline. Thread-safe. Blocks while the caller's socket is full, with
- * the connector's write timeout; the lease is closed in every case. A graceful shutdown waits for
- * an answer that has begun.
+ * the connector's write timeout; the lease is closed in every case.
  */
 public final class FragmentReadValve extends ValveBase {
 
@@ -46,15 +44,14 @@ public final class FragmentReadValve extends ValveBase {
   @Override
   public void invoke(Request request, Response response) throws IOException, ServletException {
     Question question = Question.of(request.getCoyoteRequest());
-    if (question == null || !isAnswered(question, request.getContext(), response)) {
+    if (question == null || !isAnswered(question, response)) {
       getNext().invoke(request, response);
     }
   }
 
-  private boolean isAnswered(Question question, Context context, Response response) {
+  private boolean isAnswered(Question question, Response response) {
     long start = System.nanoTime();
     ReadOutcome outcome = ReadOutcome.ABSENT;
-    context.incrementInProgressAsyncCount();
     try (Resident resident = memory.find(question.tenant(), question.key())) {
       Answer answer = resident == null ? null : Answer.to(question, resident);
       if (answer != null) {
@@ -62,8 +59,6 @@ public final class FragmentReadValve extends ValveBase {
       } else if (resident != null) {
         return false;
       }
-    } finally {
-      context.decrementInProgressAsyncCount();
     }
     Objects.requireNonNull(timers.get(outcome))
         .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);

@@ -117,11 +117,13 @@ class DirectWriteTest {
     private final ByteBuffer bytes = ByteBuffer.allocateDirect(LARGE);
     private final CountDownLatch begun = new CountDownLatch(1);
     private final CompletableFuture<String> ended = new CompletableFuture<>();
+    private final ConcurrentHashMap<Thread, Integer> turns = new ConcurrentHashMap<>();
 
     @Override
     public void serve(Request request, Response response) throws IOException {
       String path = request.getRequestURI();
       if (!path.equals("/large") && !path.equals("/together")) {
+        turns.merge(Thread.currentThread(), 1, Integer::sum);
         response.getOutputStream().write("small".getBytes(ISO_8859_1));
         return;
       }
@@ -174,8 +176,8 @@ class DirectWriteTest {
   void callersThatAskWithoutAPauseLeaveOthersTheirTurn()
       throws IOException, LifecycleException, InterruptedException, ExecutionException {
     AtomicBoolean goesOn = new AtomicBoolean(true);
-    try (RunningTomcat tomcat =
-            new RunningTomcat(folder).start(new LargeBody(), new DirectOutputValve());
+    LargeBody service = new LargeBody();
+    try (RunningTomcat tomcat = new RunningTomcat(folder).start(service, new DirectOutputValve());
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Integer>> busy = new ArrayList<>();
       for (int i = 0; i < 12; i++) {
@@ -193,6 +195,8 @@ class DirectWriteTest {
       for (Future<Integer> answers : busy) {
         assertThat(answers.get()).isPositive();
       }
+      // A thread serves one connection until that one goes to the poller.
+      assertThat(service.turns.values()).allMatch(served -> served <= 64);
     }
   }
 
