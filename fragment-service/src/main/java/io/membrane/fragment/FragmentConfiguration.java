@@ -1,6 +1,7 @@
 package io.membrane.fragment;
 
 import io.membrane.boot.CallContexts;
+import io.membrane.boot.Draining;
 import io.membrane.boot.RequestCodings;
 import io.membrane.boot.StartupProblem;
 import io.membrane.fragment.compression.Compression;
@@ -189,14 +190,15 @@ class FragmentConfiguration {
   /** What is in memory is answered before the servlet. */
   @Bean
   WebServerFactoryCustomizer<TomcatWebServerFactory> memoryReads(
-      FragmentStore store, Clock clock, MeterRegistry meters) {
+      FragmentStore store, Clock clock, MeterRegistry meters, Draining draining) {
     FragmentReadValve valve =
         new FragmentReadValve(
             new MemoryFragments(store, clock),
             outcome ->
                 Timer.builder(FragmentMetric.MEMORY_READS.meter())
                     .tag("outcome", outcome.tag())
-                    .register(meters));
+                    .register(meters),
+            draining::isDraining);
     return factory -> factory.addContextValves(valve);
   }
 }

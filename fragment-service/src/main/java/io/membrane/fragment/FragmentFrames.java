@@ -34,7 +34,8 @@ final class FragmentFrames {
    * Headers of what was read last, by identity: a fragment that is kept in memory has one
    * description for as long as it is.
    */
-  private final Cache<Description, Encoded> headers = Caffeine.newBuilder().weakKeys().build();
+  private final Cache<Description, Encoded> headers =
+      Caffeine.newBuilder().weakKeys().executor(Runnable::run).build();
 
   FragmentFrames(ProblemWriter problems, Clock clock) {
     this.problems = problems;

@@ -8,6 +8,7 @@ import io.membrane.block.Namespace;
 import io.membrane.block.Signature;
 import io.membrane.block.TokenSpan;
 import io.membrane.fragment.hot.Header;
+import io.membrane.fragment.hot.Headers;
 import io.membrane.fragment.store.Description;
 import io.membrane.rpc.ErrorCode;
 import io.membrane.rpc.MembraneException;
@@ -115,10 +116,10 @@ final class FragmentHeaders {
   }
 
   /** The same, ready to be sent, but for what is left of its life. */
-  static List<Header> withoutLife(Description fragment) {
+  static Headers withoutLife(Description fragment) {
     List<Header> headers = new ArrayList<>();
     forEach(fragment, false, (name, value) -> headers.add(Header.of(name, value)));
-    return List.copyOf(headers);
+    return Headers.of(headers);
   }
 
   private static void forEach(

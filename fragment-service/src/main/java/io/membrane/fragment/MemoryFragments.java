@@ -3,7 +3,7 @@ package io.membrane.fragment;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.membrane.block.FragmentKey;
-import io.membrane.fragment.hot.Header;
+import io.membrane.fragment.hot.Headers;
 import io.membrane.fragment.hot.MemoryReads;
 import io.membrane.fragment.hot.Resident;
 import io.membrane.fragment.offheap.Payload;
@@ -11,7 +11,6 @@ import io.membrane.fragment.store.Description;
 import io.membrane.fragment.store.Fragment;
 import io.membrane.fragment.store.FragmentStore;
 import java.time.Clock;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Fragments in memory as the fast way answers them. Their headers are made once. */
@@ -21,7 +20,8 @@ final class MemoryFragments implements MemoryReads {
   private final Clock clock;
 
   /** By identity: a fragment that is kept has one description for as long as it is. */
-  private final Cache<Description, List<Header>> headers = Caffeine.newBuilder().weakKeys().build();
+  private final Cache<Description, Headers> headers =
+      Caffeine.newBuilder().weakKeys().executor(Runnable::run).build();
 
   MemoryFragments(FragmentStore store, Clock clock) {
     this.store = store;
@@ -31,6 +31,12 @@ final class MemoryFragments implements MemoryReads {
   @Override
   public @Nullable Resident find(String tenant, FragmentKey key) {
     Fragment fragment = store.resident(tenant, key);
+    return fragment == null ? null : new Kept(fragment);
+  }
+
+  @Override
+  public @Nullable Resident findSmall(String tenant, FragmentKey key, long most) {
+    Fragment fragment = store.residentSmall(tenant, key, most);
     return fragment == null ? null : new Kept(fragment);
   }
 
@@ -53,7 +59,7 @@ final class MemoryFragments implements MemoryReads {
     }
 
     @Override
-    public List<Header> headers() {
+    public Headers headers() {
       return headers.get(fragment.description(), FragmentHeaders::withoutLife);
     }
 

@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -89,6 +90,24 @@ class MemoryReadParityTest extends RunningService {
       for (int i = 0; i < 250; i++) {
         assertThat(client.ask("HEAD", "/v1/fragments/" + key).header("Connection")).isEmpty();
       }
+    }
+  }
+
+  @Test
+  void aConnectionThatAsksTheSameWayAgainIsAnsweredTheSameWay() throws IOException {
+    Map<String, List<String>> slow = known(slow("GET", key, List.of()));
+    try (RawClient client = RawClient.to(port())) {
+      for (int i = 0; i < 20; i++) {
+        RawClient.Answer answer = client.ask("GET", "/v1/fragments/" + key);
+        assertThat(answer.body()).isEqualTo(body);
+        Map<String, List<String>> fast = new TreeMap<>();
+        answer.headers().forEach((n, v) -> fast.put(n.toLowerCase(Locale.ROOT), List.of(v)));
+        fast.remove("date");
+        fast.replace("membrane-ttl", List.of("some"));
+        assertThat(fast).isEqualTo(slow);
+      }
+      http.delete(key);
+      assertThat(client.ask("GET", "/v1/fragments/" + key).status()).isEqualTo(404);
     }
   }
 

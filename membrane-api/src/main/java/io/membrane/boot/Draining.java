@@ -14,7 +14,7 @@ import org.springframework.core.Ordered;
  * elsewhere before the port is closed. Then the web server ends what is under way ({@code
  * server.shutdown=graceful}).
  */
-final class Draining implements ApplicationListener<ContextClosedEvent>, Ordered {
+public final class Draining implements ApplicationListener<ContextClosedEvent>, Ordered {
 
   private static final Logger log = LoggerFactory.getLogger(Draining.class);
 
@@ -31,7 +31,7 @@ final class Draining implements ApplicationListener<ContextClosedEvent>, Ordered
   }
 
   /** Whether connections are to be given up with their next answer. */
-  boolean isDraining() {
+  public boolean isDraining() {
     return draining;
   }
 

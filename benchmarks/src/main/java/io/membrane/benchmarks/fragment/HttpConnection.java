@@ -11,7 +11,7 @@ final class HttpConnection implements Closeable {
 
   private static final int OK = 200;
   private static final int CREATED = 201;
-  private static final String SLICE = "/attn.0-0.0of1";
+  static final String SLICE = "/attn.0-0.0of1";
   private static final byte[] GET = ascii("GET /v1/fragments/");
   private static final byte[] PUT = ascii("PUT /v1/fragments/");
   private static final byte[] END = ascii("\r\n");

@@ -83,6 +83,15 @@ final class RedisConnection implements Closeable {
     expect(':', count);
   }
 
+  /** Gives a value another key. */
+  void rename(long number, String key) throws IOException {
+    ByteBuffer head = wire.head();
+    command(ascii("*3\r\n$6\r\nRENAME\r\n"), number, head);
+    head.put(ascii("$" + key.length() + "\r\n" + key + "\r\n"));
+    wire.send();
+    expect(OK);
+  }
+
   /** Empties the server. */
   void flush() throws IOException {
     wire.head().put(ascii("*2\r\n$8\r\nFLUSHALL\r\n$4\r\nSYNC\r\n"));

@@ -105,12 +105,18 @@ final class Report {
   }
 
   private static String ratios(Result result) {
-    List<Double> ratios = result.ratios();
-    return String.format(
-        Locale.ROOT, "%.2f (%.2f to %.2f)", median(ratios), ratios.getFirst(), ratios.getLast());
+    return spread(result.ratios());
   }
 
-  private static double median(List<Double> sorted) {
+  /** The median with the least and the most. */
+  static String spread(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    return String.format(
+        Locale.ROOT, "%.2f (%.2f to %.2f)", median(sorted), sorted.getFirst(), sorted.getLast());
+  }
+
+  static double median(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
     return (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
   }
 }

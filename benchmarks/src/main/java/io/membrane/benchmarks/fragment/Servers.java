@@ -92,6 +92,11 @@ final class Servers {
         });
   }
 
+  /** A connection to Redis that reads no values. */
+  RedisConnection redis() throws IOException {
+    return new RedisConnection(rig.redis().port(), values, 0);
+  }
+
   /** Empties Redis, stores values on both sides and reads each once from the service. */
   Stored fill(int count, int bytes) throws IOException {
     Stored stored = new Stored(fresh.getAndAdd(count), count);
@@ -130,7 +135,7 @@ final class Servers {
 
   /** Empties Redis. */
   void empty() throws IOException {
-    try (RedisConnection redis = new RedisConnection(rig.redis().port(), values, 0)) {
+    try (RedisConnection redis = redis()) {
       redis.flush();
     }
   }

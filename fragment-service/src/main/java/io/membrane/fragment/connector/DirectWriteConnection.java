@@ -47,6 +47,7 @@ final class DirectWriteConnection extends NioSocketWrapper {
   /** What every read counts at least, so that small requests have an end too. */
   private static final int LEAST_BYTES = 64 << 10;
 
+  private final AtOnce atOnce = new AtOnce(this);
   private @Nullable ByteBuffer diversion;
   private long movedInTurn;
 
@@ -133,11 +134,17 @@ final class DirectWriteConnection extends NioSocketWrapper {
     ByteBuffer into = diversion;
     if (into == null) {
       int n =
-          movedInTurn < FAIR_BYTES
+          movedInTurn < FAIR_BYTES && !atOnce.isPrepared()
               ? (int) inTurns(() -> super.read(false, to))
               : super.read(false, to);
       movedInTurn = n == 0 ? 0 : movedInTurn + Math.max(n, LEAST_BYTES);
-      return n == 0 && block ? super.read(true, to) : n;
+      if (n == 0 && block) {
+        n = super.read(true, to);
+      }
+      if (n > 0) {
+        atOnce.tomcatRead(to.duplicate().flip().position(to.position() - n));
+      }
+      return n;
     }
     int limit = into.limit();
     into.limit(into.position() + Math.min(into.remaining(), to.remaining()));
@@ -156,6 +163,11 @@ final class DirectWriteConnection extends NioSocketWrapper {
     } finally {
       into.limit(limit);
     }
+  }
+
+  /** What this connection answers without Tomcat. */
+  AtOnce atOnce() {
+    return atOnce;
   }
 
   private static int firstLeft(ByteBuffer[] buffers, int from) {

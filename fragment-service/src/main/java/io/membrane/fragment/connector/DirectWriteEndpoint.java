@@ -6,6 +6,8 @@ import org.apache.tomcat.util.collections.SynchronizedStack;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
 import org.apache.tomcat.util.net.SocketBufferHandler;
+import org.apache.tomcat.util.net.SocketEvent;
+import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +21,14 @@ import org.slf4j.LoggerFactory;
  * TomcatSeamTest} fails when a later Tomcat has changed them.
  */
 class DirectWriteEndpoint extends NioEndpoint {
+
+  /**
+   * How many connections may wait behind one that is answered on the poller's thread; all others go
+   * to virtual threads. Where there are two cores, the other of which is the callers', these only
+   * take time from this one (measured); where there are more, this one must not hold up all.
+   */
+  private static final int MAX_BEHIND =
+      Runtime.getRuntime().availableProcessors() > 2 ? 4 : Integer.MAX_VALUE;
 
   private static final Logger log = LoggerFactory.getLogger(DirectWriteEndpoint.class);
 
@@ -61,5 +71,21 @@ class DirectWriteEndpoint extends NioEndpoint {
                 socketProperties.getAppWriteBufSize(),
                 socketProperties.getDirectBuffer()))
         : used;
+  }
+
+  /**
+   * What the poller calls when there is something to read, and so the place at which it can be
+   * answered on the poller's own thread.
+   */
+  @Override
+  public boolean processSocket(
+      SocketWrapperBase<NioChannel> socket, SocketEvent event, boolean dispatch) {
+    return (dispatch
+            && event == SocketEvent.OPEN_READ
+            && !isPaused()
+            && socket instanceof DirectWriteConnection connection
+            && getPoller().getSelector().selectedKeys().size() <= MAX_BEHIND
+            && connection.atOnce().answer(getExecutor()))
+        || super.processSocket(socket, event, dispatch);
   }
 }

@@ -1,9 +1,13 @@
 package io.membrane.fragment.hot;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.membrane.fragment.hot.AskedRange.Part;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.apache.coyote.Response;
+import org.apache.tomcat.util.http.FastHttpDateFormat;
 import org.apache.tomcat.util.http.MimeHeaders;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +22,12 @@ record Answer(Resident resident, ReadOutcome outcome, Part part) {
   private static final Header ACCEPT_RANGES = Header.of("Accept-Ranges", "bytes");
   private static final Header BYTES = Header.of("Content-Type", "application/octet-stream");
   private static final Header TTL = Header.of("Membrane-Ttl", "");
+  private static final Header CONTENT_LENGTH = Header.of("Content-Length", "");
+  private static final Header DATE = Header.of("Date", "");
   private static final String CONTENT_RANGE = "Content-Range";
+
+  /** As Tomcat writes it, which gives no reason. */
+  private static final byte[] STATUS_OK = "HTTP/1.1 200 \r\n".getBytes(US_ASCII);
 
   /** Null if there is none but an error. */
   static @Nullable Answer to(Question question, Resident resident) {
@@ -41,9 +50,7 @@ record Answer(Resident resident, ReadOutcome outcome, Part part) {
   /** Status and headers, of a response that nothing has been written to. */
   void prepare(Response response) {
     MimeHeaders headers = response.getMimeHeaders();
-    for (Header header : resident.headers()) {
-      header.addTo(headers);
-    }
+    resident.headers().addTo(headers);
     long ttl = resident.ttlSeconds();
     if (ttl != Resident.NO_TTL) {
       TTL.addTo(headers, ttl);
@@ -58,6 +65,25 @@ record Answer(Resident resident, ReadOutcome outcome, Part part) {
     if (outcome == ReadOutcome.PART) {
       headers.addValue(CONTENT_RANGE).setString(part.of(resident.body().length()));
     }
+  }
+
+  /**
+   * Writes status and headers of the whole fragment, as Tomcat does after {@link #prepare}.
+   *
+   * @param connection what Tomcat tells of the connection, whole lines
+   */
+  void writeHead(ByteBuffer head, byte[] connection) {
+    head.put(STATUS_OK);
+    resident.headers().writeTo(head);
+    long ttl = resident.ttlSeconds();
+    if (ttl != Resident.NO_TTL) {
+      TTL.writeTo(head, Long.toString(ttl));
+    }
+    ACCEPT_RANGES.writeTo(head);
+    BYTES.writeTo(head);
+    CONTENT_LENGTH.writeTo(head, Long.toString(part.length()));
+    DATE.writeTo(head, FastHttpDateFormat.getCurrentDate());
+    head.put(connection).put(Header.LINE_END);
   }
 
   private int status() {

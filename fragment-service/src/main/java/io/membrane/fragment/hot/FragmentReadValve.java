@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
@@ -29,40 +30,51 @@ public final class FragmentReadValve extends ValveBase {
 
   private final MemoryReads memory;
   private final Map<ReadOutcome, Timer> timers = new EnumMap<>(ReadOutcome.class);
+  private final SmallReads smallReads;
 
   /**
    * @param timers the timer of each outcome, asked for once
+   * @param isDraining whether connections are to be given up with their next answer
    */
-  public FragmentReadValve(MemoryReads memory, Function<ReadOutcome, Timer> timers) {
+  public FragmentReadValve(
+      MemoryReads memory, Function<ReadOutcome, Timer> timers, BooleanSupplier isDraining) {
     super(true);
     this.memory = memory;
     for (ReadOutcome outcome : ReadOutcome.values()) {
       this.timers.put(outcome, timers.apply(outcome));
     }
+    smallReads =
+        new SmallReads(memory, timer(ReadOutcome.WHOLE), timer(ReadOutcome.BROKEN), isDraining);
   }
 
   @Override
   public void invoke(Request request, Response response) throws IOException, ServletException {
     Question question = Question.of(request.getCoyoteRequest());
-    if (question == null || !isAnswered(question, response)) {
+    if (question == null || !isAnswered(question, request, response)) {
       getNext().invoke(request, response);
     }
   }
 
-  private boolean isAnswered(Question question, Response response) {
+  private boolean isAnswered(Question question, Request request, Response response) {
     long start = System.nanoTime();
     ReadOutcome outcome = ReadOutcome.ABSENT;
     try (Resident resident = memory.find(question.tenant(), question.key())) {
       Answer answer = resident == null ? null : Answer.to(question, resident);
       if (answer != null) {
         outcome = send(answer, response.getCoyoteResponse());
+        if (outcome == ReadOutcome.WHOLE && answer.part().length() <= SmallReads.MAX_BYTES) {
+          smallReads.learnFrom(request, question, request.getContext());
+        }
       } else if (resident != null) {
         return false;
       }
     }
-    Objects.requireNonNull(timers.get(outcome))
-        .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+    timer(outcome).record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
     return outcome != ReadOutcome.ABSENT;
+  }
+
+  private Timer timer(ReadOutcome outcome) {
+    return Objects.requireNonNull(timers.get(outcome));
   }
 
   /** A connection whose answer stops half-way is cut, so that nothing can pass for the rest. */

@@ -2,6 +2,7 @@ package io.membrane.fragment.hot;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.nio.ByteBuffer;
 import org.apache.tomcat.util.buf.ByteChunk;
 import org.apache.tomcat.util.buf.MessageBytes;
 import org.apache.tomcat.util.http.MimeHeaders;
@@ -14,6 +15,10 @@ import org.apache.tomcat.util.http.MimeHeaders;
  * into it: so a value is copied into Tomcat's own. Nothing is written over names.
  */
 public final class Header {
+
+  static final byte[] LINE_END = {'\r', '\n'};
+
+  private static final byte[] SEPARATOR = {':', ' '};
 
   private final byte[] name;
   private final byte[] value;
@@ -49,6 +54,20 @@ public final class Header {
 
   void addTo(MimeHeaders headers, long number) {
     named(headers).setLong(number);
+  }
+
+  int length() {
+    return name.length + SEPARATOR.length + value.length + LINE_END.length;
+  }
+
+  /** Writes the whole line. */
+  void writeTo(ByteBuffer head) {
+    head.put(name).put(SEPARATOR).put(value).put(LINE_END);
+  }
+
+  /** Writes the whole line, with another value of printable ASCII. */
+  void writeTo(ByteBuffer head, String other) {
+    head.put(name).put(SEPARATOR).put(other.getBytes(US_ASCII)).put(LINE_END);
   }
 
   private MessageBytes named(MimeHeaders headers) {

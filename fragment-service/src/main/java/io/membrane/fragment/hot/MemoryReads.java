@@ -4,7 +4,6 @@ import io.membrane.block.FragmentKey;
 import org.jspecify.annotations.Nullable;
 
 /** What can be read without waiting. Implementations are thread-safe. */
-@FunctionalInterface
 public interface MemoryReads {
 
   /**
@@ -14,4 +13,10 @@ public interface MemoryReads {
    * @return null if there is nothing, or if anything about it is in doubt: the slow way decides
    */
   @Nullable Resident find(String tenant, FragmentKey key);
+
+  /**
+   * As {@link #find}, of no more than {@code most} bytes; what is not found counts as not asked
+   * for.
+   */
+  @Nullable Resident findSmall(String tenant, FragmentKey key, long most);
 }

@@ -135,6 +135,11 @@ record Question(
     return isPositive && deadline.length() <= MAX_DEADLINE_DIGITS;
   }
 
+  /** Whether all bytes are asked for, whatever they are. */
+  boolean isForWhole() {
+    return !isHead && range == null && ifNoneMatch == null;
+  }
+
   /** Whether the caller has these bytes already. */
   boolean isKnown(String etag) {
     if (ifNoneMatch == null) {

@@ -1,7 +1,6 @@
 package io.membrane.fragment.hot;
 
 import io.membrane.fragment.offheap.Payload;
-import java.util.List;
 
 /** A lease of a fragment in memory, for one answer. */
 public interface Resident extends AutoCloseable {
@@ -20,7 +19,7 @@ public interface Resident extends AutoCloseable {
    * {@code ETag}, {@code Repr-Digest} and {@code Membrane-*}. The same list for every reader, so
    * that it is made once.
    */
-  List<Header> headers();
+  Headers headers();
 
   /** The {@code Membrane-Ttl} of now, or {@link #NO_TTL} to leave it out. */
   long ttlSeconds();

@@ -166,6 +166,16 @@ final class FragmentReads {
     return got;
   }
 
+  /** See {@link FragmentStore#residentSmall}. */
+  @Nullable Fragment getSmallFromMemory(String tenant, Name name, long most) {
+    Fragment found = memory.findSmall(name, most);
+    if (found != null) {
+      meters.memoryHit(tenant, found);
+      uses.count(name);
+    }
+    return found;
+  }
+
   /** Brings fragments into memory that belong here, one at a time. */
   void keep(List<Name> names) {
     for (Name name : names) {

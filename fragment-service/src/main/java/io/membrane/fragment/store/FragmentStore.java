@@ -263,6 +263,17 @@ public final class FragmentStore {
         : parts.reads.getFromMemory(tenant, List.of(Name.of(domain, key))).getFirst();
   }
 
+  /**
+   * As {@link #resident}, of no more than {@code most} bytes and not on its way to Redis; anything
+   * else counts as not asked for.
+   */
+  public @Nullable Fragment residentSmall(String tenant, FragmentKey key, long most) {
+    String domain = parts.tenants.knownDomain(tenant);
+    return domain == null
+        ? null
+        : parts.reads.getSmallFromMemory(tenant, Name.of(domain, key), most);
+  }
+
   /** Which of the names there are, in order. Counts as no use. */
   public List<Boolean> exists(List<Name> names) {
     return parts.reads.exists(names);

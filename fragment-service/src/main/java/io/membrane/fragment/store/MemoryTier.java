@@ -113,6 +113,28 @@ public final class MemoryTier implements AutoCloseable {
     return found;
   }
 
+  /**
+   * As {@link #find(Name)}, of no more than {@code most} bytes; what is larger counts as not asked
+   * for.
+   */
+  @Nullable Fragment findSmall(Name name, long most) {
+    long now = clock.millis();
+    lock.lock();
+    try {
+      Fragment here = held.get(name);
+      if (policy == null
+          || here == null
+          || here.description().bytes() > most
+          || here.description().hasEnded(now)) {
+        return null;
+      }
+      policy.hit(name);
+      return new Fragment(here.description(), here.body().retain());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** What is known of a name that is here, or null. Counts as no use. */
   @Nullable Description describe(Name name) {
     return describe(List.of(name)).getFirst();

@@ -71,6 +71,21 @@ public final class RunningTomcat implements AutoCloseable {
     return this;
   }
 
+  /** A further connector, as a service has for callers that are let in by other rules. */
+  public Connector another() {
+    Connector other = new Connector(new DirectWriteProtocol(new DirectWriteEndpoint()));
+    other.setPort(0);
+    DirectWriteTomcat.configure(other);
+    tomcat.getService().addConnector(other);
+    return other;
+  }
+
+  /** The socket of a connection takes little before its reader has read. */
+  public RunningTomcat narrow() {
+    connector.setProperty("socket.txBufSize", "8192");
+    return this;
+  }
+
   /** Starts with these valves, the last of which answers what the others pass on. */
   public RunningTomcat start(Service last, Valve... valves) throws LifecycleException {
     for (Valve valve : valves) {

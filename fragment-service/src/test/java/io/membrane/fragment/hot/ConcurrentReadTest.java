@@ -36,7 +36,7 @@ class ConcurrentReadTest {
   private record Known(FragmentKey key, byte[] bytes) {}
 
   @Test
-  void anyRangeOfAnyFragmentIsWhatWasStored()
+  void anyRangeOfAnyFragmentAndTheWholeOfItAreWhatWasStored()
       throws LifecycleException, InterruptedException, ExecutionException {
     Random random = new Random(11);
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -49,7 +49,7 @@ class ConcurrentReadTest {
         all.add(new Known(key, bytes));
       }
       FragmentReadValve valve =
-          new FragmentReadValve(memory, o -> Timer.builder(o.tag()).register(meters));
+          new FragmentReadValve(memory, o -> Timer.builder(o.tag()).register(meters), () -> false);
       try (RunningTomcat tomcat =
               new RunningTomcat(folder)
                   .start((request, response) -> response.setStatus(299), valve);
@@ -69,6 +69,8 @@ class ConcurrentReadTest {
       }
       assertThat(meters.get(ReadOutcome.PART.tag()).timer().count())
           .isEqualTo((long) CONNECTIONS * READS);
+      assertThat(meters.get(ReadOutcome.WHOLE.tag()).timer().count())
+          .isEqualTo((long) CONNECTIONS * READS);
       all.forEach(known -> memory.forget("default", known.key()));
       assertThat(memory.offHeap().leaks()).isZero();
       assertThat(memory.offHeap().usedBytes()).isZero();
@@ -86,6 +88,11 @@ class ConcurrentReadTest {
                     .ask("GET", "/v1/fragments/" + known.key(), "Range: bytes=" + from + "-" + to)
                     .body())
             .isEqualTo(Arrays.copyOfRange(known.bytes(), from, to + 1));
+      }
+      for (int i = 0; i < READS; i++) {
+        Known known = all.get(random.nextInt(all.size()));
+        assertThat(client.ask("GET", "/v1/fragments/" + known.key()).body())
+            .isEqualTo(known.bytes());
       }
     }
   }

@@ -53,7 +53,7 @@ class FragmentReadValveTest {
   private RunningTomcat started(RunningTomcat made) throws LifecycleException {
     return made.start(
         (request, response) -> response.setStatus(PASSED_ON),
-        new FragmentReadValve(memory, this::timer));
+        new FragmentReadValve(memory, this::timer, () -> false));
   }
 
   private Timer timer(ReadOutcome outcome) {

@@ -22,9 +22,9 @@ final class MemoryOfFragments implements MemoryReads, AutoCloseable {
 
   private record Owned(String tenant, FragmentKey key) {}
 
-  private record Kept(Payload payload, String etag, List<Header> headers) {}
+  private record Kept(Payload payload, String etag, Headers headers) {}
 
-  private record Leased(Payload body, String etag, List<Header> headers) implements Resident {
+  private record Leased(Payload body, String etag, Headers headers) implements Resident {
     @Override
     public long ttlSeconds() {
       return TTL_SECONDS;
@@ -41,11 +41,12 @@ final class MemoryOfFragments implements MemoryReads, AutoCloseable {
     ContentDigest digest = ContentDigest.of(bytes);
     try (Claim claim = Objects.requireNonNull(offHeap.tryClaim(bytes.length))) {
       claim.append(ByteBuffer.wrap(bytes));
-      List<Header> headers =
-          List.of(
-              Header.of("ETag", digest.toEtag()),
-              Header.of("Repr-Digest", digest.toReprDigest()),
-              Header.of("Membrane-Parent", "root"));
+      Headers headers =
+          Headers.of(
+              List.of(
+                  Header.of("ETag", digest.toEtag()),
+                  Header.of("Repr-Digest", digest.toReprDigest()),
+                  Header.of("Membrane-Parent", "root")));
       kept.put(new Owned(tenant, key), new Kept(claim.commit(), digest.toEtag(), headers));
     }
     return digest.toEtag();
@@ -62,6 +63,16 @@ final class MemoryOfFragments implements MemoryReads, AutoCloseable {
     return found == null
         ? null
         : new Leased(found.payload().retain(), found.etag(), found.headers());
+  }
+
+  @Override
+  public @Nullable Resident findSmall(String tenant, FragmentKey key, long most) {
+    Resident found = find(tenant, key);
+    if (found != null && found.body().length() > most) {
+      found.close();
+      return null;
+    }
+    return found;
   }
 
   OffHeap offHeap() {
