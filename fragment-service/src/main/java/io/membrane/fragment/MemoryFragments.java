@@ -35,8 +35,8 @@ final class MemoryFragments implements MemoryReads {
   }
 
   @Override
-  public @Nullable Resident findSmall(String tenant, FragmentKey key, long most) {
-    Fragment fragment = store.residentSmall(tenant, key, most);
+  public @Nullable Resident findKept(String tenant, FragmentKey key) {
+    Fragment fragment = store.residentKept(tenant, key);
     return fragment == null ? null : new Kept(fragment);
   }
 

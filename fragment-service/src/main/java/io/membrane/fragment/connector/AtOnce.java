@@ -6,8 +6,6 @@ import jakarta.servlet.ServletConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.tomcat.util.net.SocketBufferHandler;
 import org.jspecify.annotations.Nullable;
@@ -17,20 +15,25 @@ import org.slf4j.LoggerFactory;
 /**
  * Answers on the thread of Tomcat's poller those requests of a connection that differ from one
  * before by their path alone: without a change of threads, and without Tomcat's reading them. What
- * the socket does not take at once is written by another thread.
+ * the socket does not take at once is written when it takes more.
  *
  * <p>Leans on these internals of Tomcat 11.0.22: the poller takes away a connection's interest
- * before {@code processSocket}; between requests a connection has no processor and nothing in its
- * buffers, and whoever works on it holds its lock; Tomcat's next read begins with what is in the
- * read buffer.
+ * before {@code processSocket}, and closes one whose write waits too long; between requests a
+ * connection has no processor and nothing in its buffers, and whoever works on it holds its lock;
+ * Tomcat's next read begins with what is in the read buffer.
  */
 public final class AtOnce {
 
   private static final Logger log = LoggerFactory.getLogger(AtOnce.class);
-  private static final ByteBuffer[] NOTHING = {};
 
   private final DirectWriteConnection connection;
   private final SameHeaders sameHeaders = new SameHeaders();
+
+  /** What is being answered, and all that was to be written; guarded by the connection's lock. */
+  private @Nullable PathAnswer underWay;
+
+  private ByteBuffer[] written = {};
+  private volatile boolean isClosed;
 
   AtOnce(DirectWriteConnection connection) {
     this.connection = connection;
@@ -62,12 +65,11 @@ public final class AtOnce {
   }
 
   /**
-   * Answers what has come, on the poller's thread.
+   * Answers what has come; on the poller's thread.
    *
-   * @param executor writes what is left
    * @return false if it is Tomcat's to answer
    */
-  boolean answer(Executor executor) {
+  boolean answer() {
     ReentrantLock lock = connection.getLock();
     // Held by this thread: Tomcat, in the middle of a request, asks for itself to be called again.
     if (!isPrepared() || lock.isHeldByCurrentThread() || !lock.tryLock()) {
@@ -75,17 +77,59 @@ public final class AtOnce {
     }
     try {
       PathAnswer answer = isBetweenRequests() ? answerToWhatCame() : null;
-      if (answer != null) {
-        send(answer, executor);
+      if (answer == null) {
+        return false;
       }
-      return answer != null;
+      underWay = answer;
+      begin(answer);
+      return true;
     } finally {
-      lock.unlock();
+      unlock(lock);
+    }
+  }
+
+  /**
+   * Writes more of an answer, as the socket takes more; on the poller's thread.
+   *
+   * @return false if none is under way
+   */
+  boolean goOn() {
+    ReentrantLock lock = connection.getLock();
+    lock.lock();
+    try {
+      if (underWay == null) {
+        return false;
+      }
+      write();
+      return true;
+    } finally {
+      unlock(lock);
+    }
+  }
+
+  /** The connection is closed, by whomever: so ends what is under way, unless it is written now. */
+  void closed() {
+    isClosed = true;
+    ReentrantLock lock = connection.getLock();
+    if (lock.tryLock()) {
+      try {
+        end(false);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void unlock(ReentrantLock lock) {
+    lock.unlock();
+    if (isClosed) {
+      closed();
     }
   }
 
   private boolean isBetweenRequests() {
-    return connection.getCurrentProcessor() == null
+    return underWay == null
+        && connection.getCurrentProcessor() == null
         && connection.getError() == null
         && connection.getSocketBufferHandler().isReadBufferEmpty()
         && connection.getSocketBufferHandler().isWriteBufferEmpty();
@@ -95,17 +139,12 @@ public final class AtOnce {
     SocketBufferHandler buffers = connection.getSocketBufferHandler();
     buffers.configureReadBufferForWrite();
     ByteBuffer came = buffers.getReadBuffer();
-    try {
-      connection.getSocket().read(came);
-    } catch (IOException e) {
-      log.debug("Tomcat will meet this too, and close the connection", e);
-      return null;
-    }
     PathAnswer answer;
     try {
+      connection.getSocket().read(came);
       answer = sameHeaders.answerTo(came.duplicate().flip());
-    } catch (RuntimeException e) {
-      log.debug("Tomcat's way will meet this too, and say so to the caller", e);
+    } catch (IOException | RuntimeException e) {
+      log.debug("Tomcat will meet this too, and end the connection or say so to the caller", e);
       return null;
     }
     if (answer != null) {
@@ -115,73 +154,57 @@ public final class AtOnce {
     return answer;
   }
 
-  private void send(PathAnswer answer, Executor executor) {
-    boolean isUnderWay = false;
-    boolean isWhole = false;
+  private void begin(PathAnswer answer) {
+    SocketBufferHandler buffers = connection.getSocketBufferHandler();
+    boolean isReady = false;
     try {
-      ByteBuffer[] left = begin(answer);
-      isWhole = left.length == 0;
-      if (!isWhole) {
-        executor.execute(() -> finish(answer, left));
-      }
-      isUnderWay = true;
-    } catch (IOException e) {
-      log.debug("the caller has left", e);
-    } catch (RejectedExecutionException e) {
-      log.debug("the server ends", e);
+      buffers.configureWriteBufferForWrite();
+      answer.head(buffers.getWriteBuffer());
+      buffers.configureWriteBufferForRead();
+      ByteBuffer[] body = answer.body();
+      written = new ByteBuffer[body.length + 1];
+      written[0] = buffers.getWriteBuffer();
+      System.arraycopy(body, 0, written, 1, body.length);
+      isReady = true;
     } finally {
-      if (isWhole || !isUnderWay) {
-        answer.end(isWhole);
-      }
-      if (!isUnderWay) {
+      if (!isReady) {
         connection.close();
       }
     }
-    if (isWhole) {
-      awaitNext();
+    write();
+  }
+
+  private void write() {
+    try {
+      connection.getSocket().write(written, 0, written.length);
+    } catch (IOException e) {
+      log.debug("the caller has left", e);
+      connection.close();
+      return;
+    }
+    connection.updateLastWrite();
+    if (written[written.length - 1].hasRemaining()) {
+      await(SelectionKey.OP_WRITE);
+    } else {
+      end(true);
+      await(SelectionKey.OP_READ);
     }
   }
 
-  /** Writes what the socket takes; the body if anything is left. */
-  private ByteBuffer[] begin(PathAnswer answer) throws IOException {
-    SocketBufferHandler buffers = connection.getSocketBufferHandler();
-    buffers.configureWriteBufferForWrite();
-    answer.head(buffers.getWriteBuffer());
-    buffers.configureWriteBufferForRead();
-    ByteBuffer[] body = answer.body();
-    ByteBuffer[] all = new ByteBuffer[body.length + 1];
-    all[0] = buffers.getWriteBuffer();
-    System.arraycopy(body, 0, all, 1, body.length);
-    connection.getSocket().write(all, 0, all.length);
-    connection.updateLastWrite();
-    return all[body.length].hasRemaining() ? body : NOTHING;
+  private void end(boolean isWhole) {
+    PathAnswer answer = underWay;
+    if (answer != null) {
+      underWay = null;
+      written = new ByteBuffer[0];
+      answer.end(isWhole);
+    }
   }
 
   /** As the poller does it when asked from another thread, but without waking it. */
-  private void awaitNext() {
+  private void await(int operation) {
     SelectionKey key =
         connection.getSocket().getIOChannel().keyFor(connection.getPoller().getSelector());
-    key.interestOps(SelectionKey.OP_READ);
-    connection.interestOps(SelectionKey.OP_READ);
-  }
-
-  private void finish(PathAnswer answer, ByteBuffer[] left) {
-    ReentrantLock lock = connection.getLock();
-    lock.lock();
-    boolean isWhole = false;
-    try {
-      connection.writeAll(left);
-      isWhole = true;
-    } catch (IOException e) {
-      log.debug("the caller has left, or does not read", e);
-    } finally {
-      answer.end(isWhole);
-      if (isWhole) {
-        connection.registerReadInterest();
-      } else {
-        connection.close();
-      }
-      lock.unlock();
-    }
+    key.interestOps(operation);
+    connection.interestOps(operation);
   }
 }

@@ -165,6 +165,12 @@ final class DirectWriteConnection extends NioSocketWrapper {
     }
   }
 
+  @Override
+  protected void doClose() {
+    super.doClose();
+    atOnce.closed();
+  }
+
   /** What this connection answers without Tomcat. */
   AtOnce atOnce() {
     return atOnce;

@@ -74,18 +74,26 @@ class DirectWriteEndpoint extends NioEndpoint {
   }
 
   /**
-   * What the poller calls when there is something to read, and so the place at which it can be
-   * answered on the poller's own thread.
+   * What the poller calls when a socket can be read or written, and so the place at which that can
+   * be done on the poller's own thread.
    */
   @Override
   public boolean processSocket(
       SocketWrapperBase<NioChannel> socket, SocketEvent event, boolean dispatch) {
     return (dispatch
-            && event == SocketEvent.OPEN_READ
-            && !isPaused()
             && socket instanceof DirectWriteConnection connection
-            && getPoller().getSelector().selectedKeys().size() <= MAX_BEHIND
-            && connection.atOnce().answer(getExecutor()))
+            && isDone(connection.atOnce(), event))
         || super.processSocket(socket, event, dispatch);
+  }
+
+  private boolean isDone(AtOnce atOnce, SocketEvent event) {
+    return switch (event) {
+      case OPEN_READ ->
+          !isPaused()
+              && getPoller().getSelector().selectedKeys().size() <= MAX_BEHIND
+              && atOnce.answer();
+      case OPEN_WRITE -> atOnce.goOn();
+      default -> false;
+    };
   }
 }

@@ -30,7 +30,7 @@ public final class FragmentReadValve extends ValveBase {
 
   private final MemoryReads memory;
   private final Map<ReadOutcome, Timer> timers = new EnumMap<>(ReadOutcome.class);
-  private final SmallReads smallReads;
+  private final RepeatedReads repeatedReads;
 
   /**
    * @param timers the timer of each outcome, asked for once
@@ -43,8 +43,8 @@ public final class FragmentReadValve extends ValveBase {
     for (ReadOutcome outcome : ReadOutcome.values()) {
       this.timers.put(outcome, timers.apply(outcome));
     }
-    smallReads =
-        new SmallReads(memory, timer(ReadOutcome.WHOLE), timer(ReadOutcome.BROKEN), isDraining);
+    repeatedReads =
+        new RepeatedReads(memory, timer(ReadOutcome.WHOLE), timer(ReadOutcome.BROKEN), isDraining);
   }
 
   @Override
@@ -62,8 +62,8 @@ public final class FragmentReadValve extends ValveBase {
       Answer answer = resident == null ? null : Answer.to(question, resident);
       if (answer != null) {
         outcome = send(answer, response.getCoyoteResponse());
-        if (outcome == ReadOutcome.WHOLE && answer.part().length() <= SmallReads.MAX_BYTES) {
-          smallReads.learnFrom(request, question, request.getContext());
+        if (outcome == ReadOutcome.WHOLE) {
+          repeatedReads.learnFrom(request, question, request.getContext());
         }
       } else if (resident != null) {
         return false;

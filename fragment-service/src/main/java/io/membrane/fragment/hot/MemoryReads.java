@@ -14,9 +14,6 @@ public interface MemoryReads {
    */
   @Nullable Resident find(String tenant, FragmentKey key);
 
-  /**
-   * As {@link #find}, of no more than {@code most} bytes; what is not found counts as not asked
-   * for.
-   */
-  @Nullable Resident findSmall(String tenant, FragmentKey key, long most);
+  /** As {@link #find}; what is not found counts as not asked for. */
+  @Nullable Resident findKept(String tenant, FragmentKey key);
 }

@@ -3,7 +3,7 @@
  * copy and without waiting for anything but the caller's socket.
  *
  * <p>{@link MemoryReads} is what the store provides, {@link FragmentReadValve} what the server
- * runs. {@link SmallReads} answers without the server what a connection repeats.
+ * runs. {@link RepeatedReads} answers without the server what a connection repeats.
  */
 @NullMarked
 package io.membrane.fragment.hot;

@@ -166,9 +166,9 @@ final class FragmentReads {
     return got;
   }
 
-  /** See {@link FragmentStore#residentSmall}. */
-  @Nullable Fragment getSmallFromMemory(String tenant, Name name, long most) {
-    Fragment found = memory.findSmall(name, most);
+  /** See {@link FragmentStore#residentKept}. */
+  @Nullable Fragment getKeptFromMemory(String tenant, Name name) {
+    Fragment found = memory.find(name);
     if (found != null) {
       meters.memoryHit(tenant, found);
       uses.count(name);

@@ -264,14 +264,12 @@ public final class FragmentStore {
   }
 
   /**
-   * As {@link #resident}, of no more than {@code most} bytes and not on its way to Redis; anything
-   * else counts as not asked for.
+   * As {@link #resident}, unless it is on its way to Redis; what is not found counts as not asked
+   * for.
    */
-  public @Nullable Fragment residentSmall(String tenant, FragmentKey key, long most) {
+  public @Nullable Fragment residentKept(String tenant, FragmentKey key) {
     String domain = parts.tenants.knownDomain(tenant);
-    return domain == null
-        ? null
-        : parts.reads.getSmallFromMemory(tenant, Name.of(domain, key), most);
+    return domain == null ? null : parts.reads.getKeptFromMemory(tenant, Name.of(domain, key));
   }
 
   /** Which of the names there are, in order. Counts as no use. */

@@ -88,24 +88,24 @@ public final class MemoryTier implements AutoCloseable {
 
   /** A lease of what is here under a name, or null. Does not block. */
   public @Nullable Fragment find(Name name) {
-    return find(List.of(name)).getFirst();
+    long now = clock.millis();
+    // Under the lock, so that nobody closes a payload before it is retained.
+    lock.lock();
+    try {
+      return lease(name, now);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** As {@link #find(Name)}, in order. */
   List<@Nullable Fragment> find(List<Name> names) {
     List<@Nullable Fragment> found = new ArrayList<>(names.size());
     long now = clock.millis();
-    // Under the lock, so that nobody closes a payload before it is retained.
     lock.lock();
     try {
       for (Name name : names) {
-        Fragment here = held.get(name);
-        if (policy == null || here == null || here.description().hasEnded(now)) {
-          found.add(null);
-        } else {
-          policy.hit(name);
-          found.add(new Fragment(here.description(), here.body().retain()));
-        }
+        found.add(lease(name, now));
       }
     } finally {
       lock.unlock();
@@ -113,26 +113,13 @@ public final class MemoryTier implements AutoCloseable {
     return found;
   }
 
-  /**
-   * As {@link #find(Name)}, of no more than {@code most} bytes; what is larger counts as not asked
-   * for.
-   */
-  @Nullable Fragment findSmall(Name name, long most) {
-    long now = clock.millis();
-    lock.lock();
-    try {
-      Fragment here = held.get(name);
-      if (policy == null
-          || here == null
-          || here.description().bytes() > most
-          || here.description().hasEnded(now)) {
-        return null;
-      }
-      policy.hit(name);
-      return new Fragment(here.description(), here.body().retain());
-    } finally {
-      lock.unlock();
+  private @Nullable Fragment lease(Name name, long now) {
+    Fragment here = held.get(name);
+    if (policy == null || here == null || here.description().hasEnded(now)) {
+      return null;
     }
+    policy.hit(name);
+    return new Fragment(here.description(), here.body().retain());
   }
 
   /** What is known of a name that is here, or null. Counts as no use. */

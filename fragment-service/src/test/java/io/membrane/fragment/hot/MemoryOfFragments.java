@@ -66,13 +66,8 @@ final class MemoryOfFragments implements MemoryReads, AutoCloseable {
   }
 
   @Override
-  public @Nullable Resident findSmall(String tenant, FragmentKey key, long most) {
-    Resident found = find(tenant, key);
-    if (found != null && found.body().length() > most) {
-      found.close();
-      return null;
-    }
-    return found;
+  public @Nullable Resident findKept(String tenant, FragmentKey key) {
+    return find(tenant, key);
   }
 
   OffHeap offHeap() {

@@ -22,19 +22,14 @@ import org.apache.tomcat.util.http.MimeHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads of small fragments in memory that a connection repeats with the same headers: answered on
- * the thread at which they arrive, byte for byte as {@link FragmentReadValve} answers them.
+ * Reads of fragments in memory that a connection repeats with the same headers: answered on the
+ * thread at which they arrive, byte for byte as {@link FragmentReadValve} answers them.
  *
  * <p>Valves before that one do not see such a request; so they are for the service's own port
  * alone, where no valve decides by the caller, and not while the service drains or writes an access
  * log.
  */
-final class SmallReads {
-
-  /**
-   * Larger ones would keep others waiting for the thread, and use one core where there are more.
-   */
-  static final long MAX_BYTES = 256 << 10;
+final class RepeatedReads {
 
   private static final String CONNECTION = "Connection";
   private static final String KEEP_ALIVE = "keep-alive";
@@ -48,7 +43,7 @@ final class SmallReads {
    * @param whole time of answers that have left
    * @param broken of those that have not
    */
-  SmallReads(MemoryReads memory, Timer whole, Timer broken, BooleanSupplier isDraining) {
+  RepeatedReads(MemoryReads memory, Timer whole, Timer broken, BooleanSupplier isDraining) {
     this.memory = memory;
     this.whole = whole;
     this.broken = broken;
@@ -107,7 +102,7 @@ final class SmallReads {
       return null;
     }
     long start = System.nanoTime();
-    Resident resident = memory.findSmall(tenant, key, MAX_BYTES);
+    Resident resident = memory.findKept(tenant, key);
     return resident == null ? null : new Sent(resident, told, start, context);
   }
 
