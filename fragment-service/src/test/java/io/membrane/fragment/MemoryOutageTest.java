@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.membrane.block.FragmentKey;
 import io.membrane.fixture.RedisProcess;
 import io.membrane.fixture.Seeds;
+import io.membrane.fragment.store.FragmentStore;
 import io.membrane.rpc.Frame;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -29,6 +32,7 @@ class MemoryOutageTest {
   private final FragmentKey key = FragmentHttp.key(random);
   private final byte[] body = Seeds.bytes(random, 500_000);
 
+  @Autowired private FragmentStore store;
   @LocalServerPort private int port;
 
   @DynamicPropertySource
@@ -45,8 +49,10 @@ class MemoryOutageTest {
   void whatIsInMemoryIsServedUntilRedisIsBackWithoutIt() throws IOException {
     FragmentHttp http = new FragmentHttp(port);
     FragmentKey elsewhere = FragmentHttp.key(random);
-    http.put(key, body);
-    Awaitility.await().until(() -> http.get(key).statusCode() == 200);
+    // Once what Redis had before the start is known, memory forgets nothing for it.
+    Awaitility.await().ignoreExceptions().untilAsserted(store::catchUp);
+    Awaitility.await().until(() -> http.put(key, body).statusCode() < 300);
+    assertThat(http.get(key).statusCode()).isEqualTo(200);
 
     REDIS.kill();
 
@@ -61,7 +67,9 @@ class MemoryOutageTest {
         .isSubsetOf(200, 503);
 
     REDIS.restart();
-    Awaitility.await().until(() -> http.get(key).statusCode() == 404);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> http.get(key).statusCode() == 404);
     assertThat(http.put(key, body).statusCode()).isEqualTo(201);
     assertThat(http.get(key).body()).isEqualTo(body);
   }

@@ -171,7 +171,8 @@ final class FragmentReads {
     Fragment found = memory.find(name);
     if (found != null) {
       meters.memoryHit(tenant, found);
-      uses.count(name);
+      // The name that is kept anyway, so that this one ends with the read.
+      uses.count(found.description().name());
     }
     return found;
   }

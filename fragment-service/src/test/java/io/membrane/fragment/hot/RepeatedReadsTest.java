@@ -294,6 +294,20 @@ class RepeatedReadsTest {
   }
 
   @Test
+  void aServerThatStopsInTheMiddleGivesTheLeaseBack() throws Exception {
+    startAgain(new RunningTomcat(folder).narrow());
+    try (RawClient asleep = RawClient.narrow(tomcat.port())) {
+      learned(asleep);
+      asleep.send("GET", path);
+      asleep.await();
+      assertThat(answersUnderWay()).isEqualTo(1);
+      startAgain(new RunningTomcat(folder));
+      await().until(() -> count(ReadOutcome.BROKEN) == 1);
+      assertThat(asleep.toTheEnd()).isLessThan(BYTES);
+    }
+  }
+
+  @Test
   void aServiceThatDrainsAnswersByTomcatWhichGivesTheConnectionUp() throws IOException {
     learned(client);
     isDraining.set(true);
