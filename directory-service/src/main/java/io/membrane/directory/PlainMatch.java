@@ -4,6 +4,7 @@ import io.membrane.block.BlockHash;
 import io.membrane.directory.PlainScan.NotPlain;
 import io.membrane.wire.DirectoryClient;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,10 @@ record PlainMatch(List<BlockHash> chain, Span array) {
   record Span(int from, int to) {}
 
   private static final byte[] NAME = "\"block_hashes\"".getBytes(StandardCharsets.US_ASCII);
+
+  /** Not known outside, so that nobody can aim at one slot. */
+  private static final long KEY = new SecureRandom().nextLong();
+
   private static final int HEX_DIGITS = 2 * BlockHash.BYTES;
 
   /** Null if the body is not plainly a match of different hashes. */
@@ -63,7 +68,7 @@ record PlainMatch(List<BlockHash> chain, Span array) {
     int[] table = new int[Integer.highestOneBit(Math.max(1, chain.size())) << 2];
     for (int i = 0; i < chain.size(); i++) {
       BlockHash hash = chain.get(i);
-      int slot = (int) hash.w0() & (table.length - 1);
+      int slot = (int) hash.mixed(KEY) & (table.length - 1);
       while (table[slot] != 0) {
         if (chain.get(table[slot] - 1).equals(hash)) {
           return false;

@@ -23,6 +23,9 @@ public record BlockHash(long w0, long w1, long w2, long w3) implements Comparabl
 
   private static final byte NO_DIGIT = -1;
 
+  /** 2^64 over the golden ratio, odd. */
+  private static final long FACTOR = 0x9E3779B97F4A7C15L;
+
   /**
    * The value of each character: whether a digit of a hash is a letter cannot be predicted, so a
    * comparison costs more than this.
@@ -107,10 +110,26 @@ public record BlockHash(long w0, long w1, long w2, long w3) implements Comparabl
     return c != 0 ? c : Long.compareUnsigned(w3, other.w3);
   }
 
-  /** SHA-256 is uniform already: any word is a good hash code. */
+  /**
+   * 64 bits of all four words, under a key: a caller may name blocks as it likes, by numbers that
+   * it counts up for one, and whoever does not know the key cannot make them meet. The same on
+   * every machine.
+   */
+  public long mixed(long key) {
+    return mix(mix(mix(mix(w0 ^ key) + w1) ^ w2) + w3);
+  }
+
+  /** The finaliser of MurmurHash3. */
+  private static long mix(long value) {
+    long h = (value ^ (value >>> 33)) * 0xFF51AFD7ED558CCDL;
+    h = (h ^ (h >>> 33)) * 0xC4CEB9FE1A85EC53L;
+    return h ^ (h >>> 33);
+  }
+
+  /** Of all words, since not everybody names blocks by a SHA-256. */
   @Override
   public int hashCode() {
-    return Long.hashCode(w0);
+    return Long.hashCode(mix(((w0 * FACTOR + w1) * FACTOR + w2) * FACTOR + w3));
   }
 
   @Override

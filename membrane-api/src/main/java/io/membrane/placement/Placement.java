@@ -86,8 +86,7 @@ public final class Placement {
 
   /** {@link StrictMath}, as all machines must agree to the last bit. */
   private double draw(BlockHash hash, int node) {
-    long mixed = mix(mix(mix(hash.w0() ^ seeds[node]) + hash.w1()) ^ hash.w2());
-    double u = ((mixed >>> 11) + 0.5) * UNIT;
+    double u = ((hash.mixed(seeds[node]) >>> 11) + 0.5) * UNIT;
     return -StrictMath.log(u) / weights[node];
   }
 
@@ -98,12 +97,5 @@ public final class Placement {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
-  }
-
-  /** The finaliser of MurmurHash3. */
-  private static long mix(long value) {
-    long h = (value ^ (value >>> 33)) * 0xFF51AFD7ED558CCDL;
-    h = (h ^ (h >>> 33)) * 0xC4CEB9FE1A85EC53L;
-    return h ^ (h >>> 33);
   }
 }

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.membrane.fixture.Seeds;
 import io.membrane.rpc.WireJson;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +54,27 @@ class NamesTest {
           assertThat(Integer.signum(a.compareTo(b)))
               .isEqualTo(Integer.signum(a.hex().compareTo(b.hex())));
         });
+  }
+
+  /** As engines have them that count, or whose hashes have 64 bits. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void hashesThatDifferInOneWordAloneHaveOtherCodesAndDoNotMeetUnderAnyKey(int word) {
+    int many = 20_000;
+    Set<Integer> codes = new HashSet<>();
+    Set<Long> mixed = new HashSet<>();
+    int[] buckets = new int[64];
+    for (int i = 0; i < many; i++) {
+      long[] words = new long[4];
+      words[word] = i;
+      BlockHash hash = new BlockHash(words[0], words[1], words[2], words[3]);
+      codes.add(hash.hashCode());
+      mixed.add(hash.mixed(word));
+      buckets[hash.hashCode() & 63]++;
+    }
+    assertThat(codes).hasSizeGreaterThan(many - 10);
+    assertThat(mixed).hasSize(many);
+    assertThat(Arrays.stream(buckets)).allMatch(count -> count > 200 && count < 450);
   }
 
   @ParameterizedTest

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PlacementTest {
@@ -78,6 +79,19 @@ class PlacementTest {
             assertThat(new Placement(shuffled).homes(hash, replicas)).isEqualTo(homes);
           }
         });
+  }
+
+  @Test
+  void hashesThatAreCountedUpSpreadAsOthersDo() {
+    List<PlacementNode> nodes =
+        IntStream.range(0, 4).mapToObj(i -> new PlacementNode("n" + i, 1)).toList();
+    Placement placement = new Placement(nodes);
+    Map<String, Integer> counts = new HashMap<>();
+    for (int i = 0; i < KEYS; i++) {
+      counts.merge(placement.homes(new BlockHash(0, 0, 0, i), 1).getFirst(), 1, Integer::sum);
+    }
+    assertThat(counts).hasSize(4);
+    assertThat(counts.values()).allMatch(count -> Math.abs(count - KEYS / 4) < KEYS / 40);
   }
 
   /** Chi-square over the nodes: no more than six standard deviations above its mean. */

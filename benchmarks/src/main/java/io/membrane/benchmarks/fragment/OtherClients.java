@@ -5,17 +5,20 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.HdrHistogram.Histogram;
 
 /**
  * Reads from Redis by {@code redis-benchmark} and from the fragment service's memory by {@code
- * wrk}, in turns: clients in C that others have written, each with one thread. Both are to be on
- * the {@code PATH}. Linux only.
+ * wrk}, in turns, then writes of new values: clients in C that others have written, each with one
+ * thread. Both are to be on the {@code PATH}. Then latencies of reads at half of what Redis gave,
+ * by {@link PacedReads}. Linux only.
  *
  * <pre>
  * java -cp 'benchmarks/target/benchmarks-0.1.0-SNAPSHOT.jar:benchmarks/target/lib/*' \
@@ -27,8 +30,12 @@ public final class OtherClients {
   private static final int WORKING_SET = 384 << 20;
   private static final int WARM_UP_SECONDS = 25;
   private static final int TURN_SECONDS = 2;
+  private static final Duration PACED_WARM_UP = Duration.ofMinutes(2);
+  private static final Duration PACED_TURN = Duration.ofSeconds(3);
   private static final long BYTES_OF_A_TURN = 5L << 30;
-  private static final Pattern REDIS_RATE = Pattern.compile("\"GET[^\"]*\",\"([0-9.]+)\"");
+  private static final long BYTES_OF_A_WRITING_TURN = 2L << 30;
+  private static final long NEW_KEYS = 1_000_000_000;
+  private static final Pattern REDIS_RATE = Pattern.compile("\"[GS]ET[^\"]*\",\"([0-9.]+)\"");
   private static final Pattern WRK_RATE = Pattern.compile("Requests/sec: *([0-9.]+)");
 
   private final Rig rig;
@@ -65,14 +72,33 @@ public final class OtherClients {
     try (Rig rig = new Rig(wanted)) {
       Path folder = Files.createTempDirectory("other-clients");
       OtherClients clients = new OtherClients(rig, new Servers(rig, new Values(most)), folder);
+      List<String> latencies = new ArrayList<>();
       for (int kib : sizes) {
         Path script = clients.fill(kib << 10);
         clients.wrk(script, 8, WARM_UP_SECONDS);
         for (int connections : numbers(args[2])) {
-          report.text(
-              "%s", clients.turns(script, kib << 10, connections, Integer.parseInt(args[3])));
+          int turns = Integer.parseInt(args[3]);
+          Turns full = clients.turns(script, kib << 10, connections, turns);
+          report.text("%s", full.line());
+          latencies.add(clients.paced(kib << 10, connections, turns, full.redis() / 2));
         }
       }
+      report.text("");
+      report.text("| new value | connections | Redis, SET/s | service, PUT/s | × Redis |");
+      report.text("|---|---|---|---|---|");
+      for (int kib : sizes) {
+        Path script = clients.putting(kib << 10);
+        clients.writing(script, 8, WARM_UP_SECONDS);
+        for (int connections : numbers(args[2])) {
+          report.text(
+              "%s", clients.writes(script, kib << 10, connections, Integer.parseInt(args[3])));
+        }
+      }
+      report.text("");
+      report.text(
+          "| value, reads/s | connections | Redis, p50 and p99 ms | service | p99 × Redis: median (least to most) |");
+      report.text("|---|---|---|---|---|");
+      latencies.forEach(line -> report.text("%s", line));
     }
   }
 
@@ -115,15 +141,64 @@ public final class OtherClients {
             .formatted(keys, HttpConnection.SLICE));
   }
 
-  private String turns(Path script, int bytes, int connections, int turns) throws IOException {
+  private record Turns(double redis, String line) {}
+
+  private Turns turns(Path script, int bytes, int connections, int turns) throws IOException {
     List<Double> redis = new ArrayList<>();
     List<Double> service = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();
     for (int turn = 0; turn < turns; turn++) {
-      redis.add(redisBenchmark(bytes, connections));
+      redis.add(
+          redisBenchmark("get", BYTES_OF_A_TURN / bytes, WORKING_SET / bytes, bytes, connections));
       service.add(wrk(script, connections, TURN_SECONDS));
       ratios.add(service.getLast() / redis.getLast());
     }
+    String line = line(bytes, connections, redis, service, ratios);
+    return new Turns(Report.median(redis), line);
+  }
+
+  /** A script that stores values that are all different. */
+  private Path putting(int bytes) throws IOException {
+    return Files.writeString(
+        folder.resolve("put-" + bytes + ".lua"),
+        """
+        local rest = io.open("/dev/urandom", "rb"):read(%d)
+        local number = 0
+        local headers = {
+          ["Membrane-Namespace"] = '{"model":"m","revision":"r","kv_dtype":"bf16","block_tokens":256}',
+          ["Membrane-Parent"] = "root", ["Membrane-Token-Span"] = "0-256",
+          ["Content-Type"] = "application/octet-stream"
+        }
+        request = function()
+          number = number + 1
+          local path = "/v1/fragments/" .. string.format("%%064x", number) .. "%s"
+          return wrk.format("PUT", path, headers, string.format("%%016d", number) .. rest)
+        end
+        """
+            .formatted(bytes - 16, HttpConnection.SLICE));
+  }
+
+  private double writing(Path script, int connections, int seconds) throws IOException {
+    servers.empty();
+    return wrk(script, connections, seconds);
+  }
+
+  private String writes(Path script, int bytes, int connections, int turns) throws IOException {
+    List<Double> redis = new ArrayList<>();
+    List<Double> service = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
+    for (int turn = 0; turn < turns; turn++) {
+      servers.empty();
+      redis.add(
+          redisBenchmark("set", BYTES_OF_A_WRITING_TURN / bytes, NEW_KEYS, bytes, connections));
+      service.add(writing(script, connections, TURN_SECONDS));
+      ratios.add(service.getLast() / redis.getLast());
+    }
+    return line(bytes, connections, redis, service, ratios);
+  }
+
+  private static String line(
+      int bytes, int connections, List<Double> redis, List<Double> service, List<Double> ratios) {
     return String.format(
         Locale.ROOT,
         "| %s | %d | %.0f | %.0f | %s |",
@@ -134,21 +209,71 @@ public final class OtherClients {
         Report.spread(ratios));
   }
 
-  private double redisBenchmark(int bytes, int connections) throws IOException {
-    long calls = BYTES_OF_A_TURN / bytes;
+  private String paced(int bytes, int connections, int turns, double callsPerSecond)
+      throws IOException {
+    List<byte[]> commands = new ArrayList<>();
+    List<byte[]> requests = new ArrayList<>();
+    for (String key : Files.readAllLines(folder.resolve("keys-" + bytes))) {
+      String command = "*2\r\n$3\r\nGET\r\n$16\r\nkey:%012d\r\n".formatted(commands.size());
+      commands.add(command.getBytes(StandardCharsets.US_ASCII));
+      String request =
+          "GET /v1/fragments/%s%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+              .formatted(key, HttpConnection.SLICE);
+      requests.add(request.getBytes(StandardCharsets.US_ASCII));
+    }
+    List<Histogram> redis = new ArrayList<>();
+    List<Histogram> service = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
+    try (PacedReads fromRedis = new PacedReads(rig.redis().port(), connections, commands);
+        PacedReads fromService = new PacedReads(rig.service().port(), connections, requests)) {
+      fromRedis.run(PACED_TURN, callsPerSecond);
+      fromService.run(PACED_WARM_UP, callsPerSecond);
+      for (int turn = 0; turn < turns; turn++) {
+        redis.add(fromRedis.run(PACED_TURN, callsPerSecond));
+        service.add(fromService.run(PACED_TURN, callsPerSecond));
+        ratios.add(millis(service.getLast(), 99) / millis(redis.getLast(), 99));
+      }
+    }
+    return String.format(
+        Locale.ROOT,
+        "| %s, %.0f | %d | %s | %s | %s |",
+        Report.size(bytes),
+        callsPerSecond,
+        connections,
+        medians(redis),
+        medians(service),
+        Report.spread(ratios));
+  }
+
+  private static String medians(List<Histogram> turns) {
+    return String.format(
+        Locale.ROOT,
+        "%.2f, %.2f",
+        Report.median(turns.stream().map(turn -> millis(turn, 50)).toList()),
+        Report.median(turns.stream().map(turn -> millis(turn, 99)).toList()));
+  }
+
+  private static double millis(Histogram latencies, double percentile) {
+    return latencies.getValueAtPercentile(percentile) / 1e3;
+  }
+
+  private double redisBenchmark(String command, long calls, long keys, int bytes, int connections)
+      throws IOException {
     return rate(
         REDIS_RATE,
         "redis-benchmark",
         "-p",
         Integer.toString(rig.redis().port()),
         "-t",
-        "get",
+        command,
         "-c",
         Integer.toString(connections),
+        "-d",
+        Integer.toString(bytes),
         "-n",
         Long.toString(calls),
         "-r",
-        Integer.toString(WORKING_SET / bytes),
+        Long.toString(keys),
         "--csv");
   }
 

@@ -112,14 +112,7 @@ final class KnownBlocks {
     return new BlockHash(words[word], words[word + 1], words[word + 2], words[word + 3]);
   }
 
-  /** Two rounds of the finaliser of MurmurHash3: hashes are named by callers, who might flood. */
   private static long key(Domain owner, BlockHash hash) {
-    return mix(mix(hash.w0() ^ owner.secret) + hash.w1());
-  }
-
-  private static long mix(long x) {
-    long y = (x ^ x >>> 33) * 0xff51afd7ed558ccdL;
-    y = (y ^ y >>> 33) * 0xc4ceb9fe1a85ec53L;
-    return y ^ y >>> 33;
+    return hash.mixed(owner.secret);
   }
 }

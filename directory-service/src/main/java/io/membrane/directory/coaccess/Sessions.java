@@ -21,19 +21,19 @@ final class Sessions {
    * but one in 2^64 are seen to.
    */
   @SuppressWarnings("ArrayRecordComponent") // made here, never given away
-  record Context(long[] firstWords, BlockHash last) {
+  record Context(long[] marks, BlockHash last) {
 
     /** How many blocks this and another context begin with alike. */
     int commonWith(List<BlockHash> other) {
       int i = 0;
-      while (i < firstWords.length && i < other.size() && firstWords[i] == other.get(i).w0()) {
+      while (i < marks.length && i < other.size() && marks[i] == mark(other.get(i))) {
         i++;
       }
       return i;
     }
 
     int length() {
-      return firstWords.length;
+      return marks.length;
     }
   }
 
@@ -52,15 +52,18 @@ final class Sessions {
 
   /** Replaces a session's context, which is not empty, and gives back the one before. */
   @Nullable Context replace(String domain, String session, List<BlockHash> context) {
-    long[] firstWords = context.stream().mapToLong(BlockHash::w0).toArray();
-    Context before =
-        contexts.put(new Key(domain, session), new Context(firstWords, context.getLast()));
-    blocks += firstWords.length - (before == null ? 0 : before.length());
+    long[] marks = context.stream().mapToLong(Sessions::mark).toArray();
+    Context before = contexts.put(new Key(domain, session), new Context(marks, context.getLast()));
+    blocks += marks.length - (before == null ? 0 : before.length());
     Iterator<Context> oldest = contexts.values().iterator();
     while (blocks > maxBlocks) {
       blocks -= oldest.next().length();
       oldest.remove();
     }
     return before;
+  }
+
+  private static long mark(BlockHash hash) {
+    return hash.mixed(0);
   }
 }

@@ -3,6 +3,9 @@ package io.membrane.fragment.store;
 import io.membrane.leadership.Leadership;
 import io.membrane.rpc.MembraneException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -24,6 +27,15 @@ final class Housekeeping {
 
   private static final Duration TIDY = Duration.ofSeconds(1);
 
+  /** For how long uses are counted before Redis hears of them: of a name once in that time. */
+  private static final Duration COUNT = Duration.ofSeconds(5);
+
+  /** With {@link #TOLD_AT_ONCE}, all that {@link Uses} counts at most is told in that time. */
+  private static final Duration TELL = Duration.ofMillis(8);
+
+  /** Redis does nothing else while it hears of these: about a third of a millisecond. */
+  private static final int TOLD_AT_ONCE = 32;
+
   private final Follower follower;
   private final Inventories inventories;
   private final Uses uses;
@@ -31,6 +43,8 @@ final class Housekeeping {
   private final RedisRoom room;
   private final ResumableUploads uploads;
   private final Sweep sweep;
+  private Iterator<Map.Entry<Name, Integer>> untold = Collections.emptyIterator();
+  private long countedSince = System.nanoTime();
   private @Nullable ScheduledExecutorService threads;
 
   Housekeeping(
@@ -64,7 +78,8 @@ final class Housekeeping {
         Executors.newScheduledThreadPool(
             2, Thread.ofPlatform().daemon().name("housekeeping-", 0).factory());
     every(FOLLOW, follower::catchUp, started);
-    every(TIDY, this::tidy, started);
+    every(TELL, this::tell, started);
+    every(TIDY, this::makeRoom, started);
     every(TIDY, inventories::follow, started);
     every(
         sweepEvery,
@@ -98,14 +113,39 @@ final class Housekeeping {
   /** Tells Redis what was read, and removes what has ended or is over the limit. */
   void tidy() {
     try {
-      Map<Name, Integer> drained = uses.drain();
-      if (!drained.isEmpty()) {
-        catalog.touch(drained);
+      Iterator<Map.Entry<Name, Integer>> read = uses.drain().entrySet().iterator();
+      while (read.hasNext()) {
+        touch(read);
       }
     } finally {
       // A Redis that is too full for the one gets room by the other.
-      room.tidy();
+      makeRoom();
     }
+  }
+
+  /** Tells Redis of some of what was read. */
+  private void tell() {
+    long now = System.nanoTime();
+    if (!untold.hasNext() && now - countedSince >= COUNT.toNanos()) {
+      untold = uses.drain().entrySet().iterator();
+      countedSince = now;
+    }
+    if (untold.hasNext()) {
+      touch(untold);
+    }
+  }
+
+  private void touch(Iterator<Map.Entry<Name, Integer>> read) {
+    Map<Name, Integer> some = new LinkedHashMap<>();
+    while (read.hasNext() && some.size() < TOLD_AT_ONCE) {
+      Map.Entry<Name, Integer> each = read.next();
+      some.put(each.getKey(), each.getValue());
+    }
+    catalog.touch(some);
+  }
+
+  private void makeRoom() {
+    room.tidy();
     uploads.expire();
   }
 

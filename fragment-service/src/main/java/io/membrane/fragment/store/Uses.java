@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Uses {
 
-  static final int MOST = 4096;
+  static final int MOST = 16_384;
 
   private final ReentrantLock lock = new ReentrantLock();
   private Map<Name, Integer> counted = new HashMap<>();

@@ -87,18 +87,22 @@ local function changed(member)
   noted(member)
 end
 
--- Ranks a name by its uses, unless it never ends or is pinned: then it is in no ranking.
-local function rank(member)
-  local expires, uses, class, weight = string.match(redis.call('GET', name_of(member)) or '',
+-- Ranks a name by its uses, those given or else those of its record, unless it never ends or is
+-- pinned: then it is in no ranking.
+local function rank_at(age, member, record, given)
+  local expires, uses, class, weight = string.match(record or '',
       '^(%S*) (%S*) %S* %S* %S* %S* (%S*) (%S*) ')
   if not expires or expires == NEVER or redis.call('EXISTS', pinned_of(member)) == 1 then
     return false
   end
-  local age = tonumber(redis.call('HGET', STORE, 'age') or '0')
-  local score = age + (tonumber(uses) or 1) * (tonumber(weight) or 1)
+  local score = tonumber(age or '0') + (tonumber(given or uses) or 1) * (tonumber(weight) or 1)
       + (tonumber(class) or 0) * CLASS_SPAN
   redis.call('ZADD', RANK, string.format('%.17g', score), member)
   return true
+end
+
+local function rank(member)
+  return rank_at(redis.call('HGET', STORE, 'age'), member, redis.call('GET', name_of(member)))
 end
 
 -- Ends a pin: what no other pin keeps may go again.

@@ -9,8 +9,11 @@ import io.membrane.fixture.RedisConnections;
 import io.membrane.fixture.RedisProcess;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -65,6 +68,28 @@ class NameRecordTest extends StoreOnRedis {
       catalog().touch(Map.of(name(key), uses));
     }
     assertThat(record(key)).isEqualTo(before.substring(0, 14) + "255" + before.substring(17));
+  }
+
+  @Test
+  void aServiceThatRunsTellsOfEveryNameThatWasReadAndOfFewAtATime() {
+    List<FragmentKey> keys = Stream.generate(this::key).limit(150).toList();
+    keys.forEach(key -> put(key, bytes("of " + key)));
+    long before = callsTo("touch", "ok");
+    store.start();
+    try {
+      keys.forEach(this::read);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(
+              () -> assertThat(keys).allSatisfy(key -> assertThat(uses(key)).isEqualTo("002")));
+    } finally {
+      store.stop();
+    }
+    assertThat(callsTo("touch", "ok") - before).isGreaterThanOrEqualTo(5);
+  }
+
+  private String uses(FragmentKey key) {
+    return record(key).substring(14, 17);
   }
 
   @Test

@@ -261,6 +261,17 @@ abstract class StoreOnRedis {
         .sum();
   }
 
+  /** Calls of one kind that ended so. */
+  long callsTo(String call, String outcome) {
+    return meters
+        .find(FragmentMetric.REDIS.meter())
+        .tags("call", call, "outcome", outcome)
+        .timers()
+        .stream()
+        .mapToLong(Timer::count)
+        .sum();
+  }
+
   List<LogEntry> log() {
     return redis.xrange(bytes(LogEntry.STREAM), Range.unbounded()).stream()
         .map(message -> entry(message.getBody()))
