@@ -142,13 +142,19 @@ class PlacementTest {
         new Placement(
             List.of(
                 new PlacementNode("a", 1), new PlacementNode("b", 2), new PlacementNode("c", 4)));
-    List<String> firsts = new ArrayList<>();
+    List<String> first = new ArrayList<>();
+    List<String> last = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
-      firsts.add(String.join("", placement.homes(new BlockHash(i, 0, 0, 0), 3)));
+      first.add(String.join("", placement.homes(new BlockHash(i, 0, 0, 0), 3)));
+      last.add(String.join("", placement.homes(new BlockHash(0, 0, 0, i), 3)));
     }
-    assertThat(firsts)
+    // As a few lines of Python reckoned.
+    assertThat(first)
         .containsExactly(
-            "bca", "cba", "bca", "bca", "bca", "cba", "acb", "cba", "cba", "cba", "cab", "acb");
+            "cba", "cab", "cab", "cab", "cba", "acb", "bca", "cba", "bca", "cab", "bca", "cba");
+    assertThat(last)
+        .containsExactly(
+            "cba", "bca", "cab", "cab", "cba", "bca", "cba", "acb", "acb", "cab", "cba", "cba");
   }
 
   @Test

@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
@@ -14,6 +16,9 @@ public final class Port {
   private static final int FIRST = 20_000;
   private static final int END = 32_000;
   private static final int MOST_TRIES = 10_000;
+
+  /** What whoever was given a port may not have bound yet. */
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
   private Port() {}
 
@@ -30,13 +35,14 @@ public final class Port {
 
   /**
    * Different ports that were free a moment ago, below those that systems give to outgoing
-   * connections, so that none of these takes one in the meantime.
+   * connections, so that none of these takes one in the meantime. None is given twice by one
+   * process.
    */
   public static List<Integer> free(int count) {
     return ThreadLocalRandom.current()
         .ints(MOST_TRIES, FIRST, END)
         .distinct()
-        .filter(Port::isFree)
+        .filter(port -> isFree(port) && GIVEN.add(port))
         .limit(count)
         .boxed()
         .collect(Collectors.collectingAndThen(Collectors.toList(), found -> all(count, found)));

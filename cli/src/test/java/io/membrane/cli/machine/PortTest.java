@@ -2,6 +2,8 @@ package io.membrane.cli.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PortTest {
@@ -13,5 +15,11 @@ class PortTest {
         .doesNotHaveDuplicates()
         .allMatch(Port::isFree)
         .allMatch(port -> port < 32_768);
+  }
+
+  @Test
+  void noPortIsGivenTwiceEvenIfNobodyHasBoundItYet() {
+    assertThat(Stream.generate(() -> Port.free(1)).limit(500).flatMap(List::stream))
+        .doesNotHaveDuplicates();
   }
 }

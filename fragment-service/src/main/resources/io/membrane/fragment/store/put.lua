@@ -109,17 +109,18 @@ if remove_old then
 end
 local position = announce(expires)
 local more = footprint + 1536
-if redis.call('SETNX', content, '1 ' .. footprint .. ' ' .. generation .. ' ' .. body) == 0 then
-  -- include contents
-  local before = content_at(content)
-  if before then
-    generation, more = before.generation, more - before.footprint
-    if before.body ~= body then
-      body_to_drop = before.body
-    end
+-- The same commands whether others have these bytes or not, so that their time does not tell.
+local references = 1
+local kept_references, kept_footprint, kept_generation, kept_body = string.match(
+    redis.call('GET', content) or '', '^(%d+) (%d+) (%S+) (%S+)$')
+if kept_body then
+  references, generation, more = kept_references + 1, kept_generation, more - kept_footprint
+  if kept_body ~= body then
+    body_to_drop = kept_body
   end
-  keep_content(content, before and before.references + 1 or 1, footprint, generation, body)
 end
+redis.call('SET', content,
+    string.format('%d', references) .. ' ' .. footprint .. ' ' .. generation .. ' ' .. body)
 redis.call('SET', name,
     expires .. ' 001 ' .. digest .. ' ' .. generation .. ' ' .. position .. ARGV[17])
 local store_bytes = redis.call('HINCRBY', '{membrane}:store', 'bytes', string.format('%d', more))
