@@ -15,10 +15,11 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Whether a tenant can tell by time what another has stored: reads, questions of existence and puts
- * of what another tenant has, in random order with the same of what nobody has. The last column is
- * the chance that one of the former takes longer than one of the latter (the area under the ROC
- * curve): 0.5 where there is nothing to learn; twice its standard error stands beside it.
+ * Whether a tenant can tell by time what another has stored: reads, questions of existence, puts
+ * and deletions of what another tenant has, in random order with the same of what nobody has. The
+ * last column is the chance that one of the former takes longer than one of the latter (the area
+ * under the ROC curve): 0.5 where there is nothing to learn; twice its standard error stands beside
+ * it.
  *
  * <pre>
  * java -cp 'benchmarks/target/benchmarks-0.1.0-SNAPSHOT.jar:benchmarks/target/lib/*' \
@@ -34,6 +35,7 @@ public final class ProbeTiming {
   private final Values values = new Values(BYTES);
   private final String service;
   private long fresh = 1L << 40;
+  private boolean deletes;
 
   private ProbeTiming(int port) {
     service = "http://127.0.0.1:" + port + "/v1/fragments/";
@@ -62,6 +64,8 @@ public final class ProbeTiming {
       timing.compare("GET, both 404", calls, timing::get, 404);
       timing.compare("exists, both false", calls, timing::exists, 200);
       timing.compare("PUT, both 201", calls, timing::putAsProber, 201);
+      timing.deletes = true;
+      timing.compare("DELETE of what was just put, both 204", calls, timing::delete, 204);
     }
   }
 
@@ -69,7 +73,7 @@ public final class ProbeTiming {
       throws IOException, InterruptedException {
     Random random = new Random(1);
     for (int i = 0; i < WARM_UP; i++) {
-      time(probe.of(fresh++), status);
+      probe(probe, fresh++, status);
     }
     List<Long> known = new ArrayList<>();
     List<Long> unknown = new ArrayList<>();
@@ -78,7 +82,7 @@ public final class ProbeTiming {
       boolean isKnown = random.nextBoolean();
       // The other tenant is busy in both cases, with the same or with something else.
       time(put("owner", isKnown ? number : fresh++), 201);
-      (isKnown ? known : unknown).add(time(probe.of(number), status));
+      (isKnown ? known : unknown).add(probe(probe, number, status));
     }
     double chance = chance(known, unknown);
     double error =
@@ -86,6 +90,14 @@ public final class ProbeTiming {
     System.out.printf(
         "| %s | %.0f | %.0f | %.3f ± %.3f |%n",
         name, median(known) / 1e3, median(unknown) / 1e3, chance, 2 * error);
+  }
+
+  private long probe(Probe probe, long number, int status)
+      throws IOException, InterruptedException {
+    if (deletes) {
+      time(putAsProber(number), 201);
+    }
+    return time(probe.of(number), status);
   }
 
   private long time(HttpRequest request, int status) throws IOException, InterruptedException {
@@ -127,6 +139,10 @@ public final class ProbeTiming {
         .header("Content-Type", "application/json")
         .POST(BodyPublishers.ofString("{\"keys\":[\"" + key(number) + "\"]}"))
         .build();
+  }
+
+  private HttpRequest delete(long number) {
+    return as("prober", key(number)).DELETE().build();
   }
 
   private HttpRequest putAsProber(long number) {

@@ -8,13 +8,20 @@ import io.lettuce.core.protocol.CommandType;
 import io.membrane.fragment.offheap.Claim;
 import io.membrane.fragment.offheap.Payload;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /** The bytes in Redis, each body under an id of its own. Bytes go from and to off-heap memory. */
 final class Bodies {
 
+  /** When so many bodies that were given up wait, further ones do not. */
+  private static final int MOST_GIVEN_UP = 1024;
+
   private final RedisCalls redis;
+  private final BlockingQueue<String> givenUp = new ArrayBlockingQueue<>(MOST_GIVEN_UP);
 
   Bodies(RedisCalls redis) {
     this.redis = redis;
@@ -106,7 +113,26 @@ final class Bodies {
     }
   }
 
-  /** Gives up bodies that nobody names; does not wait for it. */
+  /**
+   * Gives up bodies that nobody names, at the next {@link #unlinkGivenUp}: that there are any says
+   * that others have the bytes too, or have not, and the time of a call must not tell that.
+   */
+  void giveUp(List<String> ids) {
+    for (String id : ids) {
+      if (!givenUp.offer(id)) {
+        unlink(List.of(id));
+      }
+    }
+  }
+
+  /** Unlinks what was given up until now; does not wait for it. */
+  void unlinkGivenUp() {
+    List<String> ids = new ArrayList<>();
+    givenUp.drainTo(ids);
+    unlink(ids);
+  }
+
+  /** Unlinks bodies that nobody names; does not wait for it. */
   void unlink(List<String> ids) {
     for (String id : ids) {
       redis.send(commands -> commands.unlink(RedisKeys.body(id)));

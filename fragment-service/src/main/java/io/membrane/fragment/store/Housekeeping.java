@@ -37,6 +37,7 @@ final class Housekeeping {
   private static final int TOLD_AT_ONCE = 32;
 
   private final Follower follower;
+  private final Bodies bodies;
   private final Inventories inventories;
   private final Uses uses;
   private final Catalog catalog;
@@ -49,6 +50,7 @@ final class Housekeeping {
 
   Housekeeping(
       Follower follower,
+      Bodies bodies,
       Inventories inventories,
       Uses uses,
       Catalog catalog,
@@ -56,6 +58,7 @@ final class Housekeeping {
       ResumableUploads uploads,
       Sweep sweep) {
     this.follower = follower;
+    this.bodies = bodies;
     this.inventories = inventories;
     this.uses = uses;
     this.catalog = catalog;
@@ -77,7 +80,7 @@ final class Housekeeping {
     ScheduledExecutorService started =
         Executors.newScheduledThreadPool(
             2, Thread.ofPlatform().daemon().name("housekeeping-", 0).factory());
-    every(FOLLOW, follower::catchUp, started);
+    every(FOLLOW, this::catchUp, started);
     every(TELL, this::tell, started);
     every(TIDY, this::makeRoom, started);
     every(TIDY, inventories::follow, started);
@@ -92,16 +95,18 @@ final class Housekeeping {
     threads = started;
   }
 
-  /** Ends, and waits for what is being done; may begin again. */
+  /** Ends, waits for what is being done, and unlinks what was given up; may begin again. */
   synchronized void stop() {
     if (threads != null) {
       threads.close();
       threads = null;
     }
+    bodies.unlinkGivenUp();
   }
 
-  /** Learns at once what other replicas have changed. */
+  /** Learns at once what other replicas have changed, and unlinks what was given up. */
   void catchUp() {
+    bodies.unlinkGivenUp();
     follower.catchUp();
   }
 

@@ -133,6 +133,7 @@ final class RedisRoom {
   }
 
   private Catalog.Trimmed trim(long most) {
+    bodies.unlinkGivenUp();
     Catalog.Trimmed trimmed = catalog.trim(Math.max(0, most), AT_A_TIME);
     bodies.unlink(trimmed.unlink());
     stored.set(trimmed.storeBytes());

@@ -58,7 +58,7 @@ final class RedisWrites {
         CatalogPuts.Put done = write(put, body, form, upload);
         if (done.outcome() != Outcome.CONFLICT) {
           boolean isNew = done.outcome() == Outcome.STORED;
-          bodies.unlink(done.unlink());
+          bodies.giveUp(done.unlink());
           if (isNew) {
             admit(put, done, body, form, moment);
           }

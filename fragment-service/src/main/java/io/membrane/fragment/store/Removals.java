@@ -19,7 +19,7 @@ final class Removals {
   Catalog.Removed remove(Name name, Supplier<Catalog.Removed> removal) {
     try {
       Catalog.Removed removed = removal.get();
-      bodies.unlink(removed.unlink());
+      bodies.giveUp(removed.unlink());
       room.observe(removed.storeBytes());
       return removed;
     } finally {

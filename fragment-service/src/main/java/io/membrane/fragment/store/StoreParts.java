@@ -59,6 +59,7 @@ final class StoreParts {
     this.housekeeping =
         new Housekeeping(
             new Follower(catalog, memory, room),
+            bodies,
             inventories,
             uses,
             catalog,

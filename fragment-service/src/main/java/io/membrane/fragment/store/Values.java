@@ -185,7 +185,7 @@ public final class Values {
   private long flush(List<Name> names) {
     Catalog.Trimmed flushed = catalog.flush(names);
     names.forEach(memory::forget);
-    bodies.unlink(flushed.unlink());
+    bodies.giveUp(flushed.unlink());
     room.observe(flushed.storeBytes());
     return flushed.evicted();
   }

@@ -123,13 +123,15 @@ local function release(digest, generation)
   if not content or content.generation ~= generation then
     return nil
   end
-  if content.references > 1 then
+  -- As many commands whether others have these bytes or not, so that their time does not tell.
+  local last = content.references <= 1
+  if last then
+    redis.call('DEL', key)
+  else
     keep_content(key, content.references - 1, content.footprint, generation, content.body)
-    return nil
   end
-  redis.call('DEL', key)
-  redis.call('HINCRBY', STORE, 'bytes', 0 - content.footprint)
-  return content.body
+  redis.call('HINCRBY', STORE, 'bytes', last and 0 - content.footprint or 0)
+  return last and content.body or nil
 end
 
 -- Tells the log that a fragment is gone; the entry's position.

@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.awaitility.Awaitility;
 
 /** A store whose numbers are looked at after calls, many of them at once. */
 abstract class CountedStore extends StoreOnRedis {
@@ -21,11 +20,6 @@ abstract class CountedStore extends StoreOnRedis {
     } catch (MembraneException e) {
       return e.code().name();
     }
-  }
-
-  /** Counts in Redis are those that a look at every key gives. */
-  void isConsistent() {
-    Awaitility.await().untilAsserted(() -> contents.areConsistent(usage()));
   }
 
   /** Nothing is left of any fragment. */

@@ -223,6 +223,7 @@ final class FailoverLoad implements AutoCloseable {
   /** Sweeps; then no name is without bytes and no bytes are without a name. */
   void leavesNothingHalf() {
     writing.housekeeping().sweep();
+    writing.catchUp();
     contents.areConsistent(writing.tenants().usage(StoreOnRedis.TENANT));
   }
 

@@ -184,12 +184,16 @@ abstract class InventoriesContract extends StoreOnRedis {
   }
 
   /** Both at one moment: names that end in between are looked for again. */
-  private void isWhatRedisHolds(FragmentStore replica) {
+  void isWhatRedisHolds(FragmentStore replica) {
     Awaitility.await()
         .untilAsserted(() -> {
           replica.housekeeping().tidy();
           assertThat(held(replica.inventories().of(DOMAIN))).isEqualTo(scanned());
         });
+  }
+
+  Map<FragmentKey, ContentDigest> held() {
+    return held(store.inventories().of(DOMAIN));
   }
 
   private static Map<FragmentKey, ContentDigest> held(Inventory inventory) {

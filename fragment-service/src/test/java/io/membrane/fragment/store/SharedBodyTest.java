@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -106,6 +107,39 @@ class SharedBodyTest {
     assertThat(StoreOnRedis.read(store, TENANT, first)).isEqualTo(body);
     catalog.condemn(store.name(TENANT, first), bodyId());
     assertThat(StoreOnRedis.read(store, TENANT, first)).isNull();
+  }
+
+  /** Else the time of a put would tell whether others have its bytes. */
+  @Test
+  void theBodyThatAPutMakesSuperfluousIsUnlinkedLater() {
+    put(first);
+    String before = bodyId();
+    put(key());
+    assertThat(orphans()).containsExactly(before);
+    store.catchUp();
+    assertThat(orphans()).isEmpty();
+
+    before = bodyId();
+    store.delete(TENANT, first);
+    assertThat(orphans()).isEmpty();
+    put(first);
+    assertThat(orphans()).containsExactly(before);
+    store.stop();
+    Awaitility.await().untilAsserted(() -> assertThat(orphans()).isEmpty());
+  }
+
+  @Test
+  void bodiesThatWaitToBeUnlinkedAreBounded() {
+    for (int i = 0; i < 1500; i++) {
+      put(first);
+    }
+    assertThat(orphans()).hasSizeBetween(1000, 1100);
+    store.catchUp();
+    assertThat(orphans()).isEmpty();
+  }
+
+  private Set<String> orphans() {
+    return RedisAudit.of(redis.port()).orphans();
   }
 
   /** A busy Redis may take too long to answer, now and then. */

@@ -137,10 +137,10 @@ class StoredFormTest extends StoreOnRedis {
     put(plain, second, body);
     assertThat(description(first).zstdBytes()).isNull();
     assertThat(read(first)).isEqualTo(body);
-    contents.areConsistent(usage());
+    isConsistent();
     store.delete(TENANT, first);
     store.delete(TENANT, second);
-    contents.areConsistent(usage());
+    isConsistent();
     assertThat(number("bytes")).isZero();
   }
 
@@ -158,7 +158,7 @@ class StoredFormTest extends StoreOnRedis {
         putOrNot(one, key, all[bytes.nextInt(all.length)]);
       }
     }
-    contents.areConsistent(usage());
+    isConsistent();
   }
 
   @Test
@@ -191,7 +191,7 @@ class StoredFormTest extends StoreOnRedis {
       reads.get();
     }
     assertThat(corrupt()).isEqualTo(before);
-    contents.areConsistent(usage());
+    isConsistent();
   }
 
   @Test
@@ -237,7 +237,7 @@ class StoredFormTest extends StoreOnRedis {
       assertThat(corrupt()).isEqualTo(before + 1);
       assertThat(isThere(key)).isFalse();
     }
-    contents.areConsistent(usage());
+    isConsistent();
   }
 
   /** A skippable frame makes it as long as is told. */
@@ -315,7 +315,7 @@ class StoredFormTest extends StoreOnRedis {
 
   /** One name, and a body that takes so much. */
   private void countsAre(long footprint) {
-    contents.areConsistent(usage());
+    isConsistent();
     assertThat(number("bytes")).isEqualTo(footprint + RedisKeys.NAME_BYTES);
   }
 
