@@ -14,14 +14,21 @@ final class LoopbackConnection implements Closeable {
 
   /** Receives a value. */
   void get(long number, int bytes) throws IOException {
-    wire.head().putLong(number).putLong(bytes);
+    getMany(number, 1, bytes);
+  }
+
+  /** Receives values that follow each other, asked for at once. */
+  void getMany(long first, int count, int bytes) throws IOException {
+    wire.head().putLong(first).putInt(bytes).putInt(count);
     wire.send();
-    wire.receive(number, bytes);
+    for (int i = 0; i < count; i++) {
+      wire.receive(first + i, bytes);
+    }
   }
 
   /** Sends a value. */
   void put(long number, int bytes) throws IOException {
-    wire.head().putLong(number).putLong(-bytes);
+    wire.head().putLong(number).putInt(-bytes).putInt(1);
     wire.sendWith(number, bytes, Wire.NOTHING);
     for (int i = 0; i < LoopbackServer.REQUEST_BYTES; i++) {
       wire.next();

@@ -10,8 +10,8 @@ import java.nio.channels.SocketChannel;
 
 /**
  * The floor: blocking sockets, a platform thread for each, and no protocol. A call is a request of
- * 16 bytes (i64 number of the value, i64 length; negative: the value follows) and the value, or 16
- * bytes once it has come.
+ * 16 bytes (i64 number of the first value, i32 length of each; negative: the value follows; i32
+ * count) and the values in one gathering write, or 16 bytes once the value has come.
  */
 final class LoopbackServer {
 
@@ -39,10 +39,14 @@ final class LoopbackServer {
     try (SocketChannel channel = accepted) {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       while (fill(channel, request.clear())) {
-        int bytes = Math.toIntExact(request.getLong(Long.BYTES));
+        int bytes = request.getInt(Long.BYTES);
         if (bytes >= 0) {
-          Values.select(view, request.getLong(0), bytes);
-          drain(channel, view);
+          ByteBuffer[] asked = new ByteBuffer[request.getInt(Long.BYTES + Integer.BYTES)];
+          for (int i = 0; i < asked.length; i++) {
+            asked[i] = view.duplicate();
+            Values.select(asked[i], request.getLong(0) + i, bytes);
+          }
+          drain(channel, asked);
         } else if (fill(channel, taken.clear().limit(-bytes))) {
           drain(channel, request.rewind());
         }
@@ -61,8 +65,8 @@ final class LoopbackServer {
     return true;
   }
 
-  private static void drain(SocketChannel channel, ByteBuffer from) throws IOException {
-    while (from.hasRemaining()) {
+  private static void drain(SocketChannel channel, ByteBuffer... from) throws IOException {
+    while (from[from.length - 1].hasRemaining()) {
       channel.write(from);
     }
   }

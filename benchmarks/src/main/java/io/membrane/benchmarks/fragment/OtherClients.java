@@ -16,9 +16,9 @@ import org.HdrHistogram.Histogram;
 
 /**
  * Reads from Redis by {@code redis-benchmark} and from the fragment service's memory by {@code
- * wrk}, in turns, then writes of new values: clients in C that others have written, each with one
- * thread. Both are to be on the {@code PATH}. Then latencies of reads at half of what Redis gave,
- * by {@link PacedReads}. Linux only.
+ * wrk}, in turns: clients in C that others have written, each with one thread. Both are to be on
+ * the {@code PATH}. Then latencies of reads at half of what Redis gave, by {@link PacedReads}, and
+ * writes of new values, by {@code redis-benchmark} and to both by {@link NewValues}. Linux only.
  *
  * <pre>
  * java -cp 'benchmarks/target/benchmarks-0.1.0-SNAPSHOT.jar:benchmarks/target/lib/*' \
@@ -30,21 +30,29 @@ public final class OtherClients {
   private static final int WORKING_SET = 384 << 20;
   private static final int WARM_UP_SECONDS = 25;
   private static final int TURN_SECONDS = 2;
+  private static final Duration WRITING_WARM_UP = Duration.ofSeconds(40);
+  private static final Duration WRITING_TURN = Duration.ofSeconds(2);
   private static final Duration PACED_WARM_UP = Duration.ofMinutes(2);
   private static final Duration PACED_TURN = Duration.ofSeconds(3);
   private static final long BYTES_OF_A_TURN = 5L << 30;
   private static final long BYTES_OF_A_WRITING_TURN = 2L << 30;
+  private static final long MOST_WRITTEN = 1L << 30;
   private static final long NEW_KEYS = 1_000_000_000;
   private static final Pattern REDIS_RATE = Pattern.compile("\"[GS]ET[^\"]*\",\"([0-9.]+)\"");
   private static final Pattern WRK_RATE = Pattern.compile("Requests/sec: *([0-9.]+)");
 
   private final Rig rig;
+  private final Values values;
   private final Servers servers;
   private final Path folder;
 
-  private OtherClients(Rig rig, Servers servers, Path folder) {
+  /** Number of the first of the values that were written last. */
+  private long written = 1L << 50;
+
+  private OtherClients(Rig rig, Values values, Path folder) {
     this.rig = rig;
-    this.servers = servers;
+    this.values = values;
+    this.servers = new Servers(rig, values);
     this.folder = folder;
   }
 
@@ -71,7 +79,7 @@ public final class OtherClients {
     report.text("|---|---|---|---|---|");
     try (Rig rig = new Rig(wanted)) {
       Path folder = Files.createTempDirectory("other-clients");
-      OtherClients clients = new OtherClients(rig, new Servers(rig, new Values(most)), folder);
+      OtherClients clients = new OtherClients(rig, new Values(most), folder);
       List<String> latencies = new ArrayList<>();
       for (int kib : sizes) {
         Path script = clients.fill(kib << 10);
@@ -84,14 +92,12 @@ public final class OtherClients {
         }
       }
       report.text("");
-      report.text("| new value | connections | Redis, SET/s | service, PUT/s | × Redis |");
-      report.text("|---|---|---|---|---|");
+      report.text(
+          "| new value | connections | SET/s by redis-benchmark | SET/s | PUT/s | × redis-benchmark | × SET |");
+      report.text("|---|---|---|---|---|---|---|");
       for (int kib : sizes) {
-        Path script = clients.putting(kib << 10);
-        clients.writing(script, 8, WARM_UP_SECONDS);
         for (int connections : numbers(args[2])) {
-          report.text(
-              "%s", clients.writes(script, kib << 10, connections, Integer.parseInt(args[3])));
+          report.text("%s", clients.writes(kib << 10, connections, Integer.parseInt(args[3])));
         }
       }
       report.text("");
@@ -157,44 +163,43 @@ public final class OtherClients {
     return new Turns(Report.median(redis), line);
   }
 
-  /** A script that stores values that are all different. */
-  private Path putting(int bytes) throws IOException {
-    return Files.writeString(
-        folder.resolve("put-" + bytes + ".lua"),
-        """
-        local rest = io.open("/dev/urandom", "rb"):read(%d)
-        local number = 0
-        local headers = {
-          ["Membrane-Namespace"] = '{"model":"m","revision":"r","kv_dtype":"bf16","block_tokens":256}',
-          ["Membrane-Parent"] = "root", ["Membrane-Token-Span"] = "0-256",
-          ["Content-Type"] = "application/octet-stream"
-        }
-        request = function()
-          number = number + 1
-          local path = "/v1/fragments/" .. string.format("%%064x", number) .. "%s"
-          return wrk.format("PUT", path, headers, string.format("%%016d", number) .. rest)
-        end
-        """
-            .formatted(bytes - 16, HttpConnection.SLICE));
-  }
-
-  private double writing(Path script, int connections, int seconds) throws IOException {
-    servers.empty();
-    return wrk(script, connections, seconds);
-  }
-
-  private String writes(Path script, int bytes, int connections, int turns) throws IOException {
+  /** Writes of new values: by redis-benchmark, and by one client to both. */
+  private String writes(int bytes, int connections, int turns) throws IOException {
+    List<Double> other = new ArrayList<>();
     List<Double> redis = new ArrayList<>();
     List<Double> service = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();
-    for (int turn = 0; turn < turns; turn++) {
-      servers.empty();
-      redis.add(
-          redisBenchmark("set", BYTES_OF_A_WRITING_TURN / bytes, NEW_KEYS, bytes, connections));
-      service.add(writing(script, connections, TURN_SECONDS));
-      ratios.add(service.getLast() / redis.getLast());
+    List<Double> ratiosToOther = new ArrayList<>();
+    try (NewValues toRedis = NewValues.inRedis(rig.redis().port(), connections, values, bytes);
+        NewValues toService =
+            NewValues.inService(rig.service().port(), connections, values, bytes)) {
+      write(toService, WRITING_WARM_UP);
+      for (int turn = 0; turn < turns; turn++) {
+        servers.empty();
+        other.add(
+            redisBenchmark("set", BYTES_OF_A_WRITING_TURN / bytes, NEW_KEYS, bytes, connections));
+        redis.add(write(toRedis, WRITING_TURN));
+        service.add(write(toService, WRITING_TURN));
+        ratios.add(service.getLast() / redis.getLast());
+        ratiosToOther.add(service.getLast() / other.getLast());
+      }
     }
-    return line(bytes, connections, redis, service, ratios);
+    return String.format(
+        Locale.ROOT,
+        "| %s | %d | %.0f | %.0f | %.0f | %s | %s |",
+        Report.size(bytes),
+        connections,
+        Report.median(other),
+        Report.median(redis),
+        Report.median(service),
+        Report.spread(ratiosToOther),
+        Report.spread(ratios));
+  }
+
+  private double write(NewValues to, Duration time) throws IOException {
+    servers.empty();
+    written += MOST_WRITTEN;
+    return to.run(time, written);
   }
 
   private static String line(

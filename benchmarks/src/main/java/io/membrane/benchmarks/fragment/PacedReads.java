@@ -1,9 +1,6 @@
 package io.membrane.benchmarks.fragment;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -17,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
@@ -32,7 +28,6 @@ final class PacedReads implements Closeable {
 
   private static final int SEED = 11;
   private static final long PAUSE_NANOS = 20_000;
-  private static final String LENGTH = "\r\ncontent-length:";
 
   private final List<byte[]> requests;
   private final Selector selector = Selector.open();
@@ -81,7 +76,7 @@ final class PacedReads implements Closeable {
 
   private void read(Connection connection, Histogram latencies) {
     try {
-      if (connection.read()) {
+      if (connection.answer.read(connection.channel, input)) {
         latencies.recordValue((System.nanoTime() - connection.due) / 1000);
         free.add(connection);
       }
@@ -101,8 +96,7 @@ final class PacedReads implements Closeable {
   private final class Connection {
 
     private final SocketChannel channel;
-    private boolean beginning;
-    private long left;
+    private final Answer answer = new Answer();
     private long due;
 
     Connection(SocketChannel channel) {
@@ -111,45 +105,11 @@ final class PacedReads implements Closeable {
 
     void ask(long due) throws IOException {
       this.due = due;
-      beginning = true;
+      answer.begin();
       ByteBuffer request = ByteBuffer.wrap(requests.get(random.nextInt(requests.size())));
       while (request.hasRemaining()) {
         channel.write(request);
       }
-    }
-
-    /** Whether the answer is there to its end. */
-    boolean read() throws IOException {
-      int got = channel.read(input.clear());
-      if (got < 0) {
-        throw new EOFException("closed by the server");
-      }
-      if (beginning && got > 0) {
-        left = length(US_ASCII.decode(input.flip().slice(0, Math.min(got, 1024))).toString());
-        beginning = false;
-      }
-      left -= got;
-      return !beginning && left == 0;
-    }
-
-    /** Bytes of the answer in all; its head is taken to come at once. */
-    private static long length(String start) throws IOException {
-      if (start.startsWith("$")) {
-        int line = start.indexOf("\r\n");
-        int bytes = Integer.parseInt(start.substring(1, line));
-        if (bytes >= 0) {
-          return line + 2L + bytes + 2;
-        }
-      }
-      int head = start.indexOf("\r\n\r\n");
-      int length = start.toLowerCase(Locale.ROOT).indexOf(LENGTH);
-      if (!start.startsWith("HTTP/1.1 200") || head < 0 || length < 0 || length > head) {
-        throw new IOException("answered: " + start);
-      }
-      int value = length + LENGTH.length();
-      return head
-          + 4L
-          + Long.parseLong(start.substring(value, start.indexOf("\r\n", value)).trim());
     }
   }
 }

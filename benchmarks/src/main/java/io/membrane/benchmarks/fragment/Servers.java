@@ -81,14 +81,19 @@ final class Servers {
         });
   }
 
-  /** A side that has no protocol. */
-  Side loopback(int bytes, Habit<LoopbackConnection> habit) {
+  /**
+   * A side that has no protocol.
+   *
+   * @param maxBytes the longest value
+   * @param moved payload bytes of a call
+   */
+  Side loopback(int maxBytes, long moved, Habit<LoopbackConnection> habit) {
     return new Side(
         "bare sockets",
         List.of(rig.loopback().pid()),
         i -> {
-          LoopbackConnection c = new LoopbackConnection(rig.loopback().port(), values, bytes);
-          return caller(c, bytes, habit.of(c, i));
+          LoopbackConnection c = new LoopbackConnection(rig.loopback().port(), values, maxBytes);
+          return caller(c, moved, habit.of(c, i));
         });
   }
 

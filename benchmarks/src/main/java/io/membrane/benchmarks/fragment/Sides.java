@@ -52,6 +52,7 @@ final class Sides {
             }),
         servers.loopback(
             bytes,
+            bytes,
             (c, i) -> {
               Random random = new Random(i);
               return () -> c.get(stored.any(random, 1), bytes);
@@ -78,7 +79,7 @@ final class Sides {
         servers
             .service("service", bytes, bytes, (c, i) -> () -> c.put(servers.fresh(), bytes))
             .after(servers::empty),
-        servers.loopback(bytes, (c, i) -> () -> c.put(servers.fresh(), bytes)));
+        servers.loopback(bytes, bytes, (c, i) -> () -> c.put(servers.fresh(), bytes)));
   }
 
   /** Runs of values. */
@@ -122,6 +123,13 @@ final class Sides {
               Runs runs =
                   new Runs(stored, count, i, n -> HttpConnection.naming("batch-get", n, count));
               return () -> c.batchGet(runs.next(), runs.first(), count, bytes);
+            }),
+        servers.loopback(
+            bytes,
+            all,
+            (c, i) -> {
+              Random random = new Random(i);
+              return () -> c.getMany(stored.any(random, count), count, bytes);
             }));
   }
 
