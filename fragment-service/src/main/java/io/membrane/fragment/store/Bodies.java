@@ -125,11 +125,12 @@ final class Bodies {
     }
   }
 
-  /** Unlinks what was given up until now; does not wait for it. */
-  void unlinkGivenUp() {
+  /** Unlinks what was given up until now, without waiting for it; whether that was anything. */
+  boolean unlinkGivenUp() {
     List<String> ids = new ArrayList<>();
     givenUp.drainTo(ids);
     unlink(ids);
+    return !ids.isEmpty();
   }
 
   /** Unlinks bodies that nobody names; does not wait for it. */

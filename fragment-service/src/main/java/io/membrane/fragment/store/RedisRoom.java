@@ -51,8 +51,9 @@ final class RedisRoom {
     }
 
     /**
-     * Writes; again after making room if Redis itself has none, or the node of a cluster that it
-     * goes to: what makes room there is found by making more room.
+     * Writes; again if Redis itself has no room, or the node of a cluster that it goes to: first
+     * without what was given up, then after making room. What makes room there is found by making
+     * more.
      */
     <T extends @Nullable Object> T write(Supplier<T> write) {
       for (int attempt = 1; ; attempt++) {
@@ -61,7 +62,7 @@ final class RedisRoom {
         } catch (MembraneException e) {
           if (e.code() != ErrorCode.STORAGE_FULL
               || attempt > MAKES_ROOM
-              || gone(trim(stored.get() - (bytes << attempt))) == 0) {
+              || (!bodies.unlinkGivenUp() && gone(trim(stored.get() - (bytes << attempt))) == 0)) {
             throw e;
           }
         }
@@ -133,7 +134,6 @@ final class RedisRoom {
   }
 
   private Catalog.Trimmed trim(long most) {
-    bodies.unlinkGivenUp();
     Catalog.Trimmed trimmed = catalog.trim(Math.max(0, most), AT_A_TIME);
     bodies.unlink(trimmed.unlink());
     stored.set(trimmed.storeBytes());

@@ -1,6 +1,7 @@
 package io.membrane.fragment.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.membrane.block.FragmentKey;
 import io.membrane.fixture.Seeds;
@@ -10,7 +11,9 @@ import io.membrane.tenancy.Policy;
 import io.membrane.tenancy.Sharing;
 import io.membrane.wire.LogEntry;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,6 +51,29 @@ abstract class CapacityContract extends DamageContract {
     }
     assertThat(isThere(last)).isTrue();
     assertThat(bodies().size()).isBetween(3, 25 * contents.primaries());
+  }
+
+  @Test
+  void whatIsDeletedFromAFullRedisMakesRoomAtOnce() {
+    assumeThat(contents.primaries()).as("bodies of a cluster lie elsewhere").isEqualTo(1);
+    contents.limitMemory(used -> used + 2_500_000);
+    Deque<FragmentKey> pinned = new ArrayDeque<>();
+    boolean isFull = false;
+    while (!isFull) {
+      FragmentKey key = key();
+      try {
+        put(key, Seeds.bytes(random, 100_000), null, true);
+        pinned.push(key);
+      } catch (MembraneException e) {
+        assertThat(e.code()).isEqualTo(ErrorCode.STORAGE_FULL);
+        isFull = true;
+      }
+    }
+    for (int i = 0; i < 5; i++) {
+      store.delete(TENANT, pinned.pop());
+      store.delete(TENANT, pinned.pop());
+      assertThat(put(key(), Seeds.bytes(random, 100_000), null, true).isNew()).isTrue();
+    }
   }
 
   @Test
