@@ -60,5 +60,6 @@ class CompressionHeapTest extends RunningService {
       assertThat(fragment.body().length()).isEqualTo(bytes);
       assertThat(Objects.requireNonNull(fragment.zstd()).length()).isLessThan(bytes * 7L / 8);
     }
+    store.delete("default", key);
   }
 }

@@ -20,6 +20,7 @@ import org.springframework.test.context.DynamicPropertySource;
 @SpringBootTest(
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
     properties = {
+      "spring.data.redis.timeout=30s",
       "membrane.fragment.max-bytes=1MB",
       "membrane.fragment.max-in-flight=8MB",
       "membrane.fragment.memory=16MB",

@@ -134,7 +134,8 @@ final class MutualTlsFleet implements AutoCloseable {
               peer(Member.FRAGMENT),
               "membrane.worker.model="
                   + Path.of(System.getProperty("membrane.root"), "models", "tiny-llama"),
-              "membrane.worker.block-tokens=" + TestFleet.BLOCK_TOKENS);
+              "membrane.worker.block-tokens=" + TestFleet.BLOCK_TOKENS,
+              "membrane.worker.compute-after=1h");
       case GATEWAY -> {
         List<String> all = new ArrayList<>(List.of("membrane.gateway.security.anonymous=true"));
         Member.services().stream()
